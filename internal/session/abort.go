@@ -1,0 +1,62 @@
+package session
+
+import (
+	"context"
+	"fmt"
+)
+
+// Abort gives a session up and frees its parts. It can be repeated. With
+// ifRevision above 0 it happens only if nothing changed since that revision.
+//
+// The session returned is aborted, or still aborting while S3 has not let go
+// of it: then Abort is to be called again.
+//
+// Errors: Conflict if the session is completed or being completed;
+// PreconditionFailed if it changed since ifRevision; NotFound; Unavailable.
+func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Session, error) {
+	for range casRounds {
+		s, err := b.find(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		if s.State == Aborted || s.State == Aborting && s.leased() {
+			return s, nil
+		}
+		if err := unchanged(s, ifRevision); err != nil {
+			return nil, err
+		}
+		if !s.State.mayBecome(Aborting) {
+			return nil, closed(s)
+		}
+		s, err = b.move(ctx, s, Aborting, nil)
+		if ReasonOf(err) == "stale" {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return b.free(ctx, s)
+	}
+	return nil, busy()
+}
+
+// free carries an abort out. What S3 did not confirm stays aborting, and the
+// next call takes it up again.
+func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
+	if err := b.Bucket.Abort(ctx, b.upload(s)); err != nil {
+		if KindOf(err) == Unavailable {
+			return s, nil
+		}
+		return nil, err
+	}
+	return b.move(ctx, s, Aborted, nil)
+}
+
+func unchanged(s *Session, since Revision) error {
+	if since == 0 || since == s.Revision || s.State == Aborting {
+		return nil
+	}
+	return &Error{Kind: PreconditionFailed, Reason: "revision", Detail: fmt.Sprintf("the session is at revision %d, not %d", s.Revision, since)}
+}

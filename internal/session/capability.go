@@ -1,0 +1,53 @@
+package session
+
+import "time"
+
+// Grant is a short-lived capability to open sessions, minted by an
+// application's own back end.
+type Grant struct {
+	Owner        Owner
+	ExpiresAt    time.Time
+	MaxBytes     int64    // per session; 0: the broker's own limit
+	ContentTypes []string // such as "video/webm" or "audio/*"; none: the broker's own list
+}
+
+// Ticket is what a session token carries, signed: all that rebuilds the
+// session when the Store has forgotten it.
+type Ticket struct {
+	ID          ID
+	Bucket      string // Bucket.Name of where the upload is
+	UploadID    UploadID
+	Owner       Owner
+	Name        string
+	ContentType string
+	Algorithm   ChecksumAlgorithm
+	PartSize    int64
+	MaxBytes    int64
+	OnAbandon   OnAbandon
+	OpenedAt    time.Time
+	ExpiresAt   time.Time
+}
+
+// Ref names a session on somebody's behalf.
+type Ref struct {
+	ID     ID
+	Ticket *Ticket // from a session token; nil otherwise
+	Owner  *Owner  // if set, sessions of other owners are not found
+}
+
+// Ticket returns what s's token carries. bucket is Bucket.Name.
+func (s *Session) Ticket(bucket string) Ticket {
+	return Ticket{
+		ID: s.ID, Bucket: bucket, UploadID: s.UploadID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType,
+		Algorithm: s.Algorithm, PartSize: s.PartSize, MaxBytes: s.MaxBytes, OnAbandon: s.OnAbandon,
+		OpenedAt: s.OpenedAt, ExpiresAt: s.ExpiresAt,
+	}
+}
+
+// session is the record that t rebuilds, in no state yet.
+func (t *Ticket) session() *Session {
+	return &Session{
+		ID: t.ID, Owner: t.Owner, Name: t.Name, ContentType: t.ContentType, Algorithm: t.Algorithm, UploadID: t.UploadID,
+		PartSize: t.PartSize, MaxBytes: t.MaxBytes, OnAbandon: t.OnAbandon, OpenedAt: t.OpenedAt, ExpiresAt: t.ExpiresAt,
+	}
+}

@@ -1,0 +1,306 @@
+package session
+
+import (
+	"context"
+	"fmt"
+)
+
+// Claim is what the recorder says the recording consists of: every part, and
+// the sum of their sizes. S3 says what is there, the claim what should be; a
+// stalled PUT of a number can land after its replacement, so neither alone is
+// the truth.
+type Claim struct {
+	Parts []Part
+	Size  int64 // bytes
+}
+
+// Complete makes the recording one object, if S3 holds exactly what is
+// claimed. It can be repeated: the same claim gets the same answer for as long
+// as the object exists.
+//
+// The session returned is completed, or still completing when S3 takes long or
+// its answer never came: then the same claim is to be sent again.
+//
+// Errors: Invalid if the claim has a hole or contradicts itself; Conflict
+// "parts-differ" with Parts naming each difference, after which the session is
+// open as before; Conflict if it was aborted, or was completed with another
+// content; NotFound "lost"; Unavailable.
+func (b *Broker) Complete(ctx context.Context, ref Ref, claim Claim) (*Session, error) {
+	for range casRounds {
+		s, err := b.find(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkClaim(s, claim); err != nil {
+			return nil, err
+		}
+		if s.State == Completing && s.leased() {
+			return s, nil // somebody is at it
+		}
+		s, err = b.advance(ctx, s, claim)
+		switch {
+		case ReasonOf(err) == "stale", err == nil && s.State == Open:
+			continue // somebody was quicker, or S3 refused an older intent: look again
+		case err != nil:
+			return nil, err
+		case s.State == Completed:
+			return s, agrees(s, claim)
+		}
+		return s, nil
+	}
+	return nil, busy()
+}
+
+// advance takes s one step towards completed.
+func (b *Broker) advance(ctx context.Context, s *Session, claim Claim) (*Session, error) {
+	switch s.State {
+	case Completed:
+		return s, nil
+	case Open:
+		return b.intend(ctx, s, claim)
+	case Completing:
+		s, err := b.move(ctx, s, Completing, nil) // the lease is ours now; the intent stays
+		if err != nil {
+			return nil, err
+		}
+		s, err = b.replay(ctx, s)
+		if s != nil && s.State == Open {
+			return s, nil // this claim has not been judged yet
+		}
+		return s, err
+	}
+	return nil, closed(s)
+}
+
+func busy() error {
+	return &Error{Kind: Unavailable, Reason: "busy", RetryAfter: retryAfter, Detail: "the session keeps changing; try again"}
+}
+
+// agrees says whether a completed session is what the claim describes.
+func agrees(s *Session, claim Claim) error {
+	if s.Result.Size == claim.Size {
+		return nil
+	}
+	return conflict("completed-otherwise", "the session is completed (%s) with %d bytes and the claim has %d", s.Result.Outcome, s.Result.Size, claim.Size)
+}
+
+// intend holds the claim against S3 and, where they agree, stores what will be
+// sent before anything is sent.
+func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session, error) {
+	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
+	if KindOf(err) == NotFound {
+		return b.gone(ctx, s, claim)
+	}
+	if err != nil {
+		return nil, err
+	}
+	parts, err := settle(claim.Parts, listed)
+	if err != nil {
+		return nil, err
+	}
+	s, err = b.move(ctx, s, Completing, func(next *Session) { next.Intent = intentTo(AsClaimed, parts) })
+	if err != nil {
+		return nil, err
+	}
+	s, err = b.carryOut(ctx, s, parts)
+	if KindOf(err) == Conflict {
+		return nil, b.explain(ctx, s, claim, err)
+	}
+	return s, err
+}
+
+func intentTo(outcome Outcome, parts []Part) *Intent {
+	return &Intent{Outcome: outcome, Digest: partsDigest(parts), Parts: len(parts), Size: totalSize(parts),
+		ETag: multipartETag(parts), Checksum: compositeChecksum(parts)}
+}
+
+// explain looks again at what S3 refused: a part may have been overwritten
+// between the listing and the request, and then it has a number.
+func (b *Broker) explain(ctx context.Context, s *Session, claim Claim, refusal error) error {
+	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
+	if err != nil {
+		return refusal
+	}
+	if _, err := settle(claim.Parts, listed); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// replay takes up an intent that another broker left behind. It sends that
+// very request again, if S3 still has the parts for it.
+func (b *Broker) replay(ctx context.Context, s *Session) (*Session, error) {
+	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
+	if KindOf(err) == NotFound {
+		return b.judge(ctx, s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	parts := listed[:min(s.Intent.Parts, len(listed))]
+	if partsDigest(parts) != s.Intent.Digest {
+		// A part was overwritten since. S3 refuses the pinned ETags, so the
+		// request of the intent can no longer succeed.
+		return b.move(ctx, s, Open, func(next *Session) { next.Intent = nil })
+	}
+	return b.carryOut(ctx, s, parts)
+}
+
+// carryOut sends what the intent says and records what became of it.
+func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Session, error) {
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
+	obj, err := b.Bucket.Complete(ctx, b.upload(s), parts, s.Intent.Size)
+	switch {
+	case err == nil:
+		return b.finish(ctx, s, obj)
+	case KindOf(err) == Conflict: // definitely refused: nothing was made of it
+		reopened, moveErr := b.move(ctx, s, Open, func(next *Session) { next.Intent = nil })
+		if moveErr != nil {
+			return nil, moveErr
+		}
+		return reopened, err
+	case KindOf(err) == NotFound:
+		return b.judge(ctx, s)
+	default:
+		return s, nil // unknown: the intent stands, and whoever asks next settles it
+	}
+}
+
+// judge settles an intent whose upload is gone: the object, if it is the one
+// that was intended, says that it was carried out.
+func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
+	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
+	if err != nil {
+		if KindOf(err) == NotFound {
+			return nil, lost()
+		}
+		return nil, err
+	}
+	if !s.Intent.made(obj) {
+		return nil, anotherObject(obj, s.Intent)
+	}
+	return b.finish(ctx, s, obj)
+}
+
+// gone judges an open session whose upload S3 does not know: it was completed
+// and the Store went back to an older record, or it is lost.
+func (b *Broker) gone(ctx context.Context, s *Session, claim Claim) (*Session, error) {
+	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
+	if KindOf(err) == NotFound {
+		return nil, lost()
+	}
+	if err != nil {
+		return nil, err
+	}
+	intent := intentTo(AsClaimed, claim.Parts)
+	if !intent.made(obj) {
+		return nil, anotherObject(obj, intent)
+	}
+	s, err = b.move(ctx, s, Completing, func(next *Session) { next.Intent = intent })
+	if err != nil {
+		return nil, err
+	}
+	return b.finish(ctx, s, obj)
+}
+
+func anotherObject(obj Object, want *Intent) error {
+	return conflict("completed-otherwise", "the recording in S3 is another than claimed: %d bytes there, %d claimed", obj.Size, want.Size)
+}
+
+func lost() error {
+	return &Error{Kind: NotFound, Reason: "lost", Detail: "S3 knows neither the upload nor the recording; it was aborted, deleted or expired"}
+}
+
+// made reports whether obj is what the intent would make. The composite
+// checksum decides where there is one; else the ETag, where it can be
+// foretold; and the size always.
+func (i *Intent) made(obj Object) bool {
+	switch {
+	case obj.Size != i.Size:
+		return false
+	case i.Checksum != "" && obj.Checksum != "":
+		return obj.Checksum == i.Checksum
+	case i.ETag != "":
+		return obj.ETag == i.ETag
+	}
+	return true
+}
+
+func (b *Broker) finish(ctx context.Context, s *Session, obj Object) (*Session, error) {
+	return b.move(ctx, s, Completed, func(next *Session) {
+		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag}
+		next.Intent = nil
+	})
+}
+
+// checkClaim finds what is wrong with a claim as written, whatever S3 holds.
+func checkClaim(s *Session, c Claim) error {
+	if len(c.Parts) == 0 {
+		return invalid("parts", "missing", "parts is empty; a recording has at least one")
+	}
+	for i, p := range c.Parts {
+		field := fmt.Sprintf("parts[%d]", i)
+		if err := checkPart(s, field, p.Number, p.Size); err != nil {
+			return err
+		}
+		if want := PartNumber(i + 1); p.Number != want {
+			return invalid(field+".number", "hole", "%s.number is %d where %d should follow; a claim names every part from 1 on, in order", field, p.Number, want)
+		}
+		if i < len(c.Parts)-1 && p.Size < MinPartSize {
+			e := invalid(field+".size", "part-too-small", "%s.size is %d bytes; only the last part may be under %d", field, p.Size, MinPartSize)
+			e.Limit = MinPartSize
+			return e
+		}
+		if p.Checksum != "" && s.Algorithm != SHA256 && s.State != Completed {
+			return invalid(field+".checksum", "checksum-unexpected", "this session was opened without checksums")
+		}
+		if s.Algorithm == SHA256 && p.Checksum == "" && p.ETag == "" {
+			return invalid(field, "checksum-missing", "this session was opened with sha256, so %s needs its checksum or its ETag", field)
+		}
+	}
+	if sum := totalSize(c.Parts); sum != c.Size {
+		return invalid("size", "wrong-size", "size is %d bytes and the parts add up to %d", c.Size, sum)
+	}
+	return nil
+}
+
+// settle returns the parts to complete with, as S3 lists them, or a Conflict
+// that names every part on which claim and S3 differ.
+func settle(claimed, listed []Part) ([]Part, error) {
+	have := make(map[PartNumber]Part, len(listed))
+	for _, p := range listed {
+		have[p.Number] = p
+	}
+	var parts []Part
+	var differ []Difference
+	for _, want := range claimed {
+		p, ok := have[want.Number]
+		delete(have, want.Number)
+		switch {
+		case !ok:
+			differ = append(differ, Difference{Number: want.Number, Want: &want})
+		case !sameContent(p, want):
+			differ = append(differ, Difference{Number: want.Number, Have: &p, Want: &want})
+		default:
+			parts = append(parts, p)
+		}
+	}
+	for _, p := range listed {
+		if _, left := have[p.Number]; left { // S3 would drop it without a word
+			differ = append(differ, Difference{Number: p.Number, Have: &p})
+		}
+	}
+	if len(differ) > 0 {
+		e := conflict("parts-differ", "%d parts in S3 are not as claimed; PUT those again and complete again", len(differ))
+		e.Parts = differ
+		return nil, e
+	}
+	return parts, nil
+}
+
+func sameContent(have, want Part) bool {
+	return have.Size == want.Size &&
+		(want.ETag == "" || want.ETag == have.ETag) &&
+		(want.Checksum == "" || want.Checksum == have.Checksum)
+}

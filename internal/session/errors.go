@@ -1,0 +1,105 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Kind says what the caller can do next. The same word stands in Go, in logs,
+// in the HTTP body and in the recorder's error.code.
+type Kind int
+
+// The kinds. The zero kind is the cautious one.
+const (
+	Internal           Kind = iota // our bug; log it, tell the client nothing
+	Invalid                        // the request can never succeed as written
+	Unauthorized                   // no credential, or one that is not ours or has ended
+	Forbidden                      // a good credential that does not allow this
+	NotFound                       // no such session or recording
+	Conflict                       // the session's state, or what S3 holds, forbids it now
+	PreconditionFailed             // If-Match named another revision
+	TooLarge                       // the request body is too long
+	Unavailable                    // S3 or Redis did not answer; try again
+)
+
+var kindWords = [...]string{"internal", "invalid", "unauthorized", "forbidden", "not-found", "conflict", "precondition-failed", "too-large", "unavailable"}
+
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindWords) {
+		return kindWords[Internal]
+	}
+	return kindWords[k]
+}
+
+// Error is how anything goes wrong here. It is dressed once, where its meaning
+// is known, and passed up untouched.
+type Error struct {
+	Kind       Kind
+	Reason     string // what exactly, one of the words in docs/protocol.md; may be empty
+	Detail     string // a sentence for people, without secrets
+	Field      string // the field at fault, such as "parts[2].size"
+	Limit      int64  // the limit that was passed; 0: none
+	RetryAfter time.Duration
+	Parts      []Difference
+	Op         string // where it was dressed, such as "redisstore.Get"
+	Err        error  // what lies beneath; for logs only
+}
+
+// Difference is a part on which a claim and S3 disagree. A nil side has no
+// such part.
+type Difference struct {
+	Number     PartNumber
+	Have, Want *Part // have: S3; want: the claim
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Op != "" {
+		b.WriteString(e.Op + ": ")
+	}
+	b.WriteString(e.Kind.String())
+	if e.Reason != "" {
+		b.WriteString(" (" + e.Reason + ")")
+	}
+	if e.Detail != "" {
+		b.WriteString(": " + e.Detail)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf returns the kind of err, Internal when it is none of ours.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Internal
+}
+
+// ReasonOf returns the reason of err, or "".
+func ReasonOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Reason
+	}
+	return ""
+}
+
+func invalid(field, reason, format string, args ...any) *Error {
+	return &Error{Kind: Invalid, Reason: reason, Field: field, Detail: fmt.Sprintf(format, args...)}
+}
+
+func outOfRange(field string, limit int64, format string, args ...any) *Error {
+	e := invalid(field, "out-of-range", format, args...)
+	e.Limit = limit
+	return e
+}
+
+func conflict(reason, format string, args ...any) *Error {
+	return &Error{Kind: Conflict, Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}

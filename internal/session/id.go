@@ -1,0 +1,148 @@
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+	"mime"
+	"strconv"
+	"strings"
+)
+
+// ID names a session and, later, its recording: 29 characters of a-z and 0-9.
+//
+//	2c 7qmtx4o3avbnkfz5yd6ueirlwi w
+//	│  │                          └ type: the key's extension follows from it
+//	│  └ 128 unguessable bits, base32
+//	└ tag: which of the Tags groups of sessions this one belongs to
+//
+// The key is computable from the ID alone, so a watch link works when Redis
+// has forgotten everything.
+type ID string
+
+// Key is an object key in the bucket.
+type Key string
+
+// Tags is the fixed number of groups that sessions are spread over. All
+// sessions of one owner share a tag, hence a Redis Cluster slot.
+const Tags = 64
+
+const idLength = 2 + 26 + 1
+
+var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// Tag is the group of sessions that id belongs to, 0 to Tags-1.
+func (id ID) Tag() int {
+	n, _ := strconv.ParseUint(string(id[:2]), 16, 8)
+	return int(n)
+}
+
+// Name is the ID without its type. It is what a Store keys by, so that the
+// same Idempotency-Key with another content type meets the first session and
+// is told so.
+func (id ID) Name() string { return string(id[:idLength-1]) }
+
+// Key returns the object key: prefix, id and an extension.
+func (id ID) Key(prefix string) Key {
+	return Key(prefix + string(id) + "." + typeByCode(id[idLength-1]).ext)
+}
+
+// ParseID accepts what newID makes and nothing else, so no two spellings name
+// one session and nothing in an ID can steer a key or a path.
+func ParseID(s string) (ID, error) {
+	bad := &Error{Kind: NotFound, Reason: "bad-id", Detail: "not the ID of a session"}
+	if len(s) != idLength {
+		return "", bad
+	}
+	random, err := idEncoding.DecodeString(s[2:28])
+	if err != nil || idEncoding.EncodeToString(random) != s[2:28] {
+		return "", bad
+	}
+	tag, err := strconv.ParseUint(s[:2], 16, 8)
+	if err != nil || tag >= Tags || fmt.Sprintf("%02x", tag) != s[:2] {
+		return "", bad
+	}
+	if typeByCode(s[28]).code != s[28] {
+		return "", bad
+	}
+	return ID(s), nil
+}
+
+// TagOf returns the tag of all of owner's sessions.
+func TagOf(owner Owner) int {
+	sum := sha256.Sum256([]byte(owner))
+	return int(sum[0]) % Tags
+}
+
+// newID makes an ID for a session of owner. With an idempotency key the
+// random bits are an HMAC of owner and key under secret: the same request
+// lands on the same session, and nobody without the secret can guess it.
+func newID(owner Owner, contentType string, secret []byte, idempotencyKey string) ID {
+	var random [16]byte
+	if idempotencyKey == "" {
+		_, _ = rand.Read(random[:]) // never fails since Go 1.24
+	} else {
+		mac := hmac.New(sha256.New, secret)
+		fmt.Fprintf(mac, "slipway session id\x00%d\x00%s\x00%s", len(owner), owner, idempotencyKey)
+		copy(random[:], mac.Sum(nil))
+	}
+	tag := TagOf(owner)
+	if owner == "" {
+		tag = int(random[15]) % Tags
+	}
+	return ID(hex.EncodeToString([]byte{byte(tag)}) + idEncoding.EncodeToString(random[:]) + string(typeOf(contentType).code))
+}
+
+// mediaType is one kind of recording we know an extension for.
+type mediaType struct {
+	code byte
+	name string
+	ext  string
+}
+
+// mediaTypes is stored inside IDs: codes may be added and never reassigned.
+var mediaTypes = []mediaType{
+	{'w', "video/webm", "webm"},
+	{'x', "audio/webm", "webm"},
+	{'m', "video/mp4", "mp4"},
+	{'n', "audio/mp4", "m4a"},
+	{'o', "audio/ogg", "ogg"},
+	{'p', "video/ogg", "ogv"},
+	{'q', "video/quicktime", "mov"},
+	{'k', "video/x-matroska", "mkv"},
+	{'l', "audio/x-matroska", "mka"},
+	{'r', "audio/mpeg", "mp3"},
+	{'s', "audio/wav", "wav"},
+	{'t', "audio/aac", "aac"},
+	{'f', "audio/flac", "flac"},
+	{'g', "video/3gpp", "3gp"},
+	{'h', "audio/3gpp", "3ga"},
+	otherType,
+}
+
+var otherType = mediaType{'0', "", "bin"}
+
+func typeByCode(code byte) mediaType {
+	for _, t := range mediaTypes {
+		if t.code == code {
+			return t
+		}
+	}
+	return otherType
+}
+
+func typeOf(contentType string) mediaType {
+	base, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return otherType
+	}
+	for _, t := range mediaTypes {
+		if t.name == strings.ToLower(base) {
+			return t
+		}
+	}
+	return otherType
+}

@@ -1,0 +1,111 @@
+package session
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits on what people may write. S3 takes 2 KB of user metadata in all,
+// names included:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (read 2026-11-22).
+const (
+	MaxOwnerBytes    = 128
+	MaxNameBytes     = 255
+	maxMetadata      = 16   // entries
+	maxMetadataName  = 40   // bytes
+	maxMetadataValue = 512  // bytes
+	maxMetadataBytes = 2048 // bytes, as encoded for S3
+)
+
+// Our own names in the object's user metadata.
+const (
+	metaOwner     = "slipway-owner"
+	metaName      = "slipway-name"
+	metaOnAbandon = "slipway-on-abandon"
+	metaOpenedAt  = "slipway-opened-at"
+)
+
+// objectMetadata is what S3 keeps with the object, so that it explains itself
+// without Redis. Values are percent-encoded: S3 wants ASCII in headers.
+func objectMetadata(s *Session, extra map[string]string) map[string]string {
+	m := map[string]string{
+		metaOnAbandon: string(s.OnAbandon),
+		metaOpenedAt:  s.OpenedAt.UTC().Format(time.RFC3339),
+	}
+	for name, value := range extra {
+		m[name] = encodeMeta(value)
+	}
+	if s.Owner != "" {
+		m[metaOwner] = encodeMeta(string(s.Owner))
+	}
+	if s.Name != "" {
+		m[metaName] = encodeMeta(s.Name)
+	}
+	return m
+}
+
+func encodeMeta(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
+
+// decodeMeta returns v as it is when it was not ours to encode.
+func decodeMeta(v string) string {
+	if plain, err := url.PathUnescape(v); err == nil {
+		return plain
+	}
+	return v
+}
+
+func (o Object) owner() Owner { return Owner(decodeMeta(o.Metadata[metaOwner])) }
+
+// Name is what people call the recording; empty if nobody named it.
+func (o Object) Name() string { return decodeMeta(o.Metadata[metaName]) }
+
+func checkMetadata(extra, encoded map[string]string) error {
+	if len(extra) > maxMetadata {
+		return outOfRange("metadata", maxMetadata, "%d entries; at most %d are allowed", len(extra), maxMetadata)
+	}
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		if err := checkMetadataName(name); err != nil {
+			return err
+		}
+		if err := checkText("metadata."+name, extra[name], maxMetadataValue); err != nil {
+			return err
+		}
+	}
+	sum := 0
+	for name, value := range encoded {
+		sum += len(name) + len(value)
+	}
+	if sum > maxMetadataBytes {
+		return outOfRange("metadata", maxMetadataBytes, "owner, name and metadata take %d bytes as S3 keeps them; at most %d are allowed", sum, maxMetadataBytes)
+	}
+	return nil
+}
+
+func checkMetadataName(name string) error {
+	ok := name != "" && len(name) <= maxMetadataName && !strings.HasPrefix(name, "slipway-") &&
+		!strings.ContainsFunc(name, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+		})
+	if !ok {
+		return invalid("metadata", "bad-name", "names in metadata are 1 to %d of a-z, 0-9 and \"-\", and do not begin with \"slipway-\"", maxMetadataName)
+	}
+	return nil
+}
+
+// checkText accepts UTF-8 without control characters, up to limit bytes.
+func checkText(field, v string, limit int) error {
+	switch {
+	case len(v) > limit:
+		return outOfRange(field, int64(limit), "%s is %d bytes; at most %d are allowed", field, len(v), limit)
+	case !utf8.ValidString(v):
+		return invalid(field, "not-utf8", "%s is not UTF-8", field)
+	case strings.ContainsFunc(v, unicode.IsControl):
+		return invalid(field, "control-character", "%s contains a control character", field)
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"mime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// OpenRequest is what a recorder asks for. Zero fields take the grant's or the
+// broker's defaults.
+type OpenRequest struct {
+	ContentType    string
+	Name           string
+	Metadata       map[string]string
+	Algorithm      ChecksumAlgorithm
+	Size           int64 // bytes, where the total is known
+	PartSize       int64 // bytes, MinPartSize to MaxPartSize
+	MaxBytes       int64 // bytes
+	OnAbandon      OnAbandon
+	IdempotencyKey string
+}
+
+// Open creates the multipart upload and the session. With an IdempotencyKey
+// the same request from the same owner returns the session it made before,
+// in whatever state that is.
+//
+// Errors: Invalid names the field; Forbidden if the grant does not allow the
+// content type; Conflict "idempotency-key-reused" if the key came with another
+// request; Unavailable if S3 or the Store did not answer. The last leaves an
+// upload without a session at worst, which costs money and no recording.
+func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest) (*Session, error) {
+	s, err := b.plan(g, req)
+	if err != nil {
+		return nil, err
+	}
+	metadata := objectMetadata(s, req.Metadata)
+	if err := checkMetadata(req.Metadata, metadata); err != nil {
+		return nil, err
+	}
+	if req.IdempotencyKey != "" {
+		if before, err := b.openedBefore(ctx, s); before != nil || err != nil {
+			return before, err
+		}
+	}
+	key := b.Key(s.ID)
+	s.UploadID, err = b.Bucket.Create(ctx, NewUpload{Key: key, ContentType: s.ContentType, Algorithm: s.Algorithm, Metadata: metadata})
+	if err != nil {
+		return nil, err
+	}
+	s.State = Open
+	stored, err := b.Store.Swap(ctx, Change{Session: s})
+	if ReasonOf(err) != "stale" {
+		// Unavailable may still mean that the record was written, so the
+		// upload stays: a session without its upload would be a dead one.
+		return stored, err
+	}
+	// Somebody with the same key was quicker. Theirs is the session.
+	abortCtx, cancel := b.atLength(ctx)
+	defer cancel()
+	_ = b.Bucket.Abort(abortCtx, b.upload(s)) // empty and unknown to anybody; at worst it stays as an orphan
+	if winner, err := b.openedBefore(ctx, s); winner != nil || err != nil {
+		return winner, err
+	}
+	return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: retryAfter, Detail: "another request with this Idempotency-Key came and went"}
+}
+
+// openedBefore returns the session that s would repeat, or nil. A completed
+// recording counts even if the Store forgot it: opening its key again could
+// overwrite it.
+func (b *Broker) openedBefore(ctx context.Context, s *Session) (*Session, error) {
+	before, err := b.Store.Get(ctx, s.ID)
+	if KindOf(err) == NotFound {
+		before, err = b.rebuildFromObject(ctx, Ref{ID: s.ID})
+	}
+	switch {
+	case KindOf(err) == NotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case before.Request != "" && before.Request != s.Request:
+		return nil, conflict("idempotency-key-reused", "this Idempotency-Key came with another request before")
+	}
+	return before, nil
+}
+
+// plan checks a request and settles every default.
+func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
+	now := b.Now()
+	s := &Session{
+		Owner: g.Owner, Name: req.Name, ContentType: req.ContentType, Algorithm: req.Algorithm, OnAbandon: req.OnAbandon,
+		PartSize: req.PartSize, MaxBytes: req.MaxBytes, OpenedAt: now, ExpiresAt: now.Add(b.Limits.SessionTTL),
+		Request: fingerprint(req),
+	}
+	if s.Algorithm == "" {
+		s.Algorithm = NoChecksum
+	}
+	if s.OnAbandon == "" {
+		s.OnAbandon = Salvage
+	}
+	if s.PartSize == 0 {
+		s.PartSize = b.Limits.PartSize
+	}
+	allowed := b.Limits.MaxBytes
+	if g.MaxBytes > 0 {
+		allowed = min(allowed, g.MaxBytes)
+	}
+	if s.MaxBytes == 0 {
+		s.MaxBytes = allowed
+	}
+	if err := checkWords(s, g); err != nil {
+		return nil, err
+	}
+	if err := checkSizes(s, req.Size, allowed); err != nil {
+		return nil, err
+	}
+	s.ID = newID(s.Owner, s.ContentType, b.Secret, req.IdempotencyKey)
+	return s, nil
+}
+
+func checkWords(s *Session, g Grant) error {
+	if err := checkText("owner", string(s.Owner), MaxOwnerBytes); err != nil {
+		return err
+	}
+	if err := checkText("name", s.Name, MaxNameBytes); err != nil {
+		return err
+	}
+	if s.Algorithm != NoChecksum && s.Algorithm != SHA256 {
+		return invalid("checksum", "unknown-value", "checksum is none or sha256")
+	}
+	if s.OnAbandon != Salvage && s.OnAbandon != Discard {
+		return invalid("on_abandon", "unknown-value", "on_abandon is salvage or abort")
+	}
+	return checkContentType(s.ContentType, g.ContentTypes)
+}
+
+// anyRecording is what a grant allows that names nothing.
+var anyRecording = []string{"video/*", "audio/*"}
+
+func checkContentType(contentType string, allowed []string) error {
+	if err := checkText("content_type", contentType, 200); err != nil {
+		return err
+	}
+	base, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return invalid("content_type", "bad-content-type", "content_type is not a media type, such as video/webm;codecs=vp9")
+	}
+	if len(allowed) == 0 {
+		allowed = anyRecording
+	}
+	for _, pattern := range allowed {
+		if major, found := strings.CutSuffix(pattern, "/*"); pattern == base || found && strings.HasPrefix(base, major+"/") {
+			return nil
+		}
+	}
+	return &Error{Kind: Forbidden, Reason: "content-type-not-allowed", Field: "content_type",
+		Detail: fmt.Sprintf("%s may not be recorded here; allowed: %s", base, strings.Join(allowed, ", "))}
+}
+
+// checkSizes holds the sizes of s against each other; size is the announced
+// total or 0, allowed the most bytes the grant and the broker permit.
+func checkSizes(s *Session, size, allowed int64) error {
+	switch {
+	case s.PartSize < MinPartSize:
+		return outOfRange("part_size", MinPartSize, "part_size is %d bytes; S3 takes no fewer than %d", s.PartSize, MinPartSize)
+	case s.PartSize > MaxPartSize:
+		return outOfRange("part_size", MaxPartSize, "part_size is %d bytes; S3 takes no more than %d", s.PartSize, int64(MaxPartSize))
+	case s.MaxBytes < 1 || s.MaxBytes > allowed:
+		return outOfRange("max_bytes", allowed, "max_bytes is %d; at most %d are allowed", s.MaxBytes, allowed)
+	case size < 0:
+		return outOfRange("size", 1, "size is %d bytes", size)
+	case size > s.MaxBytes:
+		return outOfRange("size", s.MaxBytes, "size is %d bytes; at most %d are allowed", size, s.MaxBytes)
+	case size > s.PartSize*MaxPartNumber:
+		return outOfRange("part_size", (size+MaxPartNumber-1)/MaxPartNumber, "%d bytes do not fit in %d parts of %d bytes", size, MaxPartNumber, s.PartSize)
+	}
+	return nil
+}
+
+// fingerprint tells one open request from another.
+func fingerprint(r OpenRequest) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q %d %d %d %q\n", r.ContentType, r.Name, r.Algorithm, r.Size, r.PartSize, r.MaxBytes, r.OnAbandon)
+	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
+		fmt.Fprintf(h, "%q %q\n", name, r.Metadata[name])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// CheckGrant says whether a grant may be minted as asked. ttl is its life.
+func (b *Broker) CheckGrant(g Grant, ttl time.Duration) error {
+	if g.Owner == "" {
+		return invalid("owner", "missing", "owner is required")
+	}
+	if err := checkText("owner", string(g.Owner), MaxOwnerBytes); err != nil {
+		return err
+	}
+	if ttl < time.Minute || ttl > 7*24*time.Hour {
+		return outOfRange("ttl_s", 7*24*3600, "ttl_s is %d; 60 to 604800 are allowed", int64(ttl/time.Second))
+	}
+	if g.MaxBytes < 0 || g.MaxBytes > b.Limits.MaxBytes {
+		return outOfRange("max_bytes", b.Limits.MaxBytes, "max_bytes is %d; 1 to %d are allowed", g.MaxBytes, b.Limits.MaxBytes)
+	}
+	for _, pattern := range g.ContentTypes {
+		if err := checkContentType(strings.ReplaceAll(pattern, "/*", "/x"), nil); err != nil {
+			return invalid("content_types", "bad-content-type", "content_types holds %q; only video and audio types, such as video/webm or audio/*, can be granted", pattern)
+		}
+	}
+	return nil
+}

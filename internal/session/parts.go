@@ -1,0 +1,115 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Parts notes the parts that arrived and signs the ones that come next, in
+// one step. With neither it is a heartbeat. A URL allows one part, with just
+// the length it was asked for, and in sha256 sessions just those bytes.
+//
+// ttl is what the client would like; 0 takes the broker's default, and more
+// than the maximum is cut to it. The answers say what it became.
+//
+// Errors: Invalid if a number, size or checksum is out of bounds, with nothing
+// noted or signed; Conflict if the session is no longer open; NotFound "lost"
+// if S3 knows neither the upload nor the object; Unavailable.
+func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []PartToSign, ttl time.Duration) (*Session, []SignedPart, error) {
+	terms := t.session()
+	if err := checkReported(terms, uploaded); err != nil {
+		return nil, nil, err
+	}
+	if err := checkToSign(terms, sign); err != nil {
+		return nil, nil, err
+	}
+	report := Report{Parts: uploaded}
+	if len(sign) > 0 {
+		ttl = b.urlTTL(ttl)
+		// Noted before it is true: better idle too late than reaped while a PUT runs.
+		report.URLsExpireAt = b.Now().Add(ttl)
+	}
+	s, err := b.report(ctx, t, report)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.State != Open {
+		return nil, nil, closed(s)
+	}
+	if len(sign) == 0 {
+		return s, nil, nil
+	}
+	urls, err := b.Signer.SignParts(ctx, b.upload(s), sign, ttl)
+	return s, urls, err
+}
+
+func (b *Broker) urlTTL(asked time.Duration) time.Duration {
+	if asked <= 0 {
+		asked = b.Limits.URLTTL
+	}
+	return min(asked, b.Limits.MaxURLTTL)
+}
+
+// report is one round trip to the Store, and more only if it forgot.
+func (b *Broker) report(ctx context.Context, t *Ticket, r Report) (*Session, error) {
+	ref := Ref{ID: t.ID, Ticket: t}
+	s, err := b.Store.Report(ctx, t.ID, r)
+	if KindOf(err) == NotFound {
+		if _, err = b.rebuild(ctx, ref); err == nil {
+			s, err = b.Store.Report(ctx, t.ID, r)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, b.check(ref, s)
+}
+
+func checkReported(s *Session, parts []Part) error {
+	for i, p := range parts {
+		if err := checkPart(s, fmt.Sprintf("uploaded[%d]", i), p.Number, p.Size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkToSign(s *Session, parts []PartToSign) error {
+	for i, p := range parts {
+		field := fmt.Sprintf("sign[%d]", i)
+		if err := checkPart(s, field, p.Number, p.Size); err != nil {
+			return err
+		}
+		if p.Checksum == "" && s.Algorithm == SHA256 {
+			return invalid(field+".checksum", "checksum-missing", "this session was opened with sha256, so %s needs the checksum of part %d", field, p.Number)
+		}
+		if p.Checksum != "" && s.Algorithm != SHA256 {
+			return invalid(field+".checksum", "checksum-unexpected", "this session was opened without checksums; S3 would refuse part %d with one", p.Number)
+		}
+	}
+	return nil
+}
+
+// checkPart holds number and size against what s may use. They are bounded
+// here, where they are signed, so nobody can sign past the session's limit.
+func checkPart(s *Session, field string, number PartNumber, size int64) error {
+	if number < 1 || number > MaxPartNumber {
+		return outOfRange(field+".number", MaxPartNumber, "%s.number is %d; part numbers are 1 to %d", field, number, MaxPartNumber)
+	}
+	if last := s.MaxParts(); int(number) > last {
+		e := outOfRange(field+".number", int64(last), "%s.number is %d; the session's max_bytes ends it at part %d", field, number, last)
+		e.Reason = "max-bytes"
+		return e
+	}
+	if size < 1 || size > s.PartSize {
+		return outOfRange(field+".size", s.PartSize, "%s.size is %d bytes; parts of this session are 1 to %d", field, size, s.PartSize)
+	}
+	// max_bytes counts from the first byte: a last number may be partial.
+	if before := int64(number-1) * s.PartSize; before+size > s.MaxBytes {
+		e := outOfRange(field+".size", s.MaxBytes-before, "%s.size is %d bytes; max_bytes leaves %d for part %d", field, size, s.MaxBytes-before, number)
+		e.Reason = "max-bytes"
+		return e
+	}
+	return nil
+}

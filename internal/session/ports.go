@@ -1,0 +1,172 @@
+package session
+
+import (
+	"context"
+	"net/url"
+	"time"
+)
+
+// Store keeps sessions. It is a cache of what S3 and the tokens know, plus
+// leases and an index: the rules of the life live in this package, and a Store
+// only carries out single steps. sessiontest.TestStore is its exact meaning.
+//
+// Errors: NotFound if there is no such session; Conflict with reason "stale"
+// if the revision is another by now; Unavailable if the Store does not answer.
+type Store interface {
+	// Get returns the record of id.
+	Get(ctx context.Context, id ID) (*Session, error)
+	// Swap replaces the record in one step and returns it as stored.
+	Swap(ctx context.Context, c Change) (*Session, error)
+	// Report notes parts and a sign of life in one step, while the session is
+	// open, and returns the record. When it is not open the record comes back
+	// unchanged: the caller reads its State.
+	Report(ctx context.Context, id ID, r Report) (*Session, error)
+	// Parts returns what was reported, in order of number.
+	Parts(ctx context.Context, id ID) ([]Part, error)
+	// List returns one page, the longest idle first.
+	List(ctx context.Context, q Query) (Page, error)
+	// Ping says whether the Store answers.
+	Ping(ctx context.Context) error
+}
+
+// Change is one compare-and-swap.
+type Change struct {
+	Session *Session      // the record as it shall be; ActiveAt, LeaseUntil, Revision and ReadAt are the Store's to set
+	From    Revision      // the revision it was made from; 0: there must be no record
+	Lease   time.Duration // above 0: LeaseUntil becomes the Store's now + Lease; else it is cleared
+	Keep    time.Duration // above 0: the record is forgotten this long from now; else it stays
+	Parts   []Part        // when From is 0: parts known already
+}
+
+// Report is what one call of a live recorder brings.
+type Report struct {
+	Parts        []Part
+	URLsExpireAt time.Time // of the URLs about to be signed; zero: none. Only ever moves forward
+}
+
+// Query selects sessions. Zero fields select all.
+type Query struct {
+	State   State         // "": every state that is not finished
+	IdleFor time.Duration // ActiveAt at least this long ago, by the Store's clock
+	Owner   Owner
+	After   Cursor // where the page before ended
+	Limit   int    // 1 and up
+}
+
+// Cursor is a place in the listing, which is ordered by ActiveAt, then ID. A
+// session that shows a sign of life moves to the end; nothing else shifts.
+type Cursor struct {
+	ActiveAt time.Time
+	ID       ID
+}
+
+// Page is a part of a listing. Next is zero on the last page.
+type Page struct {
+	Sessions []*Session
+	Next     Cursor
+}
+
+// Bucket is S3 as far as a session needs it. Every call ends with its
+// context; retries are the Bucket's own business and end with it too.
+//
+// Errors: NotFound if S3 knows no such upload or object; Conflict if S3
+// definitely refused this very request; Unavailable for everything else, where
+// nobody can say whether S3 acted.
+type Bucket interface {
+	// Name tells this bucket from every other one: endpoint and bucket. It
+	// travels in session tokens.
+	Name() string
+	Create(ctx context.Context, n NewUpload) (UploadID, error)
+	// ListParts returns every part, in order of number.
+	ListParts(ctx context.Context, u Upload) ([]Part, error)
+	// Complete sends one CompleteMultipartUpload, the parts' ETags pinned.
+	// size is the sum of the parts and goes along; S3 holds it against its own.
+	Complete(ctx context.Context, u Upload, parts []Part, size int64) (Object, error)
+	// Abort frees the parts. It returns nil once S3 no longer knows the
+	// upload, and Unavailable while parts in flight may still surface.
+	Abort(ctx context.Context, u Upload) error
+	Head(ctx context.Context, key Key) (Object, error)
+	Delete(ctx context.Context, key Key) error
+	// Ping says whether the bucket answers.
+	Ping(ctx context.Context) error
+}
+
+// Upload names a multipart upload and what holds for all of it.
+type Upload struct {
+	Key       Key
+	ID        UploadID
+	Algorithm ChecksumAlgorithm
+}
+
+// NewUpload is what CreateMultipartUpload is told.
+type NewUpload struct {
+	Key         Key
+	ContentType string
+	Algorithm   ChecksumAlgorithm
+	Metadata    map[string]string // user metadata, ASCII; see metadata.go
+}
+
+// Object is what S3 says of a completed recording.
+type Object struct {
+	Size        int64 // bytes
+	ETag        ETag
+	Checksum    Checksum // composite; empty where S3 keeps none
+	ContentType string
+	Metadata    map[string]string
+	StoredAt    time.Time
+}
+
+// Signer makes presigned URLs. It sends nothing.
+//
+// ttl is cut to what the signer may promise; the answers say the true expiry.
+// Errors: Unavailable if there are no credentials with enough life left.
+type Signer interface {
+	SignParts(ctx context.Context, u Upload, parts []PartToSign, ttl time.Duration) ([]SignedPart, error)
+	SignGet(ctx context.Context, key Key, as Playback, ttl time.Duration) (SignedGet, error)
+}
+
+// PartToSign is a PUT somebody is about to make: its exact length and, in
+// sha256 sessions, its checksum are part of the signature.
+type PartToSign struct {
+	Number   PartNumber
+	Size     int64 // bytes
+	Checksum Checksum
+}
+
+// SignedPart allows one thing only: to PUT this part with a body of just this
+// length (and checksum), until ExpiresAt.
+type SignedPart struct {
+	Number    PartNumber
+	URL       SignedURL
+	Headers   map[string]string // signed, so they must be sent just so
+	ExpiresAt time.Time
+}
+
+// Playback fixes how S3 presents a recording, whatever a client wishes.
+type Playback struct {
+	ContentType string
+	Disposition string
+}
+
+// SignedGet plays one recording until ExpiresAt.
+type SignedGet struct {
+	URL       SignedURL
+	ExpiresAt time.Time
+}
+
+// SignedURL is a presigned URL. It prints without its query, because the
+// query is the secret; string(u) is the whole.
+type SignedURL string
+
+// String returns scheme, host and path.
+func (u SignedURL) String() string {
+	parsed, err := url.Parse(string(u))
+	if err != nil {
+		return "(signed URL)"
+	}
+	parsed.RawQuery, parsed.User = "", nil
+	return parsed.String() + "?…"
+}
+
+// GoString keeps %#v from printing the secret.
+func (u SignedURL) GoString() string { return u.String() }

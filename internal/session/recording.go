@@ -1,0 +1,95 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"strings"
+)
+
+// Recording is a completed recording and where to play it from.
+type Recording struct {
+	Object
+	Link SignedGet
+}
+
+// Watch returns a playback URL. It asks S3 alone, so a watch link works when
+// the Store has forgotten everything or does not answer.
+//
+// Errors: Conflict "not-completed" while the session is still on its way;
+// NotFound if there is no such recording; Unavailable.
+func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
+	obj, err := b.Bucket.Head(ctx, b.Key(ref.ID))
+	if KindOf(err) == NotFound {
+		return Recording{}, b.notThere(ctx, ref)
+	}
+	if err != nil {
+		return Recording{}, err
+	}
+	if ref.Owner != nil && *ref.Owner != obj.owner() {
+		return Recording{}, unknown(ref.ID)
+	}
+	playback := Playback{ContentType: obj.ContentType, Disposition: disposition(ref.ID, obj)}
+	link, err := b.Signer.SignGet(ctx, b.Key(ref.ID), playback, min(b.Limits.WatchTTL, b.Limits.MaxURLTTL))
+	return Recording{Object: obj, Link: link}, err
+}
+
+// disposition names the file a recording downloads under.
+func disposition(id ID, obj Object) string {
+	ext := typeByCode(id[idLength-1]).ext
+	name := obj.Name()
+	if name == "" {
+		name = "recording-" + string(id[2:10])
+	}
+	if !strings.HasSuffix(strings.ToLower(name), "."+ext) {
+		name += "." + ext
+	}
+	return mime.FormatMediaType("inline", map[string]string{"filename": name})
+}
+
+// notThere says why a recording that S3 does not have is not there.
+func (b *Broker) notThere(ctx context.Context, ref Ref) error {
+	s, err := b.Store.Get(ctx, ref.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.check(ref, s); err != nil {
+		return err
+	}
+	switch s.State {
+	case Open, Completing:
+		e := conflict("not-completed", "the recording is still on its way: %d bytes are safe", s.BytesReported)
+		e.RetryAfter = retryAfter
+		return e
+	case Completed:
+		return lost()
+	}
+	return &Error{Kind: NotFound, Reason: string(s.State), Detail: fmt.Sprintf("the recording was %s", s.State)}
+}
+
+// Delete removes a completed recording for good. It can be repeated.
+//
+// Errors: Conflict "not-completed" if the session is still on its way (abort
+// it instead); NotFound; Unavailable.
+func (b *Broker) Delete(ctx context.Context, ref Ref) error {
+	s, err := b.find(ctx, ref)
+	if err != nil {
+		return err
+	}
+	switch s.State {
+	case Completed, Deleted:
+	case Aborted, Aborting:
+		return closed(s)
+	default:
+		return conflict("not-completed", "the session is %s; abort it instead", s.State)
+	}
+	// The object first: if this broker dies in between, the record still says
+	// completed and the call is repeated.
+	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil || s.State == Deleted {
+		return err
+	}
+	if _, err = b.move(ctx, s, Deleted, nil); ReasonOf(err) == "stale" {
+		return nil // deleted by somebody else at the same moment
+	}
+	return err
+}
