@@ -1,0 +1,74 @@
+package devs3
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/versity/versitygw/s3response"
+)
+
+// maxUploads is the longest page S3 gives.
+const maxUploads = 1000
+
+// ListMultipartUploads makes its own pages: versitygw 1.8.0 answers
+// InvalidArgument to the upload-id-marker it just gave (versitygw#2149).
+//
+// Uploads of one key are in the order of their IDs and not, as on AWS, of their
+// beginnings: versitygw takes the time of the last part for that, so the order
+// would change between two pages. Listings with a delimiter are versitygw's.
+func (s *strict) ListMultipartUploads(ctx context.Context, in *s3.ListMultipartUploadsInput) (s3response.ListMultipartUploadsResult, error) {
+	if value(in.Delimiter) != "" {
+		return s.storage.ListMultipartUploads(ctx, in)
+	}
+	all := *in
+	all.KeyMarker, all.UploadIdMarker, all.MaxUploads = nil, nil, new(int32)
+	*all.MaxUploads = math.MaxInt32
+	res, err := s.storage.ListMultipartUploads(ctx, &all)
+	if err != nil {
+		return res, err
+	}
+	slices.SortFunc(res.Uploads, func(a, b s3response.Upload) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.UploadID, b.UploadID))
+	})
+	res.KeyMarker, res.UploadIDMarker = value(in.KeyMarker), value(in.UploadIdMarker)
+	res.Uploads = slices.DeleteFunc(res.Uploads, func(up s3response.Upload) bool {
+		return !after(up, res.KeyMarker, res.UploadIDMarker)
+	})
+	cutPage(&res, in.MaxUploads)
+	return res, nil
+}
+
+// after tells whether up comes after the markers. Without an upload ID the key
+// marker stands for all uploads of that key.
+func after(up s3response.Upload, keyMarker, idMarker string) bool {
+	if up.Key == keyMarker && idMarker != "" {
+		return up.UploadID > idMarker
+	}
+	return up.Key > keyMarker
+}
+
+func cutPage(res *s3response.ListMultipartUploadsResult, limit *int32) {
+	res.MaxUploads = maxUploads
+	if limit != nil {
+		res.MaxUploads = min(int(*limit), maxUploads)
+	}
+	res.IsTruncated, res.NextKeyMarker, res.NextUploadIDMarker = false, "", ""
+	if len(res.Uploads) <= res.MaxUploads {
+		return
+	}
+	res.Uploads = res.Uploads[:res.MaxUploads]
+	if n := len(res.Uploads); n > 0 {
+		res.IsTruncated = true
+		res.NextKeyMarker, res.NextUploadIDMarker = res.Uploads[n-1].Key, res.Uploads[n-1].UploadID
+	}
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
