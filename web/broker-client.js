@@ -1,0 +1,225 @@
+/**
+ * The broker's HTTP API, for one recorder: JSON in and out, patience with a broker that is away, and its problems as
+ * RecorderErrors. The shapes are in wire.js.
+ */
+
+import { backoffMs, childOf, retryAfterMs, sleep } from './backoff.js';
+import { RecorderError } from './errors.js';
+import { TIMING } from './timing.js';
+
+/** After so many failures in a row of one call the page is told; one alone is nothing to talk about. */
+const TELL_AFTER = 2;
+
+/** A cancel does not wait for ever for a broker that is away: the session's reaper comes after it. */
+const ABORT_TRIES = 5;
+
+/**
+ * @typedef {object} SessionRef what it takes to speak about one session
+ * @property {string} id
+ * @property {string} token
+ *
+ * @typedef {object} Call
+ * @property {string} method
+ * @property {string} path relative to the broker, such as `v1/sessions`
+ * @property {string} bearer
+ * @property {unknown} [body]
+ * @property {Record<string, string>} [headers]
+ * @property {AbortSignal} [signal] ends the call and its retries
+ * @property {number} [tries] without it the call is made until it is answered
+ */
+
+export class BrokerClient {
+  #base;
+  #fetch;
+  #timing;
+  #random;
+  #wake;
+  #onTrouble;
+
+  /**
+   * @param {object} options
+   * @param {string} options.broker absolute URL; a path in it is kept
+   * @param {typeof globalThis.fetch} [options.fetch]
+   * @param {import('./timing.js').Timing} [options.timing]
+   * @param {() => number} [options.random]
+   * @param {EventTarget} [options.wake] whose `online` event ends a wait
+   * @param {(error: RecorderError) => void} [options.onTrouble] told when a call has failed twice and goes on trying
+   */
+  constructor({ broker, fetch = (...args) => globalThis.fetch(...args), timing = TIMING, random, wake, onTrouble }) {
+    this.#base = broker.endsWith('/') ? broker : `${broker}/`;
+    this.#fetch = fetch;
+    this.#timing = timing;
+    this.#random = random;
+    this.#wake = wake;
+    this.#onTrouble = onTrouble ?? (() => {});
+  }
+
+  /**
+   * Opens a session. The idempotency key makes a repeated open land on the same session.
+   *
+   * @param {import('./wire.js').OpenRequest} request
+   * @param {{grant: string, idempotencyKey: string, signal?: AbortSignal}} how
+   * @returns {Promise<import('./wire.js').Opened>}
+   */
+  async open(request, { grant, idempotencyKey, signal }) {
+    const headers = { 'Idempotency-Key': idempotencyKey };
+    return (await this.#call({ method: 'POST', path: 'v1/sessions', bearer: grant, headers, body: request, signal })).body;
+  }
+
+  /**
+   * Reports parts that arrived and asks for URLs, in one round trip; empty, it is a heartbeat.
+   *
+   * @param {SessionRef} session
+   * @param {import('./wire.js').PartsRequest} request
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import('./wire.js').PartsAnswer>}
+   */
+  async parts({ id, token }, request, signal) {
+    return (await this.#call({ method: 'POST', path: `v1/sessions/${id}/parts`, bearer: token, body: request, signal })).body;
+  }
+
+  /**
+   * Claims every part. While S3 takes its time (202) the same claim is sent again.
+   *
+   * @param {SessionRef} session
+   * @param {import('./wire.js').Claim} claim
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import('./wire.js').Completed>}
+   * @throws {RecorderError} `conflict` with `parts` where the claim and S3 differ
+   */
+  async complete({ id, token }, claim, signal) {
+    for (;;) {
+      const answer = await this.#call({ method: 'POST', path: `v1/sessions/${id}/complete`, bearer: token, body: claim, signal });
+      if (answer.status !== 202) return answer.body;
+      await sleep(pendingMs(answer), { signal });
+    }
+  }
+
+  /**
+   * Aborts the session in S3. Gives up after a few tries, so that a cancel ends.
+   *
+   * @param {SessionRef} session
+   * @param {AbortSignal} [signal]
+   */
+  async abort({ id, token }, signal) {
+    for (let round = 0; round < ABORT_TRIES; round++) {
+      const answer = await this.#call({ method: 'DELETE', path: `v1/sessions/${id}`, bearer: token, signal, tries: ABORT_TRIES });
+      if (answer.status !== 202) return;
+      await sleep(pendingMs(answer), { signal });
+    }
+    // The intent is stored: the broker finishes it without us.
+  }
+
+  /**
+   * Makes a call until it is answered: 5xx, 429 and silence are waited out, any other refusal is thrown.
+   *
+   * @param {Call} call
+   * @returns {Promise<{status: number, body: any, retryAfterMs?: number}>}
+   */
+  async #call(call) {
+    for (let failures = 1; ; failures++) {
+      const answer = await this.#once(call);
+      if (!('error' in answer)) return answer;
+      const { error } = answer;
+      if (!isPassing(error) || failures >= (call.tries ?? Infinity)) throw error;
+      if (failures === TELL_AFTER) this.#onTrouble(error);
+      const wake = error.code === 'offline' ? this.#wake : undefined;
+      const ms = backoffMs(failures, this.#timing, { retryAfterMs: error.retryAfterMs, random: this.#random });
+      await sleep(ms, { signal: call.signal, wake });
+    }
+  }
+
+  /**
+   * One try. A time limit of our own cuts a call that nobody answers; the body is read under it too.
+   *
+   * @param {Call} call
+   * @returns {Promise<{status: number, body: any, retryAfterMs?: number} | {error: RecorderError}>}
+   */
+  async #once({ method, path, bearer, body, headers, signal }) {
+    const limit = childOf(signal);
+    const timer = setTimeout(() => limit.abort(new Error('no answer in time')), this.#timing.callTimeoutMs);
+    try {
+      const response = await this.#fetch(this.#base + path, {
+        method,
+        headers: {
+          Authorization: `Bearer ${bearer}`,
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: limit.signal,
+        cache: 'no-store',
+        credentials: 'omit',
+      });
+      const text = await response.text();
+      const wish = retryAfterMs(response.headers.get('Retry-After'));
+      if (!response.ok) return { error: problem(response.status, text, wish, `${method} ${path}`) };
+      const answer = parse(text);
+      // A hotel's login page answers 200 to everything.
+      if (!answer) return { error: new RecorderError('offline', `${method} ${path}: the answer is not the broker's`) };
+      return { status: response.status, body: answer, retryAfterMs: wish };
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const message = `${method} ${path}: no answer from the broker (offline, wrong address, or its CORS rules or this page's CSP forbid it)`;
+      return { error: new RecorderError('offline', message, { cause }) };
+    } finally {
+      clearTimeout(timer);
+      limit.release();
+    }
+  }
+}
+
+/** @param {RecorderError} error */
+function isPassing({ code, status }) {
+  return code === 'offline' || (status !== undefined && (status >= 500 || status === 429 || status === 408));
+}
+
+/** @param {{body: any, retryAfterMs?: number}} answer */
+function pendingMs({ body, retryAfterMs: wish }) {
+  return body?.retry_after_ms ?? wish ?? 1000;
+}
+
+/**
+ * The broker's problem+json as an error. Something between us and it may answer instead, in a format of its own: then
+ * the status alone decides.
+ *
+ * @param {number} status
+ * @param {string} text
+ * @param {number | undefined} wish
+ * @param {string} what
+ */
+function problem(status, text, wish, what) {
+  const body = /** @type {import('./wire.js').Problem} */ (parse(text) ?? {});
+  return new RecorderError(body.code ?? codeOf(status), `${what}: ${body.detail ?? body.title ?? `status ${status}`}`, {
+    status,
+    reason: body.reason,
+    field: body.field,
+    limit: body.limit,
+    requestId: body.request_id,
+    retryAfterMs: body.retry_after_ms ?? wish,
+    parts: body.parts,
+  });
+}
+
+/** @param {number} status @returns {import('./errors.js').BrokerCode} */
+function codeOf(status) {
+  switch (status) {
+    case 401: return 'unauthorized';
+    case 403: return 'forbidden';
+    case 404: case 410: return 'not-found';
+    case 409: return 'conflict';
+    case 412: return 'precondition-failed';
+    case 413: return 'too-large';
+    default: return status >= 500 || status === 429 || status === 408 ? 'unavailable' : 'invalid';
+  }
+}
+
+/** @param {string} text */
+function parse(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}

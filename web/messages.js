@@ -1,0 +1,56 @@
+/**
+ * What the page and the Worker say to each other. Types only.
+ *
+ * @typedef {object} Job what is to be uploaded and where to
+ * @property {string} broker absolute URL
+ * @property {string} contentType
+ * @property {string} [name]
+ * @property {Record<string, string>} [metadata]
+ * @property {number} parallel
+ * @property {number} [maxBytes]
+ * @property {'salvage' | 'abort'} [onAbandon]
+ *
+ * @typedef {object} Session known from open on
+ * @property {string} id
+ * @property {string} watchUrl plays once the recording is completed
+ *
+ * @typedef {object} Result
+ * @property {string} id
+ * @property {string} key
+ * @property {number} size
+ * @property {string} etag of the whole object
+ * @property {'completed' | 'salvaged'} outcome
+ * @property {string} watchUrl
+ *
+ * @typedef {object} Progress
+ * @property {number} recordedBytes
+ * @property {number} uploadedBytes acknowledged by S3
+ * @property {number} sendingBytes on their way, not yet acknowledged
+ * @property {number} partsUploaded
+ * @property {number} partsInFlight
+ *
+ * @typedef {import('./errors.js').PlainError} PlainError
+ *
+ * @typedef {{type: 'open', job: Job, file?: Blob}} Open opens a session; with a file that is all there is to send
+ * @typedef {{type: 'data', blob: Blob}} Data recorded data, in order
+ * @typedef {{type: 'end'}} End no data follows: complete
+ * @typedef {{type: 'cancel'}} Cancel
+ * @typedef {{type: 'retry'}} Retry after `failed`
+ * @typedef {{type: 'grant', grant: string} | {type: 'grant', error: string}} Grant the answer to `need-grant`
+ * @typedef {Open | Data | End | Cancel | Retry | Grant} ToWorker
+ *
+ * @typedef {{type: 'ready'}} Ready the Worker's modules are loaded
+ * @typedef {{type: 'need-grant'}} NeedGrant
+ * @typedef {{type: 'opened', session: Session}} OpenedMessage
+ * @typedef {{type: 'progress', progress: Progress}} ProgressMessage
+ * @typedef {{type: 'part', number: number, bytes: number}} PartMessage S3 has this part
+ * @typedef {{type: 'full', error: PlainError}} Full nearly at a limit: stop recording, what is there will fit
+ * @typedef {{type: 'trouble', error: PlainError}} Trouble something fails and is being retried
+ * @typedef {{type: 'completed', result: Result}} CompletedMessage
+ * @typedef {{type: 'failed', error: PlainError}} Failed the data is kept for a retry
+ * @typedef {{type: 'cancelled', error?: PlainError}} Cancelled with an error where S3 may still hold parts
+ * @typedef {Ready | NeedGrant | OpenedMessage | ProgressMessage | PartMessage | Full | Trouble | CompletedMessage | Failed
+ *   | Cancelled} FromWorker
+ */
+
+export {};

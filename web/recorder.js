@@ -1,0 +1,195 @@
+/**
+ * Slipway's recorder: records in the browser and uploads straight to S3 while recording. This is the only module to
+ * import; the ones beside it are its own.
+ *
+ * ```js
+ * const recorder = new Recorder({ broker: 'https://broker.example', grant: () => fetchGrantFromMyBackEnd() });
+ * recorder.addEventListener('progress', ({ detail }) => console.log(detail.recordedBytes, detail.uploadedBytes));
+ * await recorder.start({ screen: true, microphone: true });
+ * const { watchUrl } = await recorder.stop();
+ * ```
+ *
+ * Importing it where there is no DOM (server-side rendering) is fine; recording there is not.
+ */
+
+import { RecorderError } from './errors.js';
+import { Recording } from './recording.js';
+import { UploadLink } from './upload-link.js';
+
+export { RecorderError };
+
+/**
+ * @typedef {object} RecorderOptions
+ * @property {string | URL} broker the broker's base URL
+ * @property {string | (() => string | Promise<string>)} grant allows to open sessions; a function is called anew for
+ *   each recording
+ * @property {string} [name] what people call it, and the file name it downloads under
+ * @property {Record<string, string>} [metadata] kept with the object; names of `a-z 0-9 -`
+ * @property {number} [parallel] PUTs side by side, 1 to 6; 4 unless given
+ * @property {string} [contentType] MIME type to record; chosen by what the browser can do unless given
+ * @property {number} [videoBitsPerSecond]
+ * @property {number} [audioBitsPerSecond]
+ * @property {number} [maxBytes] the recording ends cleanly before it grows larger
+ * @property {'salvage' | 'abort'} [onAbandon] what the broker does with it if this page never comes back: completes
+ *   it from what arrived (the default) or throws it away
+ * @property {string | URL} [workerUrl] where the Worker's module is, for bundlers that do not see it
+ *
+ * @typedef {import('./capture.js').CaptureOptions} CaptureOptions
+ * @typedef {import('./recording.js').State} State
+ * @typedef {import('./recording.js').RecordingResult} RecordingResult
+ * @typedef {import('./messages.js').Result} UploadResult
+ *
+ * @typedef {import('./messages.js').Progress & {durationMs: number}} RecordingProgress
+ * @typedef {{state: State, result?: RecordingResult, error?: RecorderError}} StateDetail result comes with
+ *   `completed`, error with `failed`
+ * @typedef {{error: RecorderError, fatal: boolean}} ErrorDetail fatal: the recording has failed; otherwise it goes on
+ *   or ends cleanly
+ */
+
+// Without a DOM there may be no EventTarget either; a class must extend something to be importable.
+const Base = globalThis.EventTarget ?? /** @type {typeof EventTarget} */ (/** @type {unknown} */ (class {}));
+
+/**
+ * Records one thing at a time, as often as one likes. Events: `state` {@link StateDetail}, `progress`
+ * {@link RecordingProgress}, `part` `{number, bytes}` (S3 has it), `error` {@link ErrorDetail}.
+ */
+export class Recorder extends Base {
+  #options;
+  /** @type {Recording | null} */
+  #recording = null;
+
+  /**
+   * @param {RecorderOptions} options
+   * @throws {RecorderError} `invalid`, with `field`
+   */
+  constructor(options) {
+    super();
+    this.#options = { ...options, ...checked(options) };
+  }
+
+  /** @returns {State} */
+  get state() { return this.#recording?.state ?? 'idle'; }
+
+  /** The session's id, from open on. */
+  get id() { return this.#recording?.session?.id ?? null; }
+
+  /** The link under which the recording plays once it is completed, from open on. */
+  get watchUrl() { return this.#recording?.session?.watchUrl ?? null; }
+
+  /** What is being recorded, for a preview. */
+  get stream() { return this.#recording?.stream ?? null; }
+
+  /**
+   * Starts to record. Call it straight from a click: the browser's screen picker needs one. Resolves when recording
+   * has begun; the session opens meanwhile, and if that fails for good an `error` event says so.
+   *
+   * @param {MediaStream | CaptureOptions} source a stream stays the caller's: its tracks are not stopped
+   * @returns {Promise<void>}
+   * @throws {RecorderError} `permission-denied`, `device-not-found`, `device-busy`, `not-supported`, `invalid`,
+   *   `invalid-state` (already recording), `cancelled`
+   */
+  async start(source) {
+    if (this.#recording && !this.#recording.over) throw new RecorderError('invalid-state', `the recorder is ${this.state}`);
+    this.#recording?.dispose();
+    /** @type {Recording} */
+    const recording = new Recording(this.#options, (name, detail) => {
+      if (this.#recording === recording) this.dispatchEvent(new CustomEvent(name, { detail }));
+    });
+    this.#recording = recording;
+    await recording.start(source);
+  }
+
+  /** @throws {RecorderError} `invalid-state` unless it is recording */
+  pause() {
+    if (!this.#recording) throw nothingYet();
+    this.#recording.pause();
+  }
+
+  /** @throws {RecorderError} `invalid-state` unless it is paused */
+  resume() {
+    if (!this.#recording) throw nothingYet();
+    this.#recording.resume();
+  }
+
+  /**
+   * Ends the recording and resolves when the broker says that all of it is in S3. Calling it again gives the same
+   * promise; so it also tells the result of a recording that ended by itself.
+   *
+   * @returns {Promise<RecordingResult>}
+   * @throws {RecorderError} `empty` when nothing was recorded; otherwise what failed, with `detail` saying what is safe
+   */
+  stop() { return this.#recording?.stop() ?? Promise.reject(nothingYet()); }
+
+  /**
+   * After `failed`, sends what S3 lacks; the recording is still in this page.
+   *
+   * @returns {Promise<RecordingResult>}
+   */
+  async retry() {
+    if (!this.#recording) throw nothingYet();
+    return this.#recording.retry();
+  }
+
+  /**
+   * Throws the recording away: aborts the upload in S3 and ends what it opened itself.
+   *
+   * @returns {Promise<void>} rejects where the broker could not be told; its reaper comes later then
+   */
+  async cancel() { await this.#recording?.cancel(); }
+}
+
+function nothingYet() {
+  return new RecorderError('invalid-state', 'nothing has been recorded yet');
+}
+
+/**
+ * Uploads a file, such as one a phone's camera made, by the same way.
+ *
+ * @param {File | Blob} file its `type` is the recording's content type
+ * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'name' | 'metadata' | 'parallel' | 'workerUrl'> & {
+ *   signal?: AbortSignal, onProgress?: (progress: import('./messages.js').Progress) => void}} options `name` is the
+ *   file's own unless given; aborting the signal aborts the upload in S3
+ * @returns {Promise<UploadResult>}
+ * @throws {RecorderError} `empty`, `invalid`, or what failed; the signal's reason when it was aborted
+ */
+export async function uploadFile(file, options) {
+  const { broker, parallel } = checked(options);
+  const { name = 'name' in file ? file.name : undefined, metadata, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  if (file.size === 0) throw new RecorderError('empty', 'the file is empty');
+  if (!file.type) throw new RecorderError('invalid', 'the file has no type', { field: 'type' });
+  return new Promise((resolve, reject) => {
+    /** @type {RecorderError | undefined} */
+    let failure;
+    const abort = () => link.post({ type: 'cancel' });
+    const link = new UploadLink(options, {
+      progress: onProgress,
+      completed: resolve,
+      failed: (error) => {
+        failure = error;
+        if (link.alive) abort(); // half a file is of no use: the caller has the whole one
+        else reject(error);
+      },
+      cancelled: () => reject(failure ?? signal?.reason),
+    });
+    signal?.addEventListener('abort', abort);
+    link.post({ type: 'open', file, job: { broker, name, metadata, parallel, contentType: file.type } });
+  });
+}
+
+/**
+ * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'parallel'>} options
+ * @returns {{broker: string, parallel: number}} the broker as an absolute URL, which a Worker needs
+ */
+function checked({ broker, grant, parallel = 4 }) {
+  if (!broker) throw new RecorderError('invalid', 'broker: the base URL of the broker is needed', { field: 'broker' });
+  if (!grant) throw new RecorderError('invalid', 'grant: a grant, or a function that gets one, is needed', { field: 'grant' });
+  if (!Number.isInteger(parallel) || parallel < 1 || parallel > 6) {
+    throw new RecorderError('invalid', 'parallel: 1 to 6', { field: 'parallel' });
+  }
+  try {
+    return { broker: new URL(broker, globalThis.document?.baseURI).href, parallel };
+  } catch (cause) {
+    throw new RecorderError('invalid', `broker: ${broker} is no URL`, { field: 'broker', cause });
+  }
+}

@@ -1,0 +1,349 @@
+/**
+ * One recording on the page's side, from start to its end: capture and MediaRecorder. The bytes go to the Worker as
+ * they come, which does the rest.
+ *
+ *   starting ─► recording ⇄ paused ─► stopping ─► completed
+ *                    └──────────────┴────┴──────► failed (retry: stopping again) or cancelled
+ */
+
+import { openCapture } from './capture.js';
+import { asRecorderError, RecorderError } from './errors.js';
+import { chooseMimeType } from './mime.js';
+import { UploadLink } from './upload-link.js';
+
+/**
+ * @typedef {'idle' | 'starting' | 'recording' | 'paused' | 'stopping' | 'completed' | 'failed' | 'cancelled'} State
+ *
+ * @typedef {import('./messages.js').Result & {durationMs: number}} RecordingResult
+ *
+ * @typedef {(name: 'state' | 'progress' | 'part' | 'error', detail: object) => void} Tell
+ */
+
+/** How much MediaRecorder collects before it hands it over. What it holds is lost when the tab dies. */
+const TIMESLICE_MS = 500;
+/** A key frame so often: where one can seek to. Chromium's default is a single one at the start. */
+const KEY_FRAME_MS = 2000;
+/** With so few cores VP9 costs frames. */
+const WEAK_CORES = 2;
+
+export class Recording {
+  #options;
+  #tell;
+  /** @type {State} */
+  #state = 'starting';
+  /** @type {import('./capture.js').Capture | null} */
+  #capture = null;
+  /** @type {MediaRecorder | null} */
+  #media = null;
+  /** @type {UploadLink | null} */
+  #link = null;
+  /** @type {import('./messages.js').Session | null} */
+  #session = null;
+  #clock = new Stopwatch();
+  /** @type {Deferred<RecordingResult>} */
+  #outcome = deferred();
+  /** @type {Deferred<void> | null} */
+  #cancelling = null;
+  #opened = false; // the Worker was asked to open a session
+  #stopWanted = false; // stop() came while starting
+  /** @type {RecorderError | null} what ended MediaRecorder */
+  #mediaError = null;
+
+  /**
+   * @param {import('./recorder.js').RecorderOptions & {broker: string, parallel: number}} options
+   * @param {Tell} tell
+   */
+  constructor(options, tell) {
+    this.#options = options;
+    this.#tell = tell;
+  }
+
+  get state() { return this.#state; }
+  get session() { return this.#session; }
+  get stream() { return this.#capture?.stream ?? null; }
+
+  /** Over, one way or another: another recording may start. */
+  get over() {
+    return ['idle', 'completed', 'failed', 'cancelled'].includes(this.#state);
+  }
+
+  /** @param {MediaStream | import('./capture.js').CaptureOptions} source */
+  async start(source) {
+    this.#tell('state', { state: 'starting' });
+    try {
+      this.#capture = await openCapture(source);
+      if (this.#state !== 'starting') throw new RecorderError('cancelled', 'cancelled while starting');
+      this.#media = this.#createMediaRecorder(this.#capture.stream);
+      this.#link = this.#createLink();
+      this.#media.start(TIMESLICE_MS);
+    } catch (error) {
+      this.#abandonStart();
+      throw asRecorderError(error);
+    }
+    this.#watchTracks(this.#capture);
+    this.#clock.start();
+    this.#setState('recording');
+    if (this.#capture.muted) this.#warn(new RecorderError('audio-suspended', 'the browser mutes the mixed sound until the page is clicked'));
+    if (this.#stopWanted) this.#finish();
+  }
+
+  pause() {
+    if (this.#state === 'paused') return;
+    this.#demand('recording');
+    this.#media?.pause();
+    this.#media?.requestData(); // what it holds is not kept back for the length of the pause
+    this.#clock.stop();
+    this.#setState('paused');
+  }
+
+  resume() {
+    if (this.#state === 'recording') return;
+    this.#demand('paused');
+    this.#media?.resume();
+    this.#clock.start();
+    this.#setState('recording');
+  }
+
+  /** @returns {Promise<RecordingResult>} the same promise however often it is called */
+  stop() {
+    if (this.#state === 'starting') this.#stopWanted = true;
+    else this.#finish();
+    return this.#outcome.promise;
+  }
+
+  /** After `failed`: sends what S3 lacks. @returns {Promise<RecordingResult>} */
+  retry() {
+    this.#demand('failed');
+    if (!this.#link?.alive) return this.#outcome.promise; // nothing is left to retry with
+    this.#outcome = deferred();
+    this.#setState('stopping');
+    this.#link.post({ type: 'retry' });
+    return this.#outcome.promise;
+  }
+
+  /** @returns {Promise<void>} */
+  cancel() {
+    if (this.#cancelling) return this.#cancelling.promise;
+    if (this.#state === 'completed') return Promise.reject(new RecorderError('invalid-state', 'the recording is completed'));
+    this.#cancelling = deferred();
+    const { promise, resolve } = this.#cancelling;
+    this.#setState('cancelled');
+    this.#outcome.reject(new RecorderError('cancelled', 'the recording was cancelled'));
+    this.#release();
+    if (this.#opened && this.#link?.alive) {
+      this.#link.post({ type: 'cancel' });
+    } else {
+      this.#link?.close();
+      resolve();
+    }
+    return promise;
+  }
+
+  /** Lets go of what a failed recording still holds for a retry. */
+  dispose() {
+    this.#link?.close();
+  }
+
+  /** @param {MediaStream} stream */
+  #createMediaRecorder(stream) {
+    if (!globalThis.MediaRecorder) throw new RecorderError('not-supported', 'this browser has no MediaRecorder');
+    const video = stream.getVideoTracks().length > 0;
+    const tracks = { video, audio: stream.getAudioTracks().length > 0, weak: navigator.hardwareConcurrency <= WEAK_CORES };
+    const { contentType, videoBitsPerSecond, audioBitsPerSecond } = this.#options;
+    /** @type {MediaRecorderOptions & {videoKeyFrameIntervalDuration?: number}} */
+    const options = { mimeType: chooseMimeType(tracks, (type) => MediaRecorder.isTypeSupported(type), contentType) };
+    if (videoBitsPerSecond) options.videoBitsPerSecond = videoBitsPerSecond;
+    if (audioBitsPerSecond) options.audioBitsPerSecond = audioBitsPerSecond;
+    if (video) options.videoKeyFrameIntervalDuration = KEY_FRAME_MS;
+    const media = new MediaRecorder(stream, options);
+    media.addEventListener('start', () => this.#open());
+    media.addEventListener('dataavailable', ({ data }) => this.#data(data));
+    media.addEventListener('stop', () => this.#mediaStopped());
+    media.addEventListener('error', (event) => this.#mediaFailed(event));
+    return media;
+  }
+
+  #createLink() {
+    return new UploadLink(this.#options, {
+      opened: (session) => { this.#session = session; this.#tell('progress', this.#progress()); },
+      progress: (progress) => this.#tell('progress', this.#progress(progress)),
+      part: (part) => this.#tell('part', part),
+      full: (error) => { this.#warn(error); this.#finish(); },
+      trouble: (error) => this.#warn(error),
+      completed: (result) => this.#complete(result),
+      failed: (error) => this.#fail(error),
+      cancelled: (error) => (error ? this.#cancelling?.reject(error) : this.#cancelling?.resolve()),
+    });
+  }
+
+  /** Opens the session, once MediaRecorder has settled what it really records. */
+  #open() {
+    if (this.#opened || this.#state === 'cancelled') return;
+    this.#opened = true;
+    const { broker, name, metadata, parallel, maxBytes, onAbandon } = this.#options;
+    const contentType = this.#media?.mimeType ?? '';
+    this.#link?.post({ type: 'open', job: { broker, name, metadata, parallel, maxBytes, onAbandon, contentType } });
+  }
+
+  /** @param {Blob} blob */
+  #data(blob) {
+    if (this.#state === 'cancelled') return;
+    if (blob.size > 0) {
+      this.#open(); // in case the data was faster than the start event
+      this.#link?.post({ type: 'data', blob });
+    }
+    // MediaRecorder goes on when only the picture has ended (Chromium), and a track that the page itself stopped fires
+    // no event.
+    if (this.#pictureEnded()) this.#finish();
+  }
+
+  /** "Stop sharing" in the browser's own bar ends the picture; a device that is pulled out ends its track. @param {import('./capture.js').Capture} capture */
+  #watchTracks({ inputs }) {
+    for (const track of inputs) {
+      const shared = 'displaySurface' in track.getSettings();
+      track.addEventListener('ended', () => {
+        if (!this.#capturing) return;
+        if (track.kind === 'video' && !shared) this.#deviceLost(track);
+        if (track.kind === 'video') this.#finish();
+        // A shared tab's sound ends together with its picture, in either order: wait for the picture's event.
+        else setTimeout(() => { if (this.#capturing && !this.#pictureEnded()) this.#deviceLost(track); });
+      }, { once: true });
+    }
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #deviceLost({ kind, label }) {
+    this.#warn(new RecorderError('device-lost', `the ${kind} track ended: ${label}`, { field: kind }));
+  }
+
+  get #capturing() {
+    return this.#state === 'recording' || this.#state === 'paused';
+  }
+
+  #pictureEnded() {
+    const video = this.#capture?.inputs.filter(({ kind }) => kind === 'video') ?? [];
+    return video.length > 0 && video.every(({ readyState }) => readyState === 'ended');
+  }
+
+  /** @param {Event & {error?: DOMException}} event MediaRecorder gives up: what it has recorded is still worth keeping */
+  #mediaFailed({ error: cause }) {
+    this.#mediaError = new RecorderError('media-recorder', `recording ended: ${cause?.message ?? 'the browser gives no reason'}`, { reason: cause?.name, cause });
+    this.#warn(this.#mediaError);
+    this.#finish();
+  }
+
+  #finish() {
+    if (!this.#capturing) return;
+    this.#clock.stop();
+    this.#setState('stopping');
+    if (this.#media && this.#media.state !== 'inactive') this.#media.stop(); // its last data, then its stop event
+  }
+
+  /** MediaRecorder has handed over everything: by our stop, or because all its tracks have ended. */
+  #mediaStopped() {
+    this.#finish();
+    this.#release();
+    if (this.#state === 'cancelled') return;
+    if (this.#opened) this.#link?.post({ type: 'end' });
+    else this.#fail(new RecorderError('empty', 'nothing was recorded'));
+  }
+
+  /** @param {import('./messages.js').Result} result */
+  #complete(result) {
+    if (this.#state === 'cancelled') return;
+    const whole = { ...result, durationMs: this.#clock.ms };
+    this.#setState('completed', { result: whole });
+    this.#outcome.resolve(whole);
+  }
+
+  /** @param {RecorderError} failure */
+  #fail(failure) {
+    if (this.over) return this.#cancelling?.reject(failure);
+    const empty = failure.code === 'empty';
+    const error = (empty && this.#mediaError) || failure;
+    if (empty) this.#link?.close();
+    this.#clock.stop();
+    this.#tell('error', { error, fatal: true });
+    this.#setState('failed', { error });
+    this.#outcome.reject(error);
+    this.#release(); // the rest of what was recorded still reaches the Worker, for a retry
+  }
+
+  /** Ends capturing. */
+  #release() {
+    if (this.#media && this.#media.state !== 'inactive') this.#media.stop();
+    this.#capture?.close();
+  }
+
+  /** A start that did not succeed leaves nothing behind; its rejection says why. */
+  #abandonStart() {
+    this.#capture?.close();
+    this.#link?.close();
+    this.#capture = this.#link = null;
+    if (this.#state === 'cancelled') return;
+    this.#outcome.reject(new RecorderError('invalid-state', 'the recording did not start'));
+    this.#setState('idle');
+  }
+
+  /** @param {import('./messages.js').Progress} [progress] */
+  #progress(progress) {
+    const none = { recordedBytes: 0, uploadedBytes: 0, sendingBytes: 0, partsUploaded: 0, partsInFlight: 0 };
+    return { ...none, ...progress, durationMs: this.#clock.ms };
+  }
+
+  /** @param {RecorderError} error */
+  #warn(error) {
+    if (!this.over) this.#tell('error', { error, fatal: false });
+  }
+
+  /** @param {State} state @param {object} [more] */
+  #setState(state, more) {
+    this.#state = state;
+    this.#tell('state', { state, ...more });
+  }
+
+  /** @param {State} state */
+  #demand(state) {
+    if (this.#state !== state) throw new RecorderError('invalid-state', `the recorder is ${this.#state}, not ${state}`);
+  }
+}
+
+/** Recorded time: pauses do not count. */
+class Stopwatch {
+  #sum = 0;
+  /** @type {number | null} */
+  #since = null;
+
+  start() {
+    this.#since ??= performance.now();
+  }
+
+  stop() {
+    this.#sum = this.ms;
+    this.#since = null;
+  }
+
+  get ms() {
+    return Math.round(this.#sum + (this.#since === null ? 0 : performance.now() - this.#since));
+  }
+}
+
+/**
+ * @template T
+ * @typedef {{promise: Promise<T>, resolve: (value: T) => void, reject: (error: unknown) => void}} Deferred
+ */
+
+/**
+ * A promise and its ends. Nobody has to wait for it: the events tell of a failure as well, so it is never reported as
+ * unhandled.
+ *
+ * @template T
+ * @returns {Deferred<T>}
+ */
+function deferred() {
+  /** @type {any} */
+  const ends = {};
+  const promise = new Promise((resolve, reject) => Object.assign(ends, { resolve, reject }));
+  promise.catch(() => {});
+  return { promise, ...ends };
+}

@@ -1,0 +1,201 @@
+/**
+ * A broker and an S3 on one local HTTP server, as strict as the real ones about what a recorder must get right:
+ * signed lengths and checksums, one URL for one part, expiry, claims. Faults are answered instead of, or after, the
+ * real thing.
+ */
+
+import { createHash, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+
+/**
+ * @typedef {{status: number, headers?: Record<string, string>, body?: unknown, after?: boolean} | 'hang' | 'reset'
+ *   | 'lose' | 'corrupt'} Fault lose: done, but the answer never arrives; corrupt: other bytes are stored
+ * @typedef {{op: 'open' | 'parts' | 'put' | 'complete' | 'abort', number?: number, body?: any, headers: any, at: number}} Request
+ */
+
+export class Cloud {
+  /** @type {Request[]} every request, in the order of arrival */
+  requests = [];
+  sessions = new Map();
+  #byKey = new Map();
+  #signed = new Map();
+  /** @type {Map<number, number>} PUTs in flight by part number */
+  #inFlight = new Map();
+  twoPutsOfOneNumber = false;
+  mostPuts = 0;
+  partSize = 1000;
+  maxParts = 10_000;
+  maxBytes = 1e12;
+  checksum = 'sha256';
+  urlLifeMs = 60_000;
+  exposeEtag = true;
+  putMs = 0;
+  /** @type {(request: Request) => Fault | undefined} */
+  fault = () => undefined;
+
+  async start() {
+    this.server = createServer((req, res) => void this.#serve(req, res));
+    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', () => resolve(undefined)));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+    return this;
+  }
+
+  async stop() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** @param {Request['op']} op @param {number} [number] */
+  count(op, number) {
+    return this.requests.filter((r) => r.op === op && (number === undefined || r.number === number)).length;
+  }
+
+  get session() {
+    return [...this.sessions.values()][0];
+  }
+
+  /** The object of the only session, put together. */
+  get object() {
+    const parts = [...this.session.parts].sort(([a], [b]) => a - b).map(([, { bytes }]) => bytes);
+    return Buffer.concat(parts);
+  }
+
+  async #serve(req, res) {
+    const [, , kind, id, op] = new URL(req.url, this.url).pathname.split('/');
+    const chunks = [];
+    if (req.method === 'PUT') return this.#put(req, res);
+    try {
+      for await (const chunk of req) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    const text = Buffer.concat(chunks).toString();
+    const body = text ? JSON.parse(text) : undefined;
+    const name = kind === 'sessions' && !id ? 'open' : req.method === 'DELETE' ? 'abort' : op;
+    this.#answer({ op: name, body, headers: req.headers, at: performance.now() }, res, () => {
+      if (name === 'open') return this.#open(body, req.headers);
+      const session = this.sessions.get(id);
+      if (!session) return problem(404, 'not-found', 'no such session');
+      if (req.headers.authorization !== `Bearer ${session.token}`) return problem(401, 'unauthorized', 'wrong token');
+      return { parts: () => this.#parts(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session) }[name]();
+    });
+  }
+
+  #answer(request, res, serve) {
+    this.requests.push(request);
+    const fault = this.fault(request);
+    if (fault === 'hang') return;
+    if (fault === 'reset') return res.socket.destroy();
+    if (fault && typeof fault === 'object' && !fault.after) return send(res, fault);
+    const answer = serve(fault);
+    if (fault === 'lose') return res.socket.destroy();
+    send(res, typeof fault === 'object' ? fault : answer);
+  }
+
+  #open(body, headers) {
+    const key = headers['idempotency-key'];
+    const known = this.#byKey.get(key);
+    if (known) return { status: 201, body: known };
+    const id = randomUUID().replaceAll('-', '').slice(0, 29);
+    const session = { id, token: `st_${id}`, request: body, state: 'open', parts: new Map() };
+    this.sessions.set(id, session);
+    const answer = {
+      id, token: session.token, state: 'open', revision: 1, checksum: this.checksum, part_size: this.partSize, max_parts: this.maxParts,
+      max_bytes: Math.min(this.maxBytes, body.max_bytes ?? Infinity), expires_at: '', expires_in_ms: 1e9, watch_url: `${this.url}/watch/${id}`, urls: [],
+    };
+    this.#byKey.set(key, answer);
+    return { status: 201, body: answer };
+  }
+
+  #parts(session, { sign = [] }) {
+    if (session.state !== 'open') return problem(409, 'conflict', `the session is ${session.state}`);
+    const urls = [];
+    for (const { number, size, checksum } of sign) {
+      if (size > this.partSize) return problem(400, 'invalid', 'larger than part_size');
+      if ((this.checksum === 'sha256') !== (checksum !== undefined)) return problem(400, 'invalid', 'checksum');
+      const token = randomUUID();
+      this.#signed.set(token, { session, number, size, checksum, expires: performance.now() + this.urlLifeMs });
+      const headers = { 'content-length': String(size), ...(checksum ? { 'x-amz-checksum-sha256': checksum } : {}) };
+      urls.push({ number, url: `${this.url}/s3/${token}`, headers, expires_at: '', expires_in_ms: this.urlLifeMs });
+    }
+    return { status: 200, body: { id: session.id, state: 'open', revision: 1, parts_reported: 0, bytes_reported: 0, urls } };
+  }
+
+  async #put(req, res) {
+    const arrived = performance.now();
+    const signed = this.#signed.get(new URL(req.url, this.url).pathname.split('/')[2]);
+    const { number } = signed;
+    this.#inFlight.set(number, (this.#inFlight.get(number) ?? 0) + 1);
+    this.twoPutsOfOneNumber ||= this.#inFlight.get(number) > 1;
+    this.mostPuts = Math.max(this.mostPuts, [...this.#inFlight.values()].reduce((a, b) => a + b));
+    res.on('close', () => this.#inFlight.set(number, this.#inFlight.get(number) - 1));
+    const chunks = [];
+    try {
+      for await (const chunk of req) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    if (this.putMs) await new Promise((resolve) => setTimeout(resolve, this.putMs));
+    const bytes = Buffer.concat(chunks);
+    this.#answer({ op: 'put', number, headers: req.headers, at: arrived }, res, (fault) => {
+      const refusal = this.#refuse(signed, bytes, req.headers, arrived);
+      if (refusal) return refusal;
+      const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
+      const stored = fault === 'corrupt' ? Buffer.alloc(bytes.length) : bytes;
+      signed.session.parts.set(number, { bytes: stored, etag: fault === 'corrupt' ? '"other"' : etag, checksum: sha256(stored) });
+      return { status: 200, headers: this.exposeEtag ? { ETag: etag } : {} };
+    });
+  }
+
+  #refuse({ size, checksum, expires, session }, bytes, headers, arrived) {
+    if (arrived >= expires) return s3(403, 'AccessDenied', 'Request has expired');
+    if (session.state !== 'open') return s3(404, 'NoSuchUpload', 'gone');
+    if (bytes.length !== size || Number(headers['content-length']) !== size) return s3(403, 'SignatureDoesNotMatch', 'length');
+    if (headers['x-amz-checksum-sha256'] !== checksum) return s3(403, 'SignatureDoesNotMatch', 'checksum');
+    if (checksum && sha256(bytes) !== checksum) return s3(400, 'BadDigest', 'checksum');
+    if (headers['content-type']) return s3(403, 'SignatureDoesNotMatch', 'content-type');
+    return null;
+  }
+
+  #complete(session, { parts, size }) {
+    const differ = [];
+    for (const { number, size: claimed, etag, checksum } of parts) {
+      const have = session.parts.get(number);
+      const same = have && have.bytes.length === claimed && (!etag || etag === have.etag) && (!checksum || checksum === have.checksum);
+      if (!same) differ.push({ number, want: { size: claimed, etag, checksum } });
+    }
+    if (differ.length) return { ...problem(409, 'conflict', 'the claim and S3 differ', { reason: 'parts-differ', parts: differ }) };
+    if (parts.reduce((sum, part) => sum + part.size, 0) !== size) return problem(400, 'invalid', 'size');
+    session.state = 'completed';
+    return {
+      status: 200,
+      body: { id: session.id, state: 'completed', key: `r/${session.id}.webm`, size, etag: `"x-${parts.length}"`, outcome: 'completed', watch_url: `${this.url}/watch/${session.id}` },
+    };
+  }
+
+  #abort(session) {
+    if (session.state === 'completed') return problem(409, 'conflict', 'completed');
+    session.state = 'aborted';
+    session.parts.clear();
+    return { status: 200, body: { id: session.id, state: 'aborted' } };
+  }
+}
+
+export function problem(status, code, detail, more = {}) {
+  const body = { type: `urn:slipway:problem:${code}`, title: code, status, code, detail, request_id: 'r1', ...more };
+  return { status, headers: { 'Content-Type': 'application/problem+json' }, body };
+}
+
+export function s3(status, code, message) {
+  return { status, headers: { 'Content-Type': 'application/xml' }, body: `<Error><Code>${code}</Code><Message>${message}</Message></Error>` };
+}
+
+function send(res, { status, headers = {}, body }) {
+  if (res.destroyed) return;
+  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  res.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(text);
+}
+
+function sha256(bytes) {
+  return createHash('sha256').update(bytes).digest('base64');
+}

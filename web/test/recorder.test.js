@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fromPlain, RecorderError, toPlain } from '../errors.js';
+import * as recorder from '../recorder.js';
+
+test('the public API: these exports and no others', () => {
+  assert.deepEqual(Object.keys(recorder).sort(), ['Recorder', 'RecorderError', 'uploadFile']);
+  const members = Object.entries(Object.getOwnPropertyDescriptors(recorder.Recorder.prototype)).map(([name, { get }]) => (get ? `get ${name}` : name));
+  assert.deepEqual(members.sort(), ['cancel', 'constructor', 'get id', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'start', 'stop']);
+});
+
+test('importing it without a DOM, even without EventTarget, does not throw', () => {
+  const source = `delete globalThis.EventTarget; const m = await import(${JSON.stringify(new URL('../recorder.js', import.meta.url).href)}); console.log(typeof m.Recorder);`;
+  assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' }).trim(), 'function');
+});
+
+test('a new recorder is idle and knows nothing', () => {
+  const idle = new recorder.Recorder({ broker: 'https://broker.example', grant: 'gr_1' });
+  assert.deepEqual([idle.state, idle.id, idle.watchUrl, idle.stream], ['idle', null, null, null]);
+});
+
+for (const { name, options, field } of [
+  { name: 'no broker', options: { grant: 'g' }, field: 'broker' },
+  { name: 'a broker that is no URL', options: { broker: 'not a url', grant: 'g' }, field: 'broker' },
+  { name: 'no grant', options: { broker: 'https://b.example' }, field: 'grant' },
+  { name: 'parallel 0', options: { broker: 'https://b.example', grant: 'g', parallel: 0 }, field: 'parallel' },
+  { name: 'parallel 7', options: { broker: 'https://b.example', grant: 'g', parallel: 7 }, field: 'parallel' },
+  { name: 'parallel 1.5', options: { broker: 'https://b.example', grant: 'g', parallel: 1.5 }, field: 'parallel' },
+]) {
+  test(`${name} is refused`, async () => {
+    assert.throws(() => new recorder.Recorder(options), { name: 'RecorderError', code: 'invalid', field });
+    await assert.rejects(recorder.uploadFile(new Blob(['x'], { type: 'video/webm' }), options), { code: 'invalid', field });
+  });
+}
+
+test('stop, pause, resume and retry before any start are refused; cancel has nothing to do', async () => {
+  const idle = new recorder.Recorder({ broker: 'https://broker.example', grant: 'gr_1' });
+  await assert.rejects(idle.stop(), { code: 'invalid-state' });
+  await assert.rejects(idle.retry(), { code: 'invalid-state' });
+  assert.throws(() => idle.pause(), { code: 'invalid-state' });
+  assert.throws(() => idle.resume(), { code: 'invalid-state' });
+  await idle.cancel();
+});
+
+test('an empty file and one without a type are refused before anything is opened', async () => {
+  const options = { broker: 'https://broker.example', grant: 'gr_1' };
+  await assert.rejects(recorder.uploadFile(new Blob([], { type: 'video/mp4' }), options), { code: 'empty' });
+  await assert.rejects(recorder.uploadFile(new Blob(['x']), options), { code: 'invalid', field: 'type' });
+});
+
+test('an error survives the way out of the Worker', () => {
+  const error = new RecorderError('conflict', 'they differ', { reason: 'hole', status: 409, parts: [{ number: 2 }], detail: { recordedBytes: 3, uploadedBytes: 2, partsUploaded: 1 } });
+  const back = fromPlain(structuredClone(toPlain(error)));
+  assert.ok(back instanceof RecorderError);
+  for (const field of ['name', 'code', 'message', 'reason', 'status', 'parts', 'detail']) assert.deepEqual(back[field], error[field]);
+});
+
+test('the lock file names no download host', () => {
+  assert.doesNotMatch(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'), /"resolved"|https?:\/\/(?!github\.com\/sponsors|opencollective)/);
+});

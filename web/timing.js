@@ -1,0 +1,23 @@
+/**
+ * Every wait of the uploader, in one place, in milliseconds. Tests shorten them; users have no need to.
+ *
+ * @typedef {typeof TIMING} Timing
+ */
+export const TIMING = Object.freeze({
+  /** The first backoff is drawn from 0 to this; each further one from 0 to twice as much. */
+  retryBaseMs: 500,
+  /** No backoff is longer, unless a server asked for it. */
+  retryCapMs: 30_000,
+  /** A PUT that makes no progress for so long is cut. Each cut of the same part doubles it, up to four times. */
+  stallMs: 30_000,
+  /** A call to the broker without an answer is given up and made again. */
+  callTimeoutMs: 60_000,
+  /** A session without a call for so long gets a heartbeat: a pause, or a voice memo that fills a part in 20 minutes. */
+  heartbeatMs: 4 * 60_000,
+  /** No PUT starts on a URL with less life left than this, or than a quarter of its life where that is shorter. */
+  urlMarginMs: 15_000,
+  /** How long a cancel waits for an open that is under way, to abort what it opened. */
+  cancelMs: 10_000,
+  /** At most one progress message in so long. */
+  progressMs: 200,
+});

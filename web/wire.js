@@ -1,0 +1,66 @@
+/**
+ * The shapes of the broker's HTTP API that the recorder uses, as api/openapi.yaml has them. Types only.
+ *
+ * @typedef {object} OpenRequest
+ * @property {string} content_type
+ * @property {string} [name]
+ * @property {Record<string, string>} [metadata]
+ * @property {'none' | 'sha256'} checksum
+ * @property {number} [size]
+ * @property {number} [part_size]
+ * @property {number} [max_bytes]
+ * @property {'salvage' | 'abort'} [on_abandon]
+ *
+ * @typedef {object} Opened
+ * @property {string} id
+ * @property {string} token
+ * @property {'none' | 'sha256'} checksum the one in effect: a broker may run on a store without checksums
+ * @property {number} part_size
+ * @property {number} max_parts
+ * @property {number} max_bytes
+ * @property {string} watch_url
+ *
+ * @typedef {object} PartURL
+ * @property {number} number
+ * @property {string} url
+ * @property {Record<string, string>} headers
+ * @property {number} expires_in_ms
+ *
+ * @typedef {object} PartClaim
+ * @property {number} number
+ * @property {number} size
+ * @property {string} [etag]
+ * @property {string} [checksum]
+ *
+ * @typedef {object} PartsRequest
+ * @property {PartClaim[]} [uploaded]
+ * @property {{number: number, size: number, checksum?: string}[]} [sign]
+ *
+ * @typedef {object} PartsAnswer
+ * @property {PartURL[]} urls
+ *
+ * @typedef {object} Claim
+ * @property {PartClaim[]} parts
+ * @property {number} size
+ *
+ * @typedef {object} Completed
+ * @property {string} id
+ * @property {string} key
+ * @property {number} size
+ * @property {string} etag
+ * @property {'completed' | 'salvaged'} outcome
+ * @property {string} watch_url
+ *
+ * @typedef {object} Problem
+ * @property {import('./errors.js').BrokerCode} [code]
+ * @property {string} [title]
+ * @property {string} [detail]
+ * @property {string} [reason]
+ * @property {string} [field]
+ * @property {number} [limit]
+ * @property {string} [request_id]
+ * @property {number} [retry_after_ms]
+ * @property {{number: number, have?: import('./errors.js').PartFacts, want?: import('./errors.js').PartFacts}[]} [parts]
+ */
+
+export {};
