@@ -51,7 +51,13 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 		}
 		return nil, err
 	}
-	return b.move(ctx, s, Aborted, nil)
+	aborted, err := b.move(ctx, s, Aborted, nil)
+	if ReasonOf(err) == "stale" { // the record is another's business by now; S3 has let go all the same
+		gone := *s
+		gone.State = Aborted
+		return &gone, nil
+	}
+	return aborted, err
 }
 
 func unchanged(s *Session, since Revision) error {

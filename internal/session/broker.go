@@ -44,8 +44,8 @@ type Limits struct {
 
 const (
 	leaseMargin = 10 * time.Second
-	// retryAfter is what a client is told while an outcome is unknown.
-	retryAfter = 2 * time.Second
+	// RetryAfter is what a client is told while an outcome is unknown.
+	RetryAfter = 2 * time.Second
 	// casRounds bounds how often a use case starts over because somebody else
 	// changed the session in between. A live recorder reports a few times a
 	// second at most, so even the second round is rare.
@@ -162,7 +162,11 @@ func (b *Broker) move(ctx context.Context, s *Session, to State, edit func(*Sess
 	case to.Finished():
 		c.Keep = b.Limits.KeepRecord
 	}
-	return b.Store.Swap(ctx, c)
+	stored, err := b.Store.Swap(ctx, c)
+	if KindOf(err) == NotFound { // the Store was lost just now: who looks again rebuilds it
+		return nil, &Error{Kind: Conflict, Reason: "stale", Op: "session.move", Detail: "the session changed meanwhile", Err: err}
+	}
+	return stored, err
 }
 
 // closed is the answer to whoever wants to go on with a session that ended.
@@ -170,7 +174,7 @@ func closed(s *Session) error {
 	switch s.State {
 	case Completing:
 		e := conflict("completing", "the session is being completed")
-		e.RetryAfter = retryAfter
+		e.RetryAfter = RetryAfter
 		return e
 	case Completed:
 		return conflict("completed", "the session is completed (%s) with %d bytes", s.Result.Outcome, s.Result.Size)

@@ -1,6 +1,44 @@
 package session
 
-import "time"
+import (
+	"slices"
+	"time"
+)
+
+// Credential is what a request's bearer string turned out to be. Exactly one
+// field is set.
+type Credential struct {
+	APIKey *APIKey
+	Grant  *Grant
+	Ticket *Ticket
+	Share  *ID // the one recording it watches
+}
+
+// APIKey is what a back end or an ops script identifies itself with.
+type APIKey struct {
+	Name   string // for people and logs
+	Scopes []Scope
+}
+
+// Scope is what an API key may be used for.
+type Scope string
+
+// The scopes. Grants: mint grants. Sessions: open, see, complete and abort any
+// session, watch and delete any recording. Ops: all that and listing, but not
+// opening.
+const (
+	ScopeGrants   Scope = "grants"
+	ScopeSessions Scope = "sessions"
+	ScopeOps      Scope = "ops"
+)
+
+// AllScopes is every scope there is.
+var AllScopes = []Scope{ScopeGrants, ScopeSessions, ScopeOps}
+
+// Allows reports whether k has any of scopes.
+func (k APIKey) Allows(scopes ...Scope) bool {
+	return slices.ContainsFunc(scopes, func(s Scope) bool { return slices.Contains(k.Scopes, s) })
+}
 
 // Grant is a short-lived capability to open sessions, minted by an
 // application's own back end.

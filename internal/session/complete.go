@@ -73,7 +73,7 @@ func (b *Broker) advance(ctx context.Context, s *Session, claim Claim) (*Session
 }
 
 func busy() error {
-	return &Error{Kind: Unavailable, Reason: "busy", RetryAfter: retryAfter, Detail: "the session keeps changing; try again"}
+	return &Error{Kind: Unavailable, Reason: "busy", RetryAfter: RetryAfter, Detail: "the session keeps changing; try again"}
 }
 
 // agrees says whether a completed session is what the claim describes.

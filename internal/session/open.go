@@ -26,19 +26,44 @@ type OpenRequest struct {
 	IdempotencyKey string
 }
 
-// Open creates the multipart upload and the session. With an IdempotencyKey
-// the same request from the same owner returns the session it made before,
-// in whatever state that is.
+// Opened is a session and the URLs that came with it.
+type Opened struct {
+	Session *Session
+	URLs    []SignedPart
+}
+
+// Open creates the multipart upload and the session, and signs the parts in
+// sign: a recorder saves a round trip, a phone may have all its URLs at once.
+// With an IdempotencyKey the same request from the same owner returns the
+// session it made before, in whatever state that is; one that ended gets no
+// URLs.
 //
 // Errors: Invalid names the field; Forbidden if the grant does not allow the
 // content type; Conflict "idempotency-key-reused" if the key came with another
 // request; Unavailable if S3 or the Store did not answer. The last leaves an
 // upload without a session at worst, which costs money and no recording.
-func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest) (*Session, error) {
+func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []PartToSign) (Opened, error) {
 	s, err := b.plan(g, req)
 	if err != nil {
-		return nil, err
+		return Opened{}, err
 	}
+	if err := checkToSign(s, sign); err != nil {
+		return Opened{}, err
+	}
+	if s, err = b.create(ctx, s, req); err != nil {
+		return Opened{}, err
+	}
+	if len(sign) == 0 || s.State != Open {
+		return Opened{Session: s}, nil
+	}
+	t := s.Ticket(b.Bucket.Name())
+	s, urls, err := b.Parts(ctx, &t, nil, sign, 0)
+	return Opened{s, urls}, err
+}
+
+// create makes the upload and the record, or finds the session that the
+// request repeats.
+func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest) (*Session, error) {
 	metadata := objectMetadata(s, req.Metadata)
 	if err := checkMetadata(req.Metadata, metadata); err != nil {
 		return nil, err
@@ -48,12 +73,11 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest) (*Session, 
 			return before, err
 		}
 	}
-	key := b.Key(s.ID)
-	s.UploadID, err = b.Bucket.Create(ctx, NewUpload{Key: key, ContentType: s.ContentType, Algorithm: s.Algorithm, Metadata: metadata})
+	upload, err := b.Bucket.Create(ctx, NewUpload{Key: b.Key(s.ID), ContentType: s.ContentType, Algorithm: s.Algorithm, Metadata: metadata})
 	if err != nil {
 		return nil, err
 	}
-	s.State = Open
+	s.UploadID, s.State = upload, Open
 	stored, err := b.Store.Swap(ctx, Change{Session: s})
 	if ReasonOf(err) != "stale" {
 		// Unavailable may still mean that the record was written, so the
@@ -67,7 +91,7 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest) (*Session, 
 	if winner, err := b.openedBefore(ctx, s); winner != nil || err != nil {
 		return winner, err
 	}
-	return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: retryAfter, Detail: "another request with this Idempotency-Key came and went"}
+	return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: RetryAfter, Detail: "another request with this Idempotency-Key came and went"}
 }
 
 // openedBefore returns the session that s would repeat, or nil. A completed

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+
+	"slipway/internal/access"
+	"slipway/internal/session"
+)
+
+type keysCmd struct {
+	New   newKeyCmd   `cmd:"" help:"Make an API key: prints the key, once, and its line for BROKER_API_KEYS."`
+	Token tokenKeyCmd `cmd:"" help:"Make a key for BROKER_TOKEN_KEYS."`
+}
+
+type newKeyCmd struct {
+	Name  string          `arg:"" help:"What the key is for, such as the application's name."`
+	Scope []session.Scope `enum:"grants,sessions,ops" default:"grants" help:"What it may do: grants, sessions, ops."`
+}
+
+func (c *newKeyCmd) Run() error {
+	key, secret := access.NewAPIKey(c.Name, c.Scope...)
+	if _, err := access.ParseAPIKey(key.String()); err != nil {
+		return fmt.Errorf("the name cannot hold a colon or a comma: %w", err)
+	}
+	fmt.Printf("key (give it to the application; it is kept nowhere):\n  %s\nsetting:\n  BROKER_API_KEYS=%s\n", secret, key)
+	return nil
+}
+
+type tokenKeyCmd struct{}
+
+func (tokenKeyCmd) Run() error {
+	var key [access.MinTokenKey]byte
+	_, _ = rand.Read(key[:]) // never fails since Go 1.24
+	fmt.Printf("BROKER_TOKEN_KEYS=%s\n", base64.StdEncoding.EncodeToString(key[:]))
+	return nil
+}

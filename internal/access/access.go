@@ -1,0 +1,179 @@
+// Package access says who may do what. It checks API keys and makes and checks
+// the three tokens: a grant opens sessions, a session token works on one, a
+// share token watches one.
+package access
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/session"
+)
+
+// APIKey is a key as it is configured: its hash only.
+type APIKey struct {
+	session.APIKey
+	Hash [sha256.Size]byte
+}
+
+// String is k as the settings take it; ParseAPIKey reads it back.
+func (k APIKey) String() string {
+	scopes := make([]string, len(k.Scopes))
+	for i, s := range k.Scopes {
+		scopes[i] = string(s)
+	}
+	return k.Name + ":" + strings.Join(scopes, "+") + ":" + hex.EncodeToString(k.Hash[:])
+}
+
+// ParseAPIKey reads "name:scope+scope:sha256-hex".
+func ParseAPIKey(s string) (APIKey, error) {
+	name, rest, _ := strings.Cut(s, ":")
+	scopes, hash, _ := strings.Cut(rest, ":")
+	k := APIKey{APIKey: session.APIKey{Name: name}}
+	for scope := range strings.SplitSeq(scopes, "+") {
+		if !slices.Contains(session.AllScopes, session.Scope(scope)) {
+			return APIKey{}, fmt.Errorf("API key %q: unknown scope; the scopes are grants, sessions and ops", name)
+		}
+		k.Scopes = append(k.Scopes, session.Scope(scope))
+	}
+	sum, err := hex.DecodeString(hash)
+	if err != nil || len(sum) != len(k.Hash) || name == "" {
+		return APIKey{}, fmt.Errorf("API key %q: want name:scope+scope:SHA-256 in hex, as `broker keys new` prints it", name)
+	}
+	copy(k.Hash[:], sum)
+	return k, nil
+}
+
+// Tokens say by their beginning what they are, so a person and a secret
+// scanner can tell them apart.
+const (
+	apiKeyPrefix = "sk_"
+	grantPrefix  = "gr_"
+	ticketPrefix = "st_"
+	sharePrefix  = "wt_"
+)
+
+// NewAPIKey makes a key and returns the secret, which is shown once and kept
+// nowhere.
+func NewAPIKey(name string, scopes ...session.Scope) (APIKey, string) {
+	var random [24]byte
+	_, _ = rand.Read(random[:]) // never fails since Go 1.24
+	secret := apiKeyPrefix + base64.RawURLEncoding.EncodeToString(random[:])
+	return APIKey{APIKey: session.APIKey{Name: name, Scopes: scopes}, Hash: sha256.Sum256([]byte(secret))}, secret
+}
+
+// Keyring checks credentials. It is immutable and safe for concurrent use.
+type Keyring struct {
+	apiKeys   []APIKey
+	tokenKeys [][]byte
+	now       func() time.Time
+}
+
+// MinTokenKey is the least length of a token key, in bytes.
+const MinTokenKey = 32
+
+// NewKeyring takes the API keys and the token keys. The first token key signs
+// and all verify, so a key is rotated by putting its successor in front.
+func NewKeyring(apiKeys []APIKey, tokenKeys [][]byte, now func() time.Time) (*Keyring, error) {
+	if len(tokenKeys) == 0 {
+		return nil, errors.New("no token key")
+	}
+	for i, k := range tokenKeys {
+		if len(k) < MinTokenKey {
+			return nil, fmt.Errorf("token key %d is %d bytes; at least %d are needed", i+1, len(k), MinTokenKey)
+		}
+	}
+	return &Keyring{apiKeys: apiKeys, tokenKeys: tokenKeys, now: now}, nil
+}
+
+// Derive makes a secret for another purpose from the first token key.
+func (k *Keyring) Derive(purpose string) []byte { return seal(k.tokenKeys[0], "derive", purpose) }
+
+// Check says what a bearer string is.
+//
+// Errors: Unauthorized if it is none of ours, or has ended.
+func (k *Keyring) Check(bearer string) (session.Credential, error) {
+	if len(bearer) > maxToken {
+		return session.Credential{}, denied("bad-token", "the credential is not one of ours")
+	}
+	switch {
+	case strings.HasPrefix(bearer, apiKeyPrefix):
+		return k.checkAPIKey(bearer)
+	case strings.HasPrefix(bearer, grantPrefix):
+		return k.checkGrant(bearer)
+	case strings.HasPrefix(bearer, ticketPrefix):
+		return k.checkTicket(bearer)
+	case strings.HasPrefix(bearer, sharePrefix):
+		return k.checkShare(bearer)
+	case bearer == "":
+		return session.Credential{}, denied("missing-token", "an Authorization header with a bearer token is required")
+	}
+	return session.Credential{}, denied("bad-token", "the credential is not one of ours")
+}
+
+func denied(reason, detail string) error {
+	return &session.Error{Kind: session.Unauthorized, Reason: reason, Detail: detail}
+}
+
+func (k *Keyring) checkAPIKey(bearer string) (session.Credential, error) {
+	sum := sha256.Sum256([]byte(bearer))
+	var found *session.APIKey
+	for i := range k.apiKeys { // all of them, so time tells nothing
+		if subtle.ConstantTimeCompare(sum[:], k.apiKeys[i].Hash[:]) == 1 {
+			found = &k.apiKeys[i].APIKey
+		}
+	}
+	if found == nil {
+		return session.Credential{}, denied("bad-token", "the API key is not known")
+	}
+	return session.Credential{APIKey: found}, nil
+}
+
+const maxToken = 8 << 10 // bytes
+
+// pack makes a token: prefix, payload, dot, HMAC. The prefix goes into the
+// HMAC, so one kind of token can never pass for another.
+func (k *Keyring) pack(prefix string, payload any) string {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // our own structs always marshal
+	}
+	text := base64.RawURLEncoding.EncodeToString(body)
+	return prefix + text + "." + base64.RawURLEncoding.EncodeToString(seal(k.tokenKeys[0], prefix, text))
+}
+
+func (k *Keyring) unpack(prefix, token string, payload any) error {
+	text, mac, _ := strings.Cut(strings.TrimPrefix(token, prefix), ".")
+	got, err := base64.RawURLEncoding.Strict().DecodeString(mac)
+	genuine := err == nil && slices.ContainsFunc(k.tokenKeys, func(key []byte) bool {
+		return hmac.Equal(got, seal(key, prefix, text))
+	})
+	if !genuine {
+		return denied("bad-token", "the token is not one of ours, or was cut short")
+	}
+	body, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		err = json.Unmarshal(body, payload)
+	}
+	if err != nil {
+		return &session.Error{Kind: session.Internal, Op: "access.unpack", Err: err}
+	}
+	return nil
+}
+
+func seal(key []byte, prefix, text string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("slipway " + prefix + " "))
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
+}

@@ -1,0 +1,112 @@
+package access
+
+import (
+	"fmt"
+	"time"
+
+	"slipway/internal/session"
+)
+
+// The payloads. Names are short because tokens travel in headers; a field may
+// be added and never given another meaning. Instants are Unix milliseconds.
+
+type grantPayload struct {
+	Version      int      `json:"v"`
+	Owner        string   `json:"o"`
+	ExpiresAt    int64    `json:"e"`
+	MaxBytes     int64    `json:"m,omitempty"`
+	ContentTypes []string `json:"c,omitempty"`
+}
+
+type ticketPayload struct {
+	Version     int    `json:"v"`
+	ID          string `json:"i"`
+	Bucket      string `json:"b"`
+	UploadID    string `json:"u"`
+	Owner       string `json:"o,omitempty"`
+	Name        string `json:"n,omitempty"`
+	ContentType string `json:"c"`
+	Algorithm   string `json:"a"`
+	PartSize    int64  `json:"p"`
+	MaxBytes    int64  `json:"m"`
+	OnAbandon   string `json:"d"`
+	OpenedAt    int64  `json:"t"`
+	ExpiresAt   int64  `json:"e"`
+}
+
+type sharePayload struct {
+	Version int    `json:"v"`
+	ID      string `json:"i"`
+}
+
+const version = 1
+
+// SignGrant returns the token for g.
+func (k *Keyring) SignGrant(g session.Grant) string {
+	return k.pack(grantPrefix, grantPayload{version, string(g.Owner), g.ExpiresAt.UnixMilli(), g.MaxBytes, g.ContentTypes})
+}
+
+// SignTicket returns the session token for t.
+func (k *Keyring) SignTicket(t session.Ticket) string {
+	return k.pack(ticketPrefix, ticketPayload{
+		version, string(t.ID), t.Bucket, string(t.UploadID), string(t.Owner), t.Name, t.ContentType, string(t.Algorithm),
+		t.PartSize, t.MaxBytes, string(t.OnAbandon), t.OpenedAt.UnixMilli(), t.ExpiresAt.UnixMilli(),
+	})
+}
+
+// SignShare returns a token that watches the recording id. It is the same
+// each time, so a link can be shown before the recording is finished.
+func (k *Keyring) SignShare(id session.ID) string {
+	return k.pack(sharePrefix, sharePayload{version, string(id)})
+}
+
+func (k *Keyring) checkGrant(token string) (session.Credential, error) {
+	var p grantPayload
+	if err := k.open(grantPrefix, token, &p, &p.Version); err != nil {
+		return session.Credential{}, err
+	}
+	g := session.Grant{Owner: session.Owner(p.Owner), ExpiresAt: time.UnixMilli(p.ExpiresAt), MaxBytes: p.MaxBytes, ContentTypes: p.ContentTypes}
+	if !k.now().Before(g.ExpiresAt) {
+		return session.Credential{}, denied("grant-expired", fmt.Sprintf("the grant ended at %s; ask for a fresh one", g.ExpiresAt.UTC().Format(time.RFC3339)))
+	}
+	return session.Credential{Grant: &g}, nil
+}
+
+func (k *Keyring) checkTicket(token string) (session.Credential, error) {
+	var p ticketPayload
+	if err := k.open(ticketPrefix, token, &p, &p.Version); err != nil {
+		return session.Credential{}, err
+	}
+	t := session.Ticket{
+		ID: session.ID(p.ID), Bucket: p.Bucket, UploadID: session.UploadID(p.UploadID), Owner: session.Owner(p.Owner), Name: p.Name,
+		ContentType: p.ContentType, Algorithm: session.ChecksumAlgorithm(p.Algorithm), PartSize: p.PartSize, MaxBytes: p.MaxBytes,
+		OnAbandon: session.OnAbandon(p.OnAbandon), OpenedAt: time.UnixMilli(p.OpenedAt), ExpiresAt: time.UnixMilli(p.ExpiresAt),
+	}
+	if !k.now().Before(t.ExpiresAt) {
+		return session.Credential{}, denied("token-expired", fmt.Sprintf("the session token ended at %s", t.ExpiresAt.UTC().Format(time.RFC3339)))
+	}
+	return session.Credential{Ticket: &t}, nil
+}
+
+func (k *Keyring) checkShare(token string) (session.Credential, error) {
+	var p sharePayload
+	if err := k.open(sharePrefix, token, &p, &p.Version); err != nil {
+		return session.Credential{}, err
+	}
+	id := session.ID(p.ID)
+	return session.Credential{Share: &id}, nil
+}
+
+// open unpacks a token and refuses one of a version we do not know: a newer
+// broker made it, and guessing at its meaning would be worse than asking
+// again.
+func (k *Keyring) open(prefix, token string, payload any, v *int) error {
+	if err := k.unpack(prefix, token, payload); err != nil {
+		return err
+	}
+	if *v != version {
+		return &session.Error{Kind: session.Unavailable, Reason: "token-version", RetryAfter: time.Minute,
+			Detail: fmt.Sprintf("the token is of version %d and this broker reads %d", *v, version)}
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"slipway/api"
+	"slipway/internal/access"
+	"slipway/internal/bucket"
+	"slipway/internal/httpapi"
+	"slipway/internal/presign"
+	"slipway/internal/session"
+	"slipway/internal/session/redisstore"
+	"slipway/web"
+)
+
+// Options is what broker-dev has beyond the settings.
+type Options struct {
+	PageGrant func() session.Grant // gives the recording page a grant; nil in production
+	TLS       *tls.Config          // nil: plain HTTP, behind whatever ends TLS
+	Listener  net.Listener         // nil: Settings.Listen is listened on
+	Log       *slog.Logger
+}
+
+// App is a broker, ready to serve.
+type App struct {
+	server   *http.Server
+	listener net.Listener
+	store    io.Closer
+	grace    time.Duration
+	log      *slog.Logger
+}
+
+// New wires a broker and takes its port. s must have been resolved. Redis and
+// S3 need not answer yet: /readyz says when they do.
+func New(ctx context.Context, s Settings, o Options) (*App, error) {
+	keyring, err := s.keyring()
+	if err != nil {
+		return nil, err
+	}
+	clients, err := OpenS3(ctx, s.S3)
+	if err != nil {
+		return nil, err
+	}
+	store, err := redisstore.Open(ctx, s.RedisURL, s.RedisPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("BROKER_REDIS_URL: %w", err)
+	}
+	broker := &session.Broker{
+		Store: store, Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
+		Bucket: bucket.New(clients.Control, s.S3.name(), s.S3.Bucket),
+		Signer: presign.New(clients.Public, s.S3.Bucket, time.Now),
+	}
+	s3Origin, err := playbackOrigin(ctx, broker)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	handler := httpapi.New(httpapi.Config{
+		Broker: broker, Access: keyring, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: s3Origin,
+		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, PageGrant: o.PageGrant,
+	})
+	if o.Listener == nil {
+		if o.Listener, err = net.Listen("tcp", s.Listen); err != nil {
+			return nil, errors.Join(fmt.Errorf("BROKER_LISTEN: %w", err), store.Close())
+		}
+	}
+	return &App{server: newServer(handler, o), listener: o.Listener, store: store, grace: s.ShutdownWithin, log: o.Log}, nil
+}
+
+func (s *Settings) keyring() (*access.Keyring, error) {
+	tokenKeys, err := s.tokenKeys()
+	if err != nil {
+		return nil, fmt.Errorf("BROKER_TOKEN_KEYS: %w", err)
+	}
+	apiKeys, err := s.apiKeys()
+	if err != nil {
+		return nil, fmt.Errorf("BROKER_API_KEYS: %w", err)
+	}
+	return access.NewKeyring(apiKeys, tokenKeys, time.Now)
+}
+
+// name tells this S3 from another in session tokens.
+func (s *S3Settings) name() string {
+	if s.Endpoint == "" {
+		return "s3"
+	}
+	return s.Endpoint
+}
+
+// playbackOrigin is where browsers find the bucket: the origin of any URL we
+// sign, whatever the style of addressing.
+func playbackOrigin(ctx context.Context, b *session.Broker) (string, error) {
+	signed, err := b.Signer.SignGet(ctx, "any", session.Playback{}, time.Minute)
+	if err != nil {
+		return "", fmt.Errorf("a first URL could not be signed: %w", err)
+	}
+	return originOf(string(signed.URL))
+}
+
+// newServer bounds what a slow client can hold: the longest call is a complete
+// that waits for S3, the longest body a list of 10,000 parts.
+func newServer(h http.Handler, o Options) *http.Server {
+	return &http.Server{
+		Handler: h, TLSConfig: o.TLS,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10,
+		ErrorLog:       slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Addr is where the broker listens.
+func (a *App) Addr() net.Addr { return a.listener.Addr() }
+
+// Serve answers until ctx ends, and then lets running requests finish. The
+// parts in flight are none of ours, so stopping a broker stops no recording.
+func (a *App) Serve(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() {
+		if a.server.TLSConfig != nil {
+			ended <- a.server.ServeTLS(a.listener, "", "")
+		} else {
+			ended <- a.server.Serve(a.listener)
+		}
+	}()
+	select {
+	case err := <-ended:
+		return errors.Join(err, a.store.Close())
+	case <-ctx.Done():
+	}
+	a.log.Info("shutting down", slog.Duration("within", a.grace))
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.grace)
+	defer cancel()
+	err := a.server.Shutdown(drain)
+	<-ended
+	return errors.Join(err, a.store.Close())
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	//lint:ignore SA1019 the successor, feature/s3/transfermanager, has no GetBucketRegion yet and the project fixes this module
+	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// S3Clients are two views of one bucket: control, as the broker reaches it,
+// and public, as browsers do. Only URLs are signed with the second.
+type S3Clients struct {
+	Control, Public *s3.Client
+}
+
+// OpenS3 sets up the clients. Without a region S3 is asked for the bucket's.
+func OpenS3(ctx context.Context, s S3Settings) (S3Clients, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return S3Clients{}, fmt.Errorf("AWS settings: %w", err)
+	}
+	cfg.Region = cmp.Or(s.Region, cfg.Region)
+	if cfg.Region == "" {
+		if cfg.Region, err = findRegion(ctx, cfg, s); err != nil {
+			return S3Clients{}, err
+		}
+	}
+	return S3Clients{
+		Control: newClient(cfg, s, s.Endpoint),
+		Public:  newClient(cfg, s, cmp.Or(s.PublicEndpoint, s.Endpoint)),
+	}, nil
+}
+
+func newClient(cfg aws.Config, s S3Settings, endpoint string) *s3.Client {
+	return s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = s.PathStyle
+		if endpoint != "" {
+			o.BaseEndpoint = &endpoint
+		}
+		// By default the SDK announces CRC32 for every upload it creates, and
+		// S3 then refuses the parts that browsers PUT without one.
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	})
+}
+
+// findRegion asks S3 where the bucket is.
+func findRegion(ctx context.Context, cfg aws.Config, s S3Settings) (string, error) {
+	cfg.Region = "us-east-1" // where S3 takes the question
+	region, err := manager.GetBucketRegion(ctx, newClient(cfg, s, s.Endpoint), s.Bucket)
+	if err != nil {
+		return "", fmt.Errorf("BROKER_S3_REGION is not set and S3 does not say where bucket %s is: %w", s.Bucket, err)
+	}
+	return region, nil
+}
+
+// originOf is scheme and host of a URL.
+func originOf(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", err
+	}
+	return u.Scheme + "://" + u.Host, nil
+}

@@ -1,0 +1,77 @@
+package httpapi
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/session"
+)
+
+// credential reads the bearer string of a request.
+func (s *server) credential(c echo.Context) (session.Credential, error) {
+	scheme, bearer, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		bearer = ""
+	}
+	return s.Access.Check(strings.TrimSpace(bearer))
+}
+
+// apiKey admits API keys with scope and nobody else.
+func (s *server) apiKey(c echo.Context, scope session.Scope) error {
+	cred, err := s.credential(c)
+	if err != nil {
+		return err
+	}
+	if cred.APIKey == nil {
+		return forbidden("needs-api-key", "this call needs an API key")
+	}
+	return allows(cred.APIKey, scope)
+}
+
+func allows(k *session.APIKey, scopes ...session.Scope) error {
+	if k.Allows(scopes...) {
+		return nil
+	}
+	return forbidden("scope", "the API key lacks the scope "+string(scopes[0]))
+}
+
+func forbidden(reason, detail string) error {
+	return &session.Error{Kind: session.Forbidden, Reason: reason, Detail: detail}
+}
+
+// admit says which credentials a call on one session takes, besides API keys
+// with the scope sessions or ops.
+type admit struct{ ticket, grant, share bool }
+
+// ref names the session in the path on behalf of the caller. A token of
+// another session is refused here; a grant of another owner by the use case,
+// which then says no more than "unknown".
+func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
+	id, err := session.ParseID(c.Param("id"))
+	if err != nil {
+		return session.Ref{}, err
+	}
+	noteSession(c, id)
+	cred, err := s.credential(c)
+	if err != nil {
+		return session.Ref{}, err
+	}
+	switch {
+	case cred.Ticket != nil && a.ticket:
+		if cred.Ticket.ID != id {
+			return session.Ref{}, forbidden("foreign-token", "the token belongs to another session")
+		}
+		return session.Ref{ID: id, Ticket: cred.Ticket}, nil
+	case cred.Share != nil && a.share:
+		if *cred.Share != id {
+			return session.Ref{}, forbidden("foreign-token", "the token belongs to another recording")
+		}
+		return session.Ref{ID: id}, nil
+	case cred.Grant != nil && a.grant:
+		return session.Ref{ID: id, Owner: &cred.Grant.Owner}, nil
+	case cred.APIKey != nil:
+		return session.Ref{ID: id}, allows(cred.APIKey, session.ScopeSessions, session.ScopeOps)
+	}
+	return session.Ref{}, forbidden("wrong-credential", "this call takes another kind of credential")
+}

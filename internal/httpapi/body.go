@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/session"
+)
+
+// Bodies are bounded before they are read. 10,000 parts reported and as many
+// to sign, with ETags and checksums, come to about 2.5 MB.
+const (
+	smallBody = 64 << 10 // bytes: grants, open without a long sign list
+	partsBody = 4 << 20  // bytes: anything that lists parts
+)
+
+// fieldRule says what becomes of fields we do not know.
+type fieldRule bool
+
+const (
+	refuseUnknown fieldRule = true  // grants and open: a misspelt limit must not go unnoticed
+	ignoreUnknown fieldRule = false // parts and complete: a newer recorder may meet an older broker
+)
+
+// read decodes the one JSON value of the body into v.
+func read(c echo.Context, v any, limit int64, rule fieldRule) error {
+	r := c.Request()
+	if kind, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || kind != echo.MIMEApplicationJSON {
+		return &session.Error{Kind: session.Invalid, Reason: "not-json", Field: "Content-Type", Detail: "the body is to be application/json"}
+	}
+	body := http.MaxBytesReader(c.Response(), r.Body, limit)
+	err := json.UnmarshalRead(body, v, json.RejectUnknownMembers(bool(rule)))
+	if err == nil {
+		return nil
+	}
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		return &session.Error{Kind: session.TooLarge, Reason: "body", Limit: limit, Detail: fmt.Sprintf("the body is longer than %d bytes", limit)}
+	}
+	return badJSON(err)
+}
+
+// badJSON says where a body went wrong, without repeating what stood there.
+func badJSON(err error) error {
+	e := &session.Error{Kind: session.Invalid, Reason: "bad-json", Err: err}
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
+		e.Field = fieldName(semantic.JSONPointer)
+		switch {
+		case errors.Is(err, json.ErrUnknownName):
+			e.Reason, e.Detail = "unknown-field", fmt.Sprintf("%s is not a field of this request", e.Field)
+		default:
+			e.Reason, e.Detail = "wrong-type", fmt.Sprintf("%s cannot be a JSON %s here, or is out of range", cmp.Or(e.Field, "the body"), kindName(semantic.JSONKind))
+		}
+		return e
+	}
+	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		e.Field = fieldName(syntactic.JSONPointer)
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			e.Reason, e.Detail = "duplicate-field", fmt.Sprintf("%s stands twice", e.Field)
+			return e
+		}
+	}
+	e.Detail = "the body is not one JSON value in UTF-8"
+	if errors.Is(err, io.EOF) {
+		e.Detail = "the body is empty"
+	}
+	return e
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	}
+	return "value"
+}
+
+// fieldName writes the pointer "/sign/0/size" as the domain does: sign[0].size.
+func fieldName(p jsontext.Pointer) string {
+	var b strings.Builder
+	for token := range p.Tokens() {
+		switch {
+		case strings.Trim(token, "0123456789") == "" && token != "":
+			b.WriteString("[" + token + "]")
+		case b.Len() > 0:
+			b.WriteString("." + token)
+		default:
+			b.WriteString(token)
+		}
+	}
+	return b.String()
+}
+
+// answer writes v as JSON that no cache keeps: most answers hold a capability.
+func answer(c echo.Context, status int, v any) error {
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return write(c, status, echo.MIMEApplicationJSON, v)
+}
+
+func write(c echo.Context, status int, contentType string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return &session.Error{Kind: session.Internal, Op: "httpapi.write", Err: err}
+	}
+	return c.Blob(status, contentType, body)
+}

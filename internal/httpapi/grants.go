@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/session"
+)
+
+const defaultGrantTTL = time.Hour
+
+func (s *server) mintGrant(c echo.Context) error {
+	if err := s.apiKey(c, session.ScopeGrants); err != nil {
+		return err
+	}
+	var req grantRequest
+	if err := read(c, &req, smallBody, refuseUnknown); err != nil {
+		return err
+	}
+	ttl, err := seconds("ttl_s", req.TTLSeconds, defaultGrantTTL)
+	if err != nil {
+		return err
+	}
+	g := session.Grant{Owner: session.Owner(req.Owner), ExpiresAt: s.now().Add(ttl), MaxBytes: req.MaxBytes, ContentTypes: req.ContentTypes}
+	if err := s.Broker.CheckGrant(g, ttl); err != nil {
+		return err
+	}
+	return s.granted(c, g)
+}
+
+func (s *server) granted(c echo.Context, g session.Grant) error {
+	return answer(c, http.StatusCreated, grantAnswer{
+		Grant: s.Access.SignGrant(g), Owner: string(g.Owner), ExpiresAt: instant(g.ExpiresAt), ExpiresInMs: s.left(g.ExpiresAt),
+	})
+}
+
+// pageGrant gives the broker's own page a grant. A page elsewhere, or one that
+// reaches us under a name that was pointed here (DNS rebinding), says so in
+// its Origin, which every browser sends with a POST.
+func (s *server) pageGrant(c echo.Context) error {
+	origin := c.Request().Header.Get(echo.HeaderOrigin)
+	if origin != "" && origin != s.PublicURL && !slices.Contains(s.Origins, origin) {
+		return forbidden("origin", "only the broker's own page is given a grant")
+	}
+	return s.granted(c, s.PageGrant())
+}
+
+const week = 7 * 24 * 60 * 60 // seconds: the longest life S3 gives a URL, and we a grant
+
+// seconds reads an optional whole number of seconds.
+func seconds(field string, n *int64, otherwise time.Duration) (time.Duration, error) {
+	switch {
+	case n == nil:
+		return otherwise, nil
+	case *n < 1 || *n > week:
+		return 0, &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: field, Limit: week, Detail: field + " is 1 to 604800 seconds"}
+	}
+	return time.Duration(*n) * time.Second, nil
+}

@@ -1,0 +1,33 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+func (s *server) getRecording(c echo.Context) error {
+	ref, err := s.ref(c, admit{ticket: true, grant: true, share: true})
+	if err != nil {
+		return err
+	}
+	r, err := s.Broker.Watch(c.Request().Context(), ref)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, recordingAnswer{
+		ID: ref.ID, URL: string(r.Link.URL), Name: r.Name(), ContentType: r.ContentType, Size: r.Size,
+		CreatedAt: instant(r.StoredAt), ExpiresAt: instant(r.Link.ExpiresAt), ExpiresInMs: s.left(r.Link.ExpiresAt),
+	})
+}
+
+func (s *server) deleteRecording(c echo.Context) error {
+	ref, err := s.ref(c, admit{grant: true})
+	if err != nil {
+		return err
+	}
+	if err := s.Broker.Delete(c.Request().Context(), ref); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

@@ -1,0 +1,97 @@
+// Package httpapi is the HTTP contract of api/openapi.yaml over the use cases
+// of internal/session. It is the only package with echo and JSON.
+package httpapi
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/session"
+)
+
+// Access makes and checks credentials.
+type Access interface {
+	Check(bearer string) (session.Credential, error)
+	SignGrant(session.Grant) string
+	SignTicket(session.Ticket) string
+	SignShare(session.ID) string
+}
+
+// Config is what the API stands on.
+type Config struct {
+	Broker    *session.Broker
+	Access    Access
+	PublicURL string   // the broker as browsers reach it, without a slash at the end
+	Origins   []string // pages on these origins may call the API; "*" for every one
+	S3Origin  string   // where the browser PUTs and plays, for the pages' CSP
+	OpenAPI   []byte
+	Web       fs.FS // recorder.js, its modules and the pages
+	Log       *slog.Logger
+
+	// PageGrant, if set, gives the broker's own recording page a grant without
+	// a credential. broker-dev sets it; nothing else is anonymous.
+	PageGrant func() session.Grant
+}
+
+type server struct {
+	Config
+	now func() time.Time
+}
+
+// New returns the API as a handler.
+func New(cfg Config) http.Handler {
+	s := &server{Config: cfg, now: cfg.Broker.Now}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.problem
+	e.Use(s.identify, s.logged, s.recovered, harden, s.cors())
+
+	// The whole surface. Who may call what is decided where the handler asks
+	// for its caller; see auth.go.
+	e.POST("/v1/grants", s.mintGrant)
+	e.POST("/v1/sessions", s.openSession)
+	e.GET("/v1/sessions", s.listSessions)
+	e.GET("/v1/sessions/:id", s.getSession)
+	e.DELETE("/v1/sessions/:id", s.abortSession)
+	e.POST("/v1/sessions/:id/parts", s.parts)
+	e.POST("/v1/sessions/:id/complete", s.completeSession)
+	e.GET("/v1/recordings/:id", s.getRecording)
+	e.DELETE("/v1/recordings/:id", s.deleteRecording)
+
+	e.GET("/healthz", s.healthz)
+	e.GET("/readyz", s.readyz)
+	e.GET("/openapi.yaml", s.openapi)
+
+	e.GET("/", s.page("pages/index.html"))
+	e.GET("/watch/:id", s.page("pages/watch.html"))
+	e.GET("/web/*", s.asset)
+	if s.PageGrant != nil {
+		e.POST("/page/grant", s.pageGrant)
+	}
+	return e
+}
+
+func (s *server) healthz(c echo.Context) error {
+	return answer(c, http.StatusOK, health{Status: "ok"})
+}
+
+func (s *server) readyz(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 5*time.Second)
+	defer cancel()
+	if err := s.Broker.Store.Ping(ctx); err != nil {
+		return err
+	}
+	if err := s.Broker.Bucket.Ping(ctx); err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, health{Status: "ok"})
+}
+
+func (s *server) openapi(c echo.Context) error {
+	return c.Blob(http.StatusOK, "application/yaml", s.OpenAPI)
+}

@@ -1,0 +1,267 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/session"
+)
+
+const maxIdempotencyKey = 255 // bytes
+
+func (s *server) openSession(c echo.Context) error {
+	grant, key, err := s.opener(c)
+	if err != nil {
+		return err
+	}
+	var req openRequest
+	if err := read(c, &req, partsBody, refuseUnknown); err != nil {
+		return err
+	}
+	if req.Owner != "" {
+		if key == nil {
+			return &session.Error{Kind: session.Invalid, Reason: "owner-from-grant", Field: "owner", Detail: "the grant names the owner; only an API key may name another"}
+		}
+		grant.Owner = session.Owner(req.Owner)
+	}
+	sign, err := each("sign", req.Sign)
+	if err != nil {
+		return err
+	}
+	idempotencyKey := c.Request().Header.Get("Idempotency-Key")
+	if len(idempotencyKey) > maxIdempotencyKey {
+		return &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: "Idempotency-Key", Limit: maxIdempotencyKey, Detail: "the Idempotency-Key is longer than 255 bytes"}
+	}
+	ctx := c.Request().Context()
+	opened, err := s.Broker.Open(ctx, *grant, session.OpenRequest{
+		ContentType: req.ContentType, Name: req.Name, Metadata: req.Metadata, Algorithm: session.ChecksumAlgorithm(req.Checksum),
+		Size: req.Size, PartSize: req.PartSize, MaxBytes: req.MaxBytes, OnAbandon: session.OnAbandon(req.OnAbandon), IdempotencyKey: idempotencyKey,
+	}, sign)
+	if err != nil {
+		return err
+	}
+	noteSession(c, opened.Session.ID)
+	return answer(c, http.StatusCreated, s.opened(opened))
+}
+
+// opener is who may open a session, and within which limits.
+func (s *server) opener(c echo.Context) (*session.Grant, *session.APIKey, error) {
+	cred, err := s.credential(c)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case cred.Grant != nil:
+		return cred.Grant, nil, nil
+	case cred.APIKey != nil:
+		return &session.Grant{}, cred.APIKey, allows(cred.APIKey, session.ScopeSessions)
+	}
+	return nil, nil, forbidden("wrong-credential", "opening a session takes a grant or an API key")
+}
+
+func (s *server) opened(o session.Opened) openAnswer {
+	t := o.Session.Ticket(s.Broker.Bucket.Name())
+	return openAnswer{
+		ID: t.ID, Token: s.Access.SignTicket(t), State: o.Session.State, Revision: o.Session.Revision, Checksum: string(t.Algorithm),
+		PartSize: t.PartSize, MaxParts: o.Session.MaxParts(), MaxBytes: t.MaxBytes, ExpiresAt: instant(t.ExpiresAt), ExpiresInMs: s.left(t.ExpiresAt),
+		WatchURL: s.watchURL(t.ID), URLs: s.urls(o.URLs),
+	}
+}
+
+// watchURL carries the share token in its fragment, which browsers keep to
+// themselves: no server log and no Referer ever has it.
+func (s *server) watchURL(id session.ID) string {
+	return s.PublicURL + "/watch/" + string(id) + "#" + s.Access.SignShare(id)
+}
+
+func (s *server) parts(c echo.Context) error {
+	ref, err := s.ref(c, admit{ticket: true})
+	if err != nil {
+		return err
+	}
+	if ref.Ticket == nil {
+		return forbidden("wrong-credential", "reporting and signing parts takes the session token")
+	}
+	var req partsRequest
+	if err := read(c, &req, partsBody, ignoreUnknown); err != nil {
+		return err
+	}
+	uploaded, err := each("uploaded", req.Uploaded)
+	if err != nil {
+		return err
+	}
+	sign, err := each("sign", req.Sign)
+	if err != nil {
+		return err
+	}
+	ttl, err := seconds("ttl_s", req.TTLSeconds, 0)
+	if err != nil {
+		return err
+	}
+	now, signed, err := s.Broker.Parts(c.Request().Context(), ref.Ticket, uploaded, sign, ttl)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, partsAnswer{
+		ID: now.ID, State: now.State, Revision: now.Revision, PartsReported: now.PartsReported, BytesReported: now.BytesReported, URLs: s.urls(signed),
+	})
+}
+
+func (s *server) getSession(c echo.Context) error {
+	ref, err := s.ref(c, admit{ticket: true, grant: true})
+	if err != nil {
+		return err
+	}
+	view, err := s.Broker.Show(c.Request().Context(), ref)
+	if err != nil {
+		return err
+	}
+	a := sessionAnswer{sessionRow: row(view.Session), WatchURL: s.watchURL(view.ID), Parts: []listedPart{}, Missing: view.Missing}
+	for _, p := range view.Parts {
+		a.Parts = append(a.Parts, listedPart{Number: p.Number, Size: p.Size, ETag: p.ETag, Checksum: p.Checksum})
+		a.Bytes += p.Size
+	}
+	c.Response().Header().Set("ETag", fmt.Sprintf(`"%d"`, view.Revision))
+	return answer(c, http.StatusOK, a)
+}
+
+func (s *server) completeSession(c echo.Context) error {
+	ref, err := s.ref(c, admit{ticket: true})
+	if err != nil {
+		return err
+	}
+	var req claim
+	if err := read(c, &req, partsBody, ignoreUnknown); err != nil {
+		return err
+	}
+	parts, err := each("parts", req.Parts)
+	if err != nil {
+		return err
+	}
+	done, err := s.Broker.Complete(c.Request().Context(), ref, session.Claim{Parts: parts, Size: req.Size})
+	if err != nil {
+		return err
+	}
+	if done.State != session.Completed {
+		return pending(c, done)
+	}
+	return answer(c, http.StatusOK, completedAnswer{
+		ID: done.ID, State: done.State, Key: s.Broker.Key(done.ID), Size: done.Result.Size, ETag: done.Result.ETag,
+		Outcome: done.Result.Outcome, WatchURL: s.watchURL(done.ID),
+	})
+}
+
+func (s *server) abortSession(c echo.Context) error {
+	ref, err := s.ref(c, admit{ticket: true})
+	if err != nil {
+		return err
+	}
+	revision, err := ifMatch(c)
+	if err != nil {
+		return err
+	}
+	ended, err := s.Broker.Abort(c.Request().Context(), ref, revision)
+	if err != nil {
+		return err
+	}
+	if ended.State != session.Aborted {
+		return pending(c, ended)
+	}
+	return answer(c, http.StatusOK, endedAnswer{ID: ended.ID, State: ended.State})
+}
+
+// pending answers 202: the intent is stored, and what S3 made of it is not
+// known yet.
+func pending(c echo.Context, now *session.Session) error {
+	setRetryAfter(c.Response().Header(), session.RetryAfter)
+	return answer(c, http.StatusAccepted, pendingAnswer{ID: now.ID, State: now.State, RetryAfterMs: session.RetryAfter.Milliseconds()})
+}
+
+// ifMatch reads the revision a caller has seen; 0 if it names none.
+func ifMatch(c echo.Context) (session.Revision, error) {
+	header := c.Request().Header.Get("If-Match")
+	if header == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(strings.Trim(header, `"`), 10, 64)
+	if err != nil || n < 1 {
+		return 0, &session.Error{Kind: session.Invalid, Reason: "bad-revision", Field: "If-Match", Detail: `If-Match takes one revision in quotes, such as "7"`}
+	}
+	return session.Revision(n), nil
+}
+
+func (s *server) listSessions(c echo.Context) error {
+	if err := s.apiKey(c, session.ScopeOps); err != nil {
+		return err
+	}
+	q, err := query(c)
+	if err != nil {
+		return err
+	}
+	page, err := s.Broker.List(c.Request().Context(), q)
+	if err != nil {
+		return err
+	}
+	a := listAnswer{Sessions: []sessionRow{}}
+	for _, each := range page.Sessions {
+		a.Sessions = append(a.Sessions, row(each))
+	}
+	if page.Next.ID != "" {
+		a.NextCursor = writeCursor(page.Next)
+	}
+	return answer(c, http.StatusOK, a)
+}
+
+func query(c echo.Context) (session.Query, error) {
+	q := session.Query{State: session.State(c.QueryParam("state")), Owner: session.Owner(c.QueryParam("owner")), Limit: 100}
+	if limit := c.QueryParam("limit"); limit != "" {
+		n, err := strconv.Atoi(limit)
+		if err != nil {
+			return q, badQuery("limit", "limit is a whole number")
+		}
+		q.Limit = n
+	}
+	if idle := c.QueryParam("idle_for"); idle != "" {
+		d, err := time.ParseDuration(idle)
+		if err != nil {
+			return q, badQuery("idle_for", "idle_for is a duration such as 30m or 24h")
+		}
+		q.IdleFor = d
+	}
+	if cursor := c.QueryParam("cursor"); cursor != "" {
+		after, ok := readCursor(cursor)
+		if !ok {
+			return q, badQuery("cursor", "the cursor is not one that a listing gave")
+		}
+		q.After = after
+	}
+	return q, nil
+}
+
+func badQuery(field, detail string) error {
+	return &session.Error{Kind: session.Invalid, Reason: "bad-query", Field: field, Detail: detail}
+}
+
+// A cursor is opaque to clients: "milliseconds id" in base64.
+func writeCursor(c session.Cursor) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", c.ActiveAt.UnixMilli(), c.ID))
+}
+
+func readCursor(text string) (session.Cursor, bool) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return session.Cursor{}, false
+	}
+	ms, name, _ := strings.Cut(string(raw), " ")
+	at, err := strconv.ParseInt(ms, 10, 64)
+	if err != nil {
+		return session.Cursor{}, false
+	}
+	id, err := session.ParseID(name)
+	return session.Cursor{ActiveAt: time.UnixMilli(at), ID: id}, err == nil
+}

@@ -1,0 +1,284 @@
+package httpapi
+
+import (
+	"strconv"
+	"time"
+
+	"slipway/internal/session"
+)
+
+// The JSON shapes of api/openapi.yaml. Domain structs stay bare of JSON.
+
+type grantRequest struct {
+	Owner        string   `json:"owner"`
+	TTLSeconds   *int64   `json:"ttl_s"`
+	MaxBytes     int64    `json:"max_bytes"`
+	ContentTypes []string `json:"content_types"`
+}
+
+type grantAnswer struct {
+	Grant       string    `json:"grant"`
+	Owner       string    `json:"owner"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	ExpiresInMs int64     `json:"expires_in_ms"`
+}
+
+type openRequest struct {
+	ContentType string            `json:"content_type"`
+	Owner       string            `json:"owner"`
+	Name        string            `json:"name"`
+	Metadata    map[string]string `json:"metadata"`
+	Checksum    string            `json:"checksum"`
+	Size        int64             `json:"size"`
+	PartSize    int64             `json:"part_size"`
+	MaxBytes    int64             `json:"max_bytes"`
+	OnAbandon   string            `json:"on_abandon"`
+	Sign        []partToSign      `json:"sign"`
+}
+
+type openAnswer struct {
+	ID          session.ID       `json:"id"`
+	Token       string           `json:"token"`
+	State       session.State    `json:"state"`
+	Revision    session.Revision `json:"revision"`
+	Checksum    string           `json:"checksum"`
+	PartSize    int64            `json:"part_size"`
+	MaxParts    int              `json:"max_parts"`
+	MaxBytes    int64            `json:"max_bytes"`
+	ExpiresAt   time.Time        `json:"expires_at"`
+	ExpiresInMs int64            `json:"expires_in_ms"`
+	WatchURL    string           `json:"watch_url"`
+	URLs        []partURL        `json:"urls"`
+}
+
+type partToSign struct {
+	Number   int    `json:"number"`
+	Size     int64  `json:"size"`
+	Checksum string `json:"checksum"`
+}
+
+type claimedPart struct {
+	Number   int    `json:"number"`
+	Size     int64  `json:"size"`
+	ETag     string `json:"etag"`
+	Checksum string `json:"checksum"`
+}
+
+type partsRequest struct {
+	Uploaded   []claimedPart `json:"uploaded"`
+	Sign       []partToSign  `json:"sign"`
+	TTLSeconds *int64        `json:"ttl_s"`
+}
+
+type partsAnswer struct {
+	ID            session.ID       `json:"id"`
+	State         session.State    `json:"state"`
+	Revision      session.Revision `json:"revision"`
+	PartsReported int              `json:"parts_reported"`
+	BytesReported int64            `json:"bytes_reported"`
+	URLs          []partURL        `json:"urls"`
+}
+
+type partURL struct {
+	Number      session.PartNumber `json:"number"`
+	URL         string             `json:"url"`
+	Headers     map[string]string  `json:"headers"`
+	ExpiresAt   time.Time          `json:"expires_at"`
+	ExpiresInMs int64              `json:"expires_in_ms"`
+}
+
+type claim struct {
+	Parts []claimedPart `json:"parts"`
+	Size  int64         `json:"size"`
+}
+
+type completedAnswer struct {
+	ID       session.ID      `json:"id"`
+	State    session.State   `json:"state"`
+	Key      session.Key     `json:"key"`
+	Size     int64           `json:"size"`
+	ETag     session.ETag    `json:"etag"`
+	Outcome  session.Outcome `json:"outcome"`
+	WatchURL string          `json:"watch_url"`
+}
+
+type pendingAnswer struct {
+	ID           session.ID    `json:"id"`
+	State        session.State `json:"state"`
+	RetryAfterMs int64         `json:"retry_after_ms"`
+}
+
+type endedAnswer struct {
+	ID    session.ID    `json:"id"`
+	State session.State `json:"state"`
+}
+
+type sessionRow struct {
+	ID            session.ID                `json:"id"`
+	State         session.State             `json:"state"`
+	Revision      session.Revision          `json:"revision"`
+	Owner         session.Owner             `json:"owner,omitzero"`
+	Name          string                    `json:"name,omitzero"`
+	ContentType   string                    `json:"content_type"`
+	Checksum      session.ChecksumAlgorithm `json:"checksum"`
+	PartSize      int64                     `json:"part_size"`
+	MaxParts      int                       `json:"max_parts"`
+	MaxBytes      int64                     `json:"max_bytes"`
+	OnAbandon     session.OnAbandon         `json:"on_abandon"`
+	OpenedAt      time.Time                 `json:"opened_at"`
+	ActiveAt      time.Time                 `json:"active_at"`
+	IdleMs        int64                     `json:"idle_ms"`
+	PartsReported int                       `json:"parts_reported"`
+	BytesReported int64                     `json:"bytes_reported"`
+	Outcome       session.Outcome           `json:"outcome,omitzero"`
+	Size          int64                     `json:"size,omitzero"`
+	ETag          session.ETag              `json:"etag,omitzero"`
+}
+
+type sessionAnswer struct {
+	sessionRow
+	WatchURL string               `json:"watch_url"`
+	Parts    []listedPart         `json:"parts"`
+	Bytes    int64                `json:"bytes"`
+	Missing  []session.PartNumber `json:"missing"`
+}
+
+type listedPart struct {
+	Number   session.PartNumber `json:"number"`
+	Size     int64              `json:"size"`
+	ETag     session.ETag       `json:"etag"`
+	Checksum session.Checksum   `json:"checksum,omitzero"`
+}
+
+type listAnswer struct {
+	Sessions   []sessionRow `json:"sessions"`
+	NextCursor string       `json:"next_cursor,omitzero"`
+}
+
+type recordingAnswer struct {
+	ID          session.ID `json:"id"`
+	URL         string     `json:"url"`
+	Name        string     `json:"name,omitzero"`
+	ContentType string     `json:"content_type"`
+	Size        int64      `json:"size"`
+	CreatedAt   time.Time  `json:"created_at,omitzero"`
+	ExpiresAt   time.Time  `json:"expires_at"`
+	ExpiresInMs int64      `json:"expires_in_ms"`
+}
+
+type health struct {
+	Status string `json:"status"`
+}
+
+type problem struct {
+	Type         string       `json:"type"`
+	Title        string       `json:"title"`
+	Status       int          `json:"status"`
+	Code         string       `json:"code"`
+	Reason       string       `json:"reason,omitzero"`
+	Detail       string       `json:"detail"`
+	Field        string       `json:"field,omitzero"`
+	Limit        int64        `json:"limit,omitzero"`
+	RequestID    string       `json:"request_id"`
+	RetryAfterMs int64        `json:"retry_after_ms,omitzero"`
+	Parts        []difference `json:"parts,omitzero"`
+}
+
+type difference struct {
+	Number session.PartNumber `json:"number"`
+	Have   *partFacts         `json:"have,omitzero"`
+	Want   *partFacts         `json:"want,omitzero"`
+}
+
+type partFacts struct {
+	Size     int64            `json:"size"`
+	ETag     session.ETag     `json:"etag,omitzero"`
+	Checksum session.Checksum `json:"checksum,omitzero"`
+}
+
+func (p partToSign) domain(field string) (session.PartToSign, error) {
+	sum, err := checksum(field, p.Checksum)
+	return session.PartToSign{Number: session.PartNumber(p.Number), Size: p.Size, Checksum: sum}, err
+}
+
+func (p claimedPart) domain(field string) (session.Part, error) {
+	part := session.Part{Number: session.PartNumber(p.Number), Size: p.Size}
+	if p.ETag != "" {
+		tag, err := session.ParseETag(p.ETag)
+		if err != nil {
+			return part, badField(field+".etag", "bad-etag", err)
+		}
+		part.ETag = tag
+	}
+	sum, err := checksum(field, p.Checksum)
+	part.Checksum = sum
+	return part, err
+}
+
+func checksum(field, text string) (session.Checksum, error) {
+	if text == "" {
+		return "", nil
+	}
+	sum, err := session.ParseChecksum(text)
+	if err != nil {
+		return "", badField(field+".checksum", "bad-checksum", err)
+	}
+	return sum, nil
+}
+
+func badField(field, reason string, err error) error {
+	return &session.Error{Kind: session.Invalid, Reason: reason, Field: field, Detail: field + ": " + err.Error()}
+}
+
+// each turns a list of wire parts into domain parts, naming the first bad one.
+func each[W interface{ domain(field string) (D, error) }, D any](name string, list []W) ([]D, error) {
+	out := make([]D, len(list))
+	for i, w := range list {
+		d, err := w.domain(name + "[" + strconv.Itoa(i) + "]")
+		if err != nil {
+			return nil, err
+		}
+		out[i] = d
+	}
+	return out, nil
+}
+
+func differences(list []session.Difference) []difference {
+	var out []difference
+	for _, d := range list {
+		out = append(out, difference{Number: d.Number, Have: facts(d.Have), Want: facts(d.Want)})
+	}
+	return out
+}
+
+func facts(p *session.Part) *partFacts {
+	if p == nil {
+		return nil
+	}
+	return &partFacts{Size: p.Size, ETag: p.ETag, Checksum: p.Checksum}
+}
+
+func row(s *session.Session) sessionRow {
+	r := sessionRow{
+		ID: s.ID, State: s.State, Revision: s.Revision, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType, Checksum: s.Algorithm,
+		PartSize: s.PartSize, MaxParts: s.MaxParts(), MaxBytes: s.MaxBytes, OnAbandon: s.OnAbandon, OpenedAt: instant(s.OpenedAt),
+		ActiveAt: instant(s.ActiveAt), IdleMs: max(0, s.ReadAt.Sub(s.ActiveAt).Milliseconds()), PartsReported: s.PartsReported, BytesReported: s.BytesReported,
+	}
+	if s.Result != nil {
+		r.Outcome, r.Size, r.ETag = s.Result.Outcome, s.Result.Size, s.Result.ETag
+	}
+	return r
+}
+
+func (s *server) urls(signed []session.SignedPart) []partURL {
+	out := make([]partURL, len(signed))
+	for i, p := range signed {
+		out[i] = partURL{Number: p.Number, URL: string(p.URL), Headers: p.Headers, ExpiresAt: instant(p.ExpiresAt), ExpiresInMs: s.left(p.ExpiresAt)}
+	}
+	return out
+}
+
+// left is the relative twin of an instant: clients' clocks are wrong.
+func (s *server) left(t time.Time) int64 { return max(0, t.Sub(s.now()).Milliseconds()) }
+
+func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
