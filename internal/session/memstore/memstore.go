@@ -1,0 +1,240 @@
+// Package memstore keeps sessions in memory. It is the reference for what a
+// session.Store does: small enough to be seen to be right. It also serves
+// tests and the simulation; nothing in it survives the process.
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"slipway/internal/session"
+)
+
+// Store is a session.Store. The zero Store is empty and ready.
+type Store struct {
+	Now func() time.Time // nil: time.Now
+
+	mu      sync.Mutex // guards records
+	records map[string]*record
+}
+
+// record is one session and what was reported of it, by session.ID.Name.
+type record struct {
+	session  session.Session
+	parts    map[session.PartNumber]session.Part
+	forgetAt time.Time // zero: never
+}
+
+// Get implements session.Store.
+func (st *Store) Get(ctx context.Context, id session.ID) (*session.Session, error) {
+	now, unlock, err := st.begin(ctx, "memstore.Get")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r := st.records[id.Name()]
+	if r == nil {
+		return nil, notFound("memstore.Get", id)
+	}
+	return r.handOut(now), nil
+}
+
+// Swap implements session.Store.
+func (st *Store) Swap(ctx context.Context, c session.Change) (*session.Session, error) {
+	now, unlock, err := st.begin(ctx, "memstore.Swap")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if c.Keep > 0 && !c.Session.State.Finished() {
+		return nil, &session.Error{Kind: session.Internal, Op: "memstore.Swap", Detail: "only finished sessions are forgotten"}
+	}
+	r := st.records[c.Session.ID.Name()]
+	switch {
+	case r == nil && c.From != 0:
+		return nil, notFound("memstore.Swap", c.Session.ID)
+	case r == nil:
+		r = &record{parts: map[session.PartNumber]session.Part{}}
+	case r.session.Revision != c.From:
+		return nil, &session.Error{Kind: session.Conflict, Reason: "stale", Op: "memstore.Swap",
+			Detail: fmt.Sprintf("the session has revision %d by now, not %d", r.session.Revision, c.From)}
+	}
+	if c.From == 0 {
+		r.note(c.Parts)
+	}
+	r.replace(c, now)
+	if st.records == nil {
+		st.records = map[string]*record{}
+	}
+	st.records[c.Session.ID.Name()] = r
+	return r.handOut(now), nil
+}
+
+// replace makes c's session the record.
+func (r *record) replace(c session.Change, now time.Time) {
+	s := clone(c.Session)
+	s.OpenedAt, s.ExpiresAt, s.URLsExpireAt = stored(s.OpenedAt), stored(s.ExpiresAt), stored(s.URLsExpireAt)
+	s.Revision, s.ActiveAt, s.LeaseUntil = c.From+1, later(r.session.ActiveAt, now), time.Time{}
+	if c.Lease > 0 {
+		s.LeaseUntil = stored(now.Add(c.Lease))
+	}
+	r.session, r.forgetAt = *s, time.Time{}
+	if c.Keep > 0 {
+		r.forgetAt = now.Add(c.Keep)
+	}
+}
+
+// Report implements session.Store.
+func (st *Store) Report(ctx context.Context, id session.ID, rep session.Report) (*session.Session, error) {
+	now, unlock, err := st.begin(ctx, "memstore.Report")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r := st.records[id.Name()]
+	if r == nil {
+		return nil, notFound("memstore.Report", id)
+	}
+	if r.session.State == session.Open {
+		r.note(rep.Parts)
+		r.session.ActiveAt = later(r.session.ActiveAt, now)
+		r.session.URLsExpireAt = later(r.session.URLsExpireAt, stored(rep.URLsExpireAt))
+		r.session.Revision++
+	}
+	return r.handOut(now), nil
+}
+
+// Parts implements session.Store.
+func (st *Store) Parts(ctx context.Context, id session.ID) ([]session.Part, error) {
+	_, unlock, err := st.begin(ctx, "memstore.Parts")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r := st.records[id.Name()]
+	if r == nil {
+		return nil, notFound("memstore.Parts", id)
+	}
+	return slices.SortedFunc(maps.Values(r.parts), func(a, b session.Part) int { return cmp.Compare(a.Number, b.Number) }), nil
+}
+
+// List implements session.Store.
+func (st *Store) List(ctx context.Context, q session.Query) (session.Page, error) {
+	now, unlock, err := st.begin(ctx, "memstore.List")
+	if err != nil {
+		return session.Page{}, err
+	}
+	defer unlock()
+	var rows []*session.Session
+	for _, r := range st.records {
+		if selects(q, &r.session, now) {
+			rows = append(rows, r.handOut(now))
+		}
+	}
+	slices.SortFunc(rows, func(a, b *session.Session) int { return compare(cursor(a), cursor(b)) })
+	page := session.Page{Sessions: rows[:min(len(rows), max(q.Limit, 1))]}
+	if len(page.Sessions) < len(rows) {
+		page.Next = cursor(page.Sessions[len(page.Sessions)-1])
+	}
+	return page, nil
+}
+
+func selects(q session.Query, s *session.Session, now time.Time) bool {
+	switch {
+	case q.State == "" && s.State.Finished(), q.State != "" && q.State != s.State:
+		return false
+	case q.Owner != "" && q.Owner != s.Owner:
+		return false
+	case q.IdleFor > 0 && s.ActiveAt.After(now.Add(-q.IdleFor)):
+		return false
+	}
+	return q.After == session.Cursor{} || compare(cursor(s), q.After) > 0
+}
+
+func cursor(s *session.Session) session.Cursor {
+	return session.Cursor{ActiveAt: s.ActiveAt, ID: s.ID}
+}
+
+func compare(a, b session.Cursor) int {
+	return cmp.Or(a.ActiveAt.Compare(b.ActiveAt), cmp.Compare(a.ID, b.ID))
+}
+
+// Ping implements session.Store.
+func (st *Store) Ping(ctx context.Context) error {
+	_, unlock, err := st.begin(ctx, "memstore.Ping")
+	if err == nil {
+		unlock()
+	}
+	return err
+}
+
+// begin locks st, forgets what is due, and says what time it is.
+func (st *Store) begin(ctx context.Context, op string) (now time.Time, unlock func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return now, nil, &session.Error{Kind: session.Unavailable, Op: op, RetryAfter: time.Second, Err: err}
+	}
+	st.mu.Lock()
+	now = time.Now()
+	if st.Now != nil {
+		now = st.Now()
+	}
+	now = stored(now)
+	maps.DeleteFunc(st.records, func(_ string, r *record) bool { return !r.forgetAt.IsZero() && !now.Before(r.forgetAt) })
+	return now, st.mu.Unlock, nil
+}
+
+// note keeps what was reported: number, size and ETag, the last word on each
+// number, and counts.
+func (r *record) note(parts []session.Part) {
+	for _, p := range parts {
+		r.parts[p.Number] = session.Part{Number: p.Number, Size: p.Size, ETag: p.ETag}
+	}
+}
+
+// handOut returns a copy that the caller may change.
+func (r *record) handOut(now time.Time) *session.Session {
+	s := clone(&r.session)
+	s.ReadAt = now
+	s.PartsReported, s.BytesReported = len(r.parts), 0
+	for _, p := range r.parts {
+		s.BytesReported += p.Size
+	}
+	return s
+}
+
+func clone(s *session.Session) *session.Session {
+	c := *s
+	if s.Intent != nil {
+		intent := *s.Intent
+		c.Intent = &intent
+	}
+	if s.Result != nil {
+		result := *s.Result
+		c.Result = &result
+	}
+	return &c
+}
+
+// stored is t as a Store keeps it: in whole milliseconds, UTC.
+func stored(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMilli(t.UnixMilli()).UTC()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func notFound(op string, id session.ID) error {
+	return &session.Error{Kind: session.NotFound, Reason: "unknown-session", Op: op, Detail: fmt.Sprintf("no session %s", id)}
+}
