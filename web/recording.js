@@ -7,6 +7,7 @@
  */
 
 import { openCapture } from './capture.js';
+import { deferred } from './deferred.js';
 import { asRecorderError, RecorderError } from './errors.js';
 import { chooseMimeType } from './mime.js';
 import { UploadLink } from './upload-link.js';
@@ -40,9 +41,9 @@ export class Recording {
   /** @type {import('./messages.js').Session | null} */
   #session = null;
   #clock = new Stopwatch();
-  /** @type {Deferred<RecordingResult>} */
+  /** @type {import('./deferred.js').Deferred<RecordingResult>} */
   #outcome = deferred();
-  /** @type {Deferred<void> | null} */
+  /** @type {import('./deferred.js').Deferred<void> | null} */
   #cancelling = null;
   #opened = false; // the Worker was asked to open a session
   #stopWanted = false; // stop() came while starting
@@ -71,10 +72,11 @@ export class Recording {
   async start(source) {
     this.#tell('state', { state: 'starting' });
     try {
+      this.#link = this.#createLink(); // loads while the person chooses what to share
       this.#capture = await openCapture(source);
-      if (this.#state !== 'starting') throw new RecorderError('cancelled', 'cancelled while starting');
       this.#media = this.#createMediaRecorder(this.#capture.stream);
-      this.#link = this.#createLink();
+      await this.#link.ready; // without it nothing would leave this page: better not to begin
+      if (this.#state !== 'starting') throw new RecorderError('cancelled', 'cancelled while starting');
       this.#media.start(TIMESLICE_MS);
     } catch (error) {
       this.#abandonStart();
@@ -258,6 +260,7 @@ export class Recording {
 
   /** @param {RecorderError} failure */
   #fail(failure) {
+    if (this.#state === 'starting') return; // start() itself rejects
     if (this.over) return this.#cancelling?.reject(failure);
     const empty = failure.code === 'empty';
     const error = (empty && this.#mediaError) || failure;
@@ -326,24 +329,4 @@ class Stopwatch {
   get ms() {
     return Math.round(this.#sum + (this.#since === null ? 0 : performance.now() - this.#since));
   }
-}
-
-/**
- * @template T
- * @typedef {{promise: Promise<T>, resolve: (value: T) => void, reject: (error: unknown) => void}} Deferred
- */
-
-/**
- * A promise and its ends. Nobody has to wait for it: the events tell of a failure as well, so it is never reported as
- * unhandled.
- *
- * @template T
- * @returns {Deferred<T>}
- */
-function deferred() {
-  /** @type {any} */
-  const ends = {};
-  const promise = new Promise((resolve, reject) => Object.assign(ends, { resolve, reject }));
-  promise.catch(() => {});
-  return { promise, ...ends };
 }

@@ -2,6 +2,7 @@
  * The page's end of the line to one Worker: starts it, hands it grants, and turns its messages into calls.
  */
 
+import { deferred } from './deferred.js';
 import { asRecorderError, fromPlain, RecorderError } from './errors.js';
 import { loadWorker } from './load-worker.js';
 
@@ -24,6 +25,7 @@ export class UploadLink {
   #worker;
   #grant;
   #events;
+  #loaded = deferred();
 
   /**
    * @param {{grant: GrantSource, workerUrl?: string | URL}} options
@@ -38,6 +40,11 @@ export class UploadLink {
     this.alive = true;
   }
 
+  /** Resolves once the Worker runs; rejects with `worker-failed` when it cannot be loaded. */
+  get ready() {
+    return this.#loaded.promise;
+  }
+
   /** @param {import('./messages.js').ToWorker} message */
   post(message) {
     if (this.alive) this.#worker.postMessage(message);
@@ -46,12 +53,14 @@ export class UploadLink {
   close() {
     this.alive = false;
     this.#worker.terminate();
+    this.#loaded.reject(new RecorderError('cancelled', 'given up before the Worker was loaded')); // if it is not
   }
 
   /** @param {FromWorker} message */
   #handle(message) {
     const events = this.#events;
     switch (message.type) {
+      case 'ready': return this.#loaded.resolve(undefined);
       case 'need-grant': return void this.#giveGrant();
       case 'opened': return events.opened?.(message.session);
       case 'progress': return events.progress?.(message.progress);
@@ -77,8 +86,10 @@ export class UploadLink {
   /** @param {ErrorEvent} event an uncaught error, or (without a message) a Worker that did not load */
   #crashed(event) {
     if (!this.alive) return;
-    this.close();
     const why = event.message || 'it did not load; its origin must allow CORS, and this page’s CSP must allow it (script-src, worker-src blob:)';
-    this.#events.failed(new RecorderError('worker-failed', `the recorder’s Worker: ${why}`));
+    const error = new RecorderError('worker-failed', `the recorder’s Worker: ${why}`);
+    this.#loaded.reject(error);
+    this.close();
+    this.#events.failed(error);
   }
 }

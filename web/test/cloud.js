@@ -1,16 +1,16 @@
 /**
  * A broker and an S3 on one local HTTP server, as strict as the real ones about what a recorder must get right:
- * signed lengths and checksums, one URL for one part, expiry, claims. Faults are answered instead of, or after, the
- * real thing.
+ * signed lengths and checksums, one URL for one part, expiry, claims. Faults are answered instead of the real
+ * thing.
  */
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 
 /**
- * @typedef {{status: number, headers?: Record<string, string>, body?: unknown, after?: boolean} | 'hang' | 'reset'
+ * @typedef {{status: number, headers?: Record<string, string>, body?: unknown} | 'hang' | 'reset'
  *   | 'lose' | 'corrupt'} Fault lose: done, but the answer never arrives; corrupt: other bytes are stored
- * @typedef {{op: 'open' | 'parts' | 'put' | 'complete' | 'abort', number?: number, body?: any, headers: any, at: number}} Request
+ * @typedef {{op: 'open' | 'parts' | 'put' | 'complete' | 'abort', number?: number, body?: any, headers: any, at: number, answered?: () => void}} Request
  */
 
 export class Cloud {
@@ -86,10 +86,10 @@ export class Cloud {
     const fault = this.fault(request);
     if (fault === 'hang') return;
     if (fault === 'reset') return res.socket.destroy();
-    if (fault && typeof fault === 'object' && !fault.after) return send(res, fault);
-    const answer = serve(fault);
+    const answer = fault && typeof fault === 'object' ? fault : serve(fault);
     if (fault === 'lose') return res.socket.destroy();
-    send(res, typeof fault === 'object' ? fault : answer);
+    request.answered?.(); // before the client can know
+    send(res, answer);
   }
 
   #open(body, headers) {
@@ -128,7 +128,12 @@ export class Cloud {
     this.#inFlight.set(number, (this.#inFlight.get(number) ?? 0) + 1);
     this.twoPutsOfOneNumber ||= this.#inFlight.get(number) > 1;
     this.mostPuts = Math.max(this.mostPuts, [...this.#inFlight.values()].reduce((a, b) => a + b));
-    res.on('close', () => this.#inFlight.set(number, this.#inFlight.get(number) - 1));
+    let over = false;
+    const leave = () => {
+      if (!over) this.#inFlight.set(number, this.#inFlight.get(number) - 1);
+      over = true;
+    };
+    res.on('close', leave); // the client has cut it
     const chunks = [];
     try {
       for await (const chunk of req) chunks.push(chunk);
@@ -137,7 +142,7 @@ export class Cloud {
     }
     if (this.putMs) await new Promise((resolve) => setTimeout(resolve, this.putMs));
     const bytes = Buffer.concat(chunks);
-    this.#answer({ op: 'put', number, headers: req.headers, at: arrived }, res, (fault) => {
+    this.#answer({ op: 'put', number, headers: req.headers, at: arrived, answered: leave }, res, (fault) => {
       const refusal = this.#refuse(signed, bytes, req.headers, arrived);
       if (refusal) return refusal;
       const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;

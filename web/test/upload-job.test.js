@@ -10,6 +10,9 @@ import { partSizeFor, UploadJob } from '../upload-job.js';
 import { Cloud, problem, s3 } from './cloud.js';
 import { fetchPut } from './fetch-put.js';
 
+/** How long a test waits for what must come. */
+const WAIT_MS = 8000;
+
 /** @type {Cloud} */
 let cloud;
 /** @type {Run[]} */
@@ -46,10 +49,15 @@ class Run {
 
   /** The first message of one of these types from now on, or the one that was there. */
   said(...types) {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const inVain = () => reject(new Error(`waited in vain for ${types}; said: ${this.messages.map(({ type }) => type)}`));
+      const timer = setTimeout(inVain, WAIT_MS);
       const check = () => {
         const found = this.messages.find(({ type }) => types.includes(type));
-        if (found) { this.#waiting.delete(check); resolve(found); }
+        if (!found) return;
+        this.#waiting.delete(check);
+        clearTimeout(timer);
+        resolve(found);
       };
       this.#waiting.add(check);
       check();
@@ -72,7 +80,7 @@ class Run {
 
 async function until(condition, what) {
   for (const start = Date.now(); !condition();) {
-    if (Date.now() - start > 5000) assert.fail(`waited in vain: ${what}`);
+    if (Date.now() - start > WAIT_MS) assert.fail(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -113,8 +121,8 @@ test('a session is opened with sha256 and nothing the broker does not know', asy
 test('parts arrive in S3 while the recording goes on', async () => {
   const run = new Run();
   run.record(randomBytes(2500));
-  await until(() => cloud.session?.parts.size === 2, 'two parts in S3 before the end');
-  assert.equal(run.of('part').length, 2);
+  await until(() => run.of('part').length === 2, 'two parts before the end');
+  assert.equal(cloud.session.parts.size, 2);
   assert.equal(cloud.count('complete'), 0);
 });
 
@@ -230,6 +238,7 @@ test('a 4xx that does not pass ends it after four tries; a retry sends only what
   await run.said('completed');
   assert.ok(cloud.object.equals(bytes));
   assert.deepEqual([1, 2, 3, 4, 5].map((n) => cloud.count('put', n)), [1, 1, 5, 1, 1]);
+  assert.equal(cloud.count('complete'), 1, 'the claim was made before all was sent');
 });
 
 test('data that arrives after a failure is part of the retry', async () => {
