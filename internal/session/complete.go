@@ -14,6 +14,10 @@ type Claim struct {
 	Size  int64 // bytes
 }
 
+// refused is the reason with which a Bucket says that S3 definitely refused to
+// complete.
+const refused = "s3-refused"
+
 // Complete makes the recording one object, if S3 holds exactly what is
 // claimed. It can be repeated: the same claim gets the same answer for as long
 // as the object exists.
@@ -103,7 +107,7 @@ func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session,
 		return nil, err
 	}
 	s, err = b.carryOut(ctx, s, parts)
-	if KindOf(err) == Conflict {
+	if ReasonOf(err) == refused {
 		return nil, b.explain(ctx, s, claim, err)
 	}
 	return s, err
@@ -154,7 +158,7 @@ func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Sessi
 	switch {
 	case err == nil:
 		return b.finish(ctx, s, obj)
-	case KindOf(err) == Conflict: // definitely refused: nothing was made of it
+	case ReasonOf(err) == refused: // nothing was made of it
 		reopened, moveErr := b.move(ctx, s, Open, func(next *Session) { next.Intent = nil })
 		if moveErr != nil {
 			return nil, moveErr

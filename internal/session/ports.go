@@ -69,8 +69,8 @@ type Page struct {
 // Bucket is S3 as far as a session needs it. Every call ends with its
 // context; retries are the Bucket's own business and end with it too.
 //
-// Errors: NotFound if S3 knows no such upload or object; Conflict if S3
-// definitely refused this very request; Unavailable for everything else, where
+// Errors: NotFound if S3 knows no such upload or object; Conflict "s3-refused"
+// if S3 definitely refused to complete; Unavailable for everything else, where
 // nobody can say whether S3 acted.
 type Bucket interface {
 	// Name tells this bucket from every other one: endpoint and bucket. It

@@ -1,0 +1,188 @@
+package session_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"slipway/internal/httpapi/apitest"
+	"slipway/internal/session"
+)
+
+// lossy is a real bucket on a bad day.
+type lossy struct {
+	session.Bucket
+	before func()      // runs before CompleteMultipartUpload is sent
+	after  func()      // runs after it was answered
+	lose   atomic.Bool // the answer never arrives
+	cut    atomic.Bool // nor does the request
+	calls  atomic.Int32
+}
+
+func (l *lossy) Complete(ctx context.Context, u session.Upload, parts []session.Part, size int64) (session.Object, error) {
+	away := &session.Error{Kind: session.Unavailable, Detail: "planted: no answer"}
+	if l.cut.Load() {
+		return session.Object{}, away
+	}
+	l.calls.Add(1)
+	if l.before != nil {
+		l.before()
+	}
+	obj, err := l.Bucket.Complete(ctx, u, parts, size)
+	if l.after != nil {
+		l.after()
+	}
+	if l.lose.Load() {
+		return session.Object{}, away
+	}
+	return obj, err
+}
+
+// recorded is a session with two parts in S3, and the claim for them.
+type recorded struct {
+	*apitest.API
+	bucket *lossy
+	opened apitest.Opened
+	ref    session.Ref
+	claim  session.Claim
+	bodies [][]byte
+	stale  []byte // of part 2, as an old PUT would bring it
+}
+
+func record(t *testing.T) *recorded {
+	t.Helper()
+	r := &recorded{API: apitest.Start(t)}
+	r.bucket = &lossy{Bucket: r.Broker.Bucket}
+	r.Broker.Bucket = r.bucket
+	r.opened = r.Open(t, "ann", map[string]any{"checksum": "sha256"})
+	r.bodies, r.stale = [][]byte{apitest.Noise(session.MinPartSize), apitest.Noise(99)}, apitest.Noise(99)
+	for i, body := range r.bodies {
+		part := r.UploadPart(t, r.opened, i+1, body)
+		r.claim.Parts = append(r.claim.Parts, session.Part{Number: session.PartNumber(i + 1), Size: int64(len(body)), ETag: session.ETag(part["etag"].(string)), Checksum: session.Checksum(apitest.Sum(body))})
+		r.claim.Size += int64(len(body))
+	}
+	cred, err := r.Keyring.Check(r.opened.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ref = session.Ref{ID: r.opened.ID, Ticket: cred.Ticket}
+	return r
+}
+
+func (r *recorded) complete(t *testing.T, want session.State) {
+	t.Helper()
+	s, err := r.Broker.Complete(t.Context(), r.ref, r.claim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.State != want {
+		t.Fatalf("the session is %s, want %s", s.State, want)
+	}
+}
+
+// presign signs a PUT of body that is made later.
+func (r *recorded) presign(t *testing.T, number session.PartNumber, body []byte) apitest.URL {
+	t.Helper()
+	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID, Algorithm: session.SHA256}
+	part := session.PartToSign{Number: number, Size: int64(len(body)), Checksum: session.Checksum(apitest.Sum(body))}
+	signed, err := r.Broker.Signer.SignParts(t.Context(), upload, []session.PartToSign{part}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return apitest.URL{URL: string(signed[0].URL), Headers: signed[0].Headers}
+}
+
+// pastTheLease lets the lease of a broker that died run out.
+func (r *recorded) pastTheLease() { r.Later(r.Broker.Limits.CompleteWithin + time.Minute) }
+
+func TestAnAnswerThatNeverCameIsSettledByTheObject(t *testing.T) {
+	r := record(t)
+	r.bucket.lose.Store(true)
+	r.complete(t, session.Completing)
+	r.bucket.lose.Store(false)
+	r.complete(t, session.Completing) // the lease still runs
+	r.pastTheLease()
+	r.complete(t, session.Completed)
+	if n := r.bucket.calls.Load(); n != 1 {
+		t.Errorf("S3 was asked %d times to complete", n)
+	}
+}
+
+func TestATakeoverReplaysTheStoredIntent(t *testing.T) {
+	r := record(t)
+	r.bucket.cut.Store(true)
+	r.complete(t, session.Completing)
+	r.bucket.cut.Store(false)
+	r.pastTheLease()
+	r.complete(t, session.Completed)
+}
+
+func TestAPartOverwrittenUnderAnIntentReopensTheSession(t *testing.T) {
+	r := record(t)
+	r.bucket.cut.Store(true)
+	r.complete(t, session.Completing)
+	r.bucket.cut.Store(false)
+	stale := r.presign(t, 2, r.stale)
+	if res := apitest.Put(t, stale, r.stale); res.StatusCode != 200 {
+		t.Fatal(res.Status)
+	}
+	r.pastTheLease()
+	_, err := r.Broker.Complete(t.Context(), r.ref, r.claim)
+	if session.ReasonOf(err) != "parts-differ" {
+		t.Fatalf("the answer is %v, want parts-differ", err)
+	}
+	r.UploadPart(t, r.opened, 2, r.bodies[1])
+	r.complete(t, session.Completed)
+}
+
+// S3 refuses the pinned ETag when a stale PUT lands between ListParts and
+// CompleteMultipartUpload.
+func TestAPartOverwrittenAtTheLastMomentIsNamed(t *testing.T) {
+	r := record(t)
+	stale := r.presign(t, 2, r.stale)
+	var once sync.Once
+	r.bucket.before = func() { once.Do(func() { apitest.Put(t, stale, r.stale) }) }
+	_, err := r.Broker.Complete(t.Context(), r.ref, r.claim)
+	if session.ReasonOf(err) != "parts-differ" {
+		t.Fatalf("the answer is %v, want parts-differ", err)
+	}
+	r.UploadPart(t, r.opened, 2, r.bodies[1])
+	r.complete(t, session.Completed)
+}
+
+func TestTheStoreForgetsAtTheWorstMoment(t *testing.T) {
+	r := record(t)
+	r.bucket.after = r.Store.Forget
+	r.complete(t, session.Completed)
+}
+
+func TestManyCompletesAtOnceMakeOneRequest(t *testing.T) {
+	r := record(t)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			s, err := r.Broker.Complete(t.Context(), r.ref, r.claim)
+			if err != nil || s.State != session.Completed && s.State != session.Completing {
+				t.Errorf("one of them was answered with %v, %v", s, err)
+			}
+		})
+	}
+	wg.Wait()
+	r.complete(t, session.Completed)
+	if n := r.bucket.calls.Load(); n != 1 {
+		t.Errorf("S3 was asked %d times to complete", n)
+	}
+}
+
+func TestASessionOfAnotherBucketIsNotLost(t *testing.T) {
+	r := record(t)
+	r.Store.Forget()
+	elsewhere := *r.ref.Ticket
+	elsewhere.Bucket = "https://other.example/bucket"
+	_, err := r.Broker.Complete(t.Context(), session.Ref{ID: elsewhere.ID, Ticket: &elsewhere}, r.claim)
+	if session.KindOf(err) != session.Unavailable || session.ReasonOf(err) != "other-bucket" {
+		t.Errorf("the answer is %v, want unavailable", err)
+	}
+}
