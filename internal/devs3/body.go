@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v3"
+	"github.com/versity/versitygw/s3api/middlewares"
 	"github.com/versity/versitygw/s3err"
 )
 
@@ -35,6 +36,13 @@ func (e *exactReader) Read(p []byte) (int, error) {
 		err = s3err.GetAPIError(s3err.ErrIncompleteBody)
 	}
 	return n, err
+}
+
+// isChunked tells whether the body is framed by aws-chunked, which polices its
+// own length and carries its checksum at the end.
+func isChunked(body any) (middlewares.ChecksumReader, bool) {
+	r, ok := body.(middlewares.ChecksumReader)
+	return r, ok
 }
 
 const (

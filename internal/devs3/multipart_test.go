@@ -238,6 +238,20 @@ func TestAnUploadThatIsGoneIsGoneForEveryCall(t *testing.T) {
 	}
 }
 
+func TestAnUploadIDIsNoPath(t *testing.T) {
+	server, _ := shared(t)
+	u := create(t, server)
+	part := u.mustPut(1, []byte("x"), nil)
+	for _, id := range []string{".", "..", u.id + "/", "../" + u.id, "x"} {
+		other := u
+		other.id = id
+		_, err := other.put(1, []byte("y"), nil)
+		wantRefusal(t, err, http.StatusNotFound, "NoSuchUpload")
+		_, err = other.complete(part)
+		wantRefusal(t, err, http.StatusNotFound, "NoSuchUpload")
+	}
+}
+
 func TestTwoCompletesMakeOneObject(t *testing.T) {
 	server, _ := shared(t)
 	u := create(t, server)
