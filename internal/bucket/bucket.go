@@ -44,7 +44,10 @@ func (b *Bucket) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := b.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.bucket})
-	return dress("bucket.Ping", err)
+	if err = dress("bucket.Ping", err); session.KindOf(err) == session.NotFound {
+		return &session.Error{Kind: session.Unavailable, Reason: "no-such-bucket", Op: "bucket.Ping", Detail: "the bucket does not exist", Err: err}
+	}
+	return err
 }
 
 // Create opens a multipart upload.
