@@ -1,0 +1,222 @@
+// Package app turns settings into a running broker: the one list of settings,
+// and the wiring of all parts. cmd/broker and cmd/broker-dev both stand on it,
+// so what is tried in development is what runs in production.
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway/internal/access"
+	"slipway/internal/session"
+	"slipway/internal/session/redisstore"
+)
+
+// Settings is everything that can be set. Each field is a flag and an
+// environment variable; `broker serve --help` prints this list. The tags min
+// and max are the range, in the field's own unit.
+type Settings struct {
+	Listen         string        `name:"listen" env:"BROKER_LISTEN" default:"127.0.0.1:8080" group:"HTTP" help:"Address to listen on, host:port."`
+	PublicURL      string        `name:"public-url" env:"BROKER_PUBLIC_URL" placeholder:"URL" group:"HTTP" help:"The broker as browsers reach it; stands in watch links. Default: http:// and BROKER_LISTEN, if that names one host."`
+	CORSOrigins    []string      `name:"cors-origins" env:"BROKER_CORS_ORIGINS" placeholder:"ORIGIN" group:"HTTP" help:"Origins of the pages that may record, exactly as a browser sends them, such as https://app.example. \"*\" allows every page. Default: only the broker's own pages."`
+	ShutdownWithin time.Duration `name:"shutdown-within" env:"BROKER_SHUTDOWN_WITHIN" default:"30s" min:"1s" max:"5m" group:"HTTP" help:"How long running requests may take to end after SIGTERM."`
+
+	S3 S3Settings `embed:""`
+
+	RedisURL    string `name:"redis-url" env:"BROKER_REDIS_URL" default:"redis://127.0.0.1:6379/0" group:"Redis" help:"Redis: redis://[user:password@]host:port/db, redis-sentinel://host:port,host:port/master or redis-cluster://host:port,host:port. With TLS: rediss://, rediss-sentinel://, rediss-cluster://."`
+	RedisPrefix string `name:"redis-prefix" env:"BROKER_REDIS_PREFIX" default:"slipway" group:"Redis" help:"Beginning of every Redis key, up to 64 bytes without braces."`
+
+	TokenKeys []string `name:"token-keys" env:"BROKER_TOKEN_KEYS" placeholder:"KEY" group:"Access" help:"Keys that sign tokens, base64 of 32 bytes or more each. The first signs, all verify: rotate by putting a new one in front. Use the environment: others can read a command line. Required; make one with: broker keys token."`
+	APIKeys   []string `name:"api-keys" env:"BROKER_API_KEYS" placeholder:"NAME:SCOPES:SHA256" group:"Access" help:"API keys that are let in, by their hashes. Make one with: broker keys new NAME. Default: none, so nobody can mint grants."`
+
+	PartSize       Bytes         `name:"part-bytes" env:"BROKER_PART_BYTES" default:"5MiB" min:"5MiB" max:"5GiB" group:"Limits" help:"Size of every part but the last, where the client asks for none."`
+	MaxBytes       Bytes         `name:"max-bytes" env:"BROKER_MAX_BYTES" default:"50000MiB" min:"1" max:"50000GiB" group:"Limits" help:"Most bytes one session may take."`
+	URLTTL         time.Duration `name:"url-ttl" env:"BROKER_URL_TTL" default:"15m" min:"10s" max:"168h" group:"Limits" help:"Life of a part's URL, where the client asks for none."`
+	MaxURLTTL      time.Duration `name:"max-url-ttl" env:"BROKER_MAX_URL_TTL" default:"24h" min:"10s" max:"168h" group:"Limits" help:"Longest life of any URL; S3's own limit is 7 days."`
+	WatchTTL       time.Duration `name:"watch-ttl" env:"BROKER_WATCH_TTL" default:"1h" min:"1s" max:"168h" group:"Limits" help:"Life of a playback URL; the watch page fetches a new one."`
+	SessionTTL     time.Duration `name:"session-ttl" env:"BROKER_SESSION_TTL" default:"192h" min:"1h" max:"2160h" group:"Limits" help:"Life of a session token: the longest recording and 7 days to come back."`
+	KeepRecord     time.Duration `name:"keep-record" env:"BROKER_KEEP_RECORD" default:"168h" min:"1h" max:"8760h" group:"Limits" help:"How long Redis remembers a finished session; S3 answers after that."`
+	CompleteWithin time.Duration `name:"complete-within" env:"BROKER_COMPLETE_WITHIN" default:"20s" min:"2s" max:"60s" group:"Limits" help:"Longest wait for S3 to complete or abort; the client then asks again."`
+}
+
+// S3Settings is what reaching the bucket takes. Credentials come from the AWS
+// SDK's own chain: environment, shared files, container or instance role.
+type S3Settings struct {
+	Bucket         string `name:"bucket" env:"BROKER_BUCKET" placeholder:"NAME" group:"S3" help:"The bucket. Required."`
+	KeyPrefix      string `name:"key-prefix" env:"BROKER_KEY_PREFIX" default:"recordings/" group:"S3" help:"Beginning of every key in the bucket."`
+	Region         string `name:"s3-region" env:"BROKER_S3_REGION" placeholder:"REGION" group:"S3" help:"Region of the bucket. Default: the SDK's (AWS_REGION), and else S3 is asked at start."`
+	Endpoint       string `name:"s3-endpoint" env:"BROKER_S3_ENDPOINT" placeholder:"URL" group:"S3" help:"Where the broker reaches S3. Default: AWS."`
+	PublicEndpoint string `name:"s3-public-endpoint" env:"BROKER_S3_PUBLIC_ENDPOINT" placeholder:"URL" group:"S3" help:"Where browsers reach S3, if that is another address. Default: the broker's."`
+	PathStyle      bool   `name:"s3-path-style" env:"BROKER_S3_PATH_STYLE" group:"S3" help:"The bucket stands in the path and not in the host name, as most S3 servers other than AWS want it. Default: false."`
+}
+
+// Resolve settles what depends on other settings and returns every mistake at
+// once, each naming its variable.
+func (s *Settings) Resolve() error { return s.resolve().err() }
+
+// Resolve returns every mistake at once, each naming its variable.
+func (s *S3Settings) Resolve() error { return s.resolve().err() }
+
+func (s *Settings) resolve() problems {
+	var p problems
+	p.add("BROKER_LISTEN", checkListen(s.Listen))
+	if s.PublicURL == "" {
+		p.add("BROKER_PUBLIC_URL", namesOneHost(s.Listen))
+		s.PublicURL = "http://" + s.Listen
+	} else {
+		p.add("BROKER_PUBLIC_URL", checkURL(s.PublicURL))
+	}
+	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	for _, origin := range s.CORSOrigins {
+		p.add("BROKER_CORS_ORIGINS", checkOrigin(origin))
+	}
+	p = append(p, s.S3.resolve()...)
+	p.add("BROKER_REDIS_URL", checkRedis(s.RedisURL))
+	_, err := redisstore.New(nil, s.RedisPrefix)
+	p.add("BROKER_REDIS_PREFIX", err)
+	_, err = s.tokenKeys()
+	p.add("BROKER_TOKEN_KEYS", err)
+	_, err = s.apiKeys()
+	p.add("BROKER_API_KEYS", err)
+	if s.URLTTL > s.MaxURLTTL {
+		p.add("BROKER_URL_TTL", fmt.Errorf("%s is longer than BROKER_MAX_URL_TTL, %s", s.URLTTL, s.MaxURLTTL))
+	}
+	return append(p, ranges(s)...)
+}
+
+func (s *S3Settings) resolve() problems {
+	var p problems
+	if s.Bucket == "" {
+		p.add("BROKER_BUCKET", errors.New("is required"))
+	}
+	p.add("BROKER_KEY_PREFIX", checkKeyPrefix(s.KeyPrefix))
+	if strings.ContainsFunc(s.Region, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-", r) }) {
+		p.add("BROKER_S3_REGION", fmt.Errorf("%q is not the name of a region", s.Region))
+	}
+	for _, e := range []struct{ setting, url string }{{"BROKER_S3_ENDPOINT", s.Endpoint}, {"BROKER_S3_PUBLIC_ENDPOINT", s.PublicEndpoint}} {
+		if e.url == "" {
+			continue
+		}
+		p.add(e.setting, checkURL(e.url))
+		if u, err := url.Parse(e.url); err == nil && !s.PathStyle && net.ParseIP(u.Hostname()) != nil {
+			p.add("BROKER_S3_PATH_STYLE", fmt.Errorf("has to be true: %s is an IP address, and a bucket's name cannot stand in front of one", e.setting))
+		}
+	}
+	return p
+}
+
+func (s *Settings) tokenKeys() ([][]byte, error) {
+	if len(s.TokenKeys) == 0 {
+		return nil, errors.New("is required; make one with: broker keys token")
+	}
+	var keys [][]byte
+	var wrong []error
+	for i, text := range s.TokenKeys {
+		key, err := base64.StdEncoding.DecodeString(text)
+		if err != nil || len(key) < access.MinTokenKey {
+			wrong = append(wrong, fmt.Errorf("key %d is not the base64 of at least %d bytes", i+1, access.MinTokenKey))
+		}
+		keys = append(keys, key)
+	}
+	return keys, errors.Join(wrong...)
+}
+
+func (s *Settings) apiKeys() ([]access.APIKey, error) {
+	var keys []access.APIKey
+	var wrong []error
+	for i, text := range s.APIKeys {
+		if !strings.Contains(text, ":") { // it may be the secret itself, so it is not shown
+			wrong = append(wrong, fmt.Errorf("key %d is not NAME:SCOPES:SHA256, as broker keys new prints it", i+1))
+			continue
+		}
+		key, err := access.ParseAPIKey(text)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, errors.Join(wrong...)
+}
+
+func (s *Settings) limits() session.Limits {
+	return session.Limits{
+		KeyPrefix: s.S3.KeyPrefix, PartSize: int64(s.PartSize), MaxBytes: int64(s.MaxBytes), URLTTL: s.URLTTL, MaxURLTTL: s.MaxURLTTL,
+		WatchTTL: s.WatchTTL, SessionTTL: s.SessionTTL, KeepRecord: s.KeepRecord, CompleteWithin: s.CompleteWithin,
+	}
+}
+
+func checkListen(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not host:port", addr)
+	}
+	return nil
+}
+
+// namesOneHost refuses the addresses that mean every interface: a browser
+// cannot be sent there.
+func namesOneHost(listen string) error {
+	host, _, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return fmt.Errorf("is required: BROKER_LISTEN is %q, which tells no browser where the broker is", listen)
+	}
+	return nil
+}
+
+// checkURL never shows the text: there may be a password in it.
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return errors.New("is not an http(s) URL without user, query and fragment")
+	}
+	return nil
+}
+
+// checkOrigin refuses what no browser sends, as it would match nothing and
+// nobody would be told.
+func checkOrigin(text string) error {
+	if text == "*" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != text {
+		return fmt.Errorf("%q is not an origin: scheme and host, and a port where it is not the usual one", text)
+	}
+	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	if u.Port() != "" && u.Port() == usual || strings.HasSuffix(u.Host, ":") || u.Host != strings.ToLower(u.Host) {
+		return fmt.Errorf("%q is not as browsers write it: small letters, and no port where it is the usual one", text)
+	}
+	return nil
+}
+
+// checkKeyPrefix allows what every S3 server takes as it is. Some clean paths,
+// and would then look for another key than was signed.
+func checkKeyPrefix(prefix string) error {
+	if len(prefix) > 512 || strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("takes up to 512 printable ASCII characters without spaces")
+	}
+	if key := prefix + "id"; path.Clean("/"+key) != "/"+key {
+		return fmt.Errorf("%q: no \"/\" in front, and nothing empty, \".\" or \"..\" between two of them", prefix)
+	}
+	return nil
+}
+
+// checkRedis reads the address as redisstore does, which sends nothing.
+func checkRedis(address string) error {
+	store, err := redisstore.Open(context.Background(), address, "any")
+	if err != nil {
+		return err
+	}
+	return store.Close()
+}
