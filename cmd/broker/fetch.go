@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"slipway/internal/app"
+	"slipway/internal/fetch"
+	"slipway/internal/session"
+)
+
+type fetchCmd struct {
+	app.S3Settings `embed:""`
+
+	ID    string `arg:"" help:"ID of the recording."`
+	Out   string `name:"out" short:"o" required:"" placeholder:"FILE" help:"Where to write it. The bytes are collected in FILE.part, so FILE is whole or not there."`
+	Force bool   `help:"Replace FILE, and a FILE.part that is left over."`
+}
+
+// Run downloads and says what was verified. SIGINT and SIGTERM end it and
+// leave nothing behind.
+func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
+	if err := mistakes.Resolve(&c.S3Settings); err != nil {
+		return fmt.Errorf("settings:\n%w", err)
+	}
+	id, err := session.ParseID(c.ID)
+	if err != nil {
+		return fmt.Errorf("%q is not the ID of a recording: those are 29 letters and digits, and the last part of a watch link", c.ID)
+	}
+	if c.Out == "-" {
+		return errors.New("-o - cannot work: the parts arrive in any order and are checked at the end; name a file")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	clients, err := app.OpenS3(ctx, c.S3Settings)
+	if err != nil {
+		return err
+	}
+	source := fetch.Source{Client: clients.Control, Bucket: c.Bucket, Key: string(id.Key(c.KeyPrefix))}
+	report, err := fetch.To(ctx, source, c.Out, fetch.Options{Force: c.Force, Progress: progress(os.Stderr)})
+	switch {
+	case errors.Is(err, fetch.ErrNotFound):
+		return fmt.Errorf("%w: the session is still open, or was aborted or deleted; or it belongs to another BROKER_BUCKET or BROKER_KEY_PREFIX", err)
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w; --force replaces it", err)
+	case err != nil:
+		return err
+	}
+	fmt.Printf("%s: %s\n", c.Out, report)
+	return nil
+}
+
+// progress draws a bar for each stage if w is a terminal.
+func progress(w *os.File) func(stage string, total int64) io.Writer {
+	if !term.IsTerminal(int(w.Fd())) {
+		return nil
+	}
+	return func(stage string, total int64) io.Writer {
+		return progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(stage),
+			progressbar.OptionShowBytes(true), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true))
+	}
+}
