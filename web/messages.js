@@ -37,7 +37,8 @@
  * @typedef {{type: 'cancel'}} Cancel
  * @typedef {{type: 'retry'}} Retry after `failed`
  * @typedef {{type: 'grant', grant: string} | {type: 'grant', error: string}} Grant the answer to `need-grant`
- * @typedef {Open | Data | End | Cancel | Retry | Grant} ToWorker
+ * @typedef {{type: 'online'}} Online the page is back on the network: no use in sitting out a backoff
+ * @typedef {Open | Data | End | Cancel | Retry | Grant | Online} ToWorker
  *
  * @typedef {{type: 'ready'}} Ready the Worker's modules are loaded
  * @typedef {{type: 'need-grant'}} NeedGrant

@@ -36,3 +36,17 @@ export function chooseMimeType(tracks, isSupported, wished) {
   if (!type) throw new RecorderError('not-supported', `this browser records none of ${types.join(', ')}`, { field: 'contentType' });
   return type;
 }
+
+/**
+ * A browser's MIME type as HTTP writes it: MediaRecorder says `video/webm;codecs=vp8,opus`, but a value with a comma
+ * in it has to stand in quotes (RFC 9110 section 5.6.6, RFC 6381), and a strict reader refuses it otherwise.
+ *
+ * @param {string} type
+ * @returns {string}
+ */
+export function asMediaType(type) {
+  return type.replace(/=\s*([^";]*[^";\s])/g, (whole, value) => (TOKEN.test(value) ? whole : `="${value}"`));
+}
+
+/** What needs no quotes (RFC 9110 section 5.6.2). */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;

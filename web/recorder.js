@@ -13,6 +13,7 @@
  */
 
 import { RecorderError } from './errors.js';
+import { asMediaType } from './mime.js';
 import { Recording } from './recording.js';
 import { UploadLink } from './upload-link.js';
 
@@ -173,7 +174,7 @@ export async function uploadFile(file, options) {
       cancelled: () => reject(failure ?? signal?.reason),
     });
     signal?.addEventListener('abort', abort);
-    link.post({ type: 'open', file, job: { broker, name, metadata, parallel, contentType: file.type } });
+    link.post({ type: 'open', file, job: { broker, name, metadata, parallel, contentType: asMediaType(file.type) } });
   });
 }
 

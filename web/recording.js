@@ -9,7 +9,7 @@
 import { openCapture } from './capture.js';
 import { deferred } from './deferred.js';
 import { asRecorderError, RecorderError } from './errors.js';
-import { chooseMimeType } from './mime.js';
+import { asMediaType, chooseMimeType } from './mime.js';
 import { UploadLink } from './upload-link.js';
 
 /**
@@ -183,7 +183,7 @@ export class Recording {
     if (this.#opened || this.#state === 'cancelled') return;
     this.#opened = true;
     const { broker, name, metadata, parallel, maxBytes, onAbandon } = this.#options;
-    const contentType = this.#media?.mimeType ?? '';
+    const contentType = asMediaType(this.#media?.mimeType ?? '');
     this.#link?.post({ type: 'open', job: { broker, name, metadata, parallel, maxBytes, onAbandon, contentType } });
   }
 

@@ -26,6 +26,7 @@ export class UploadLink {
   #grant;
   #events;
   #loaded = deferred();
+  #online = () => this.post({ type: 'online' });
 
   /**
    * @param {{grant: GrantSource, workerUrl?: string | URL}} options
@@ -37,6 +38,7 @@ export class UploadLink {
     this.#worker = loadWorker(workerUrl);
     this.#worker.addEventListener('message', ({ data }) => this.#handle(data));
     this.#worker.addEventListener('error', (event) => this.#crashed(event));
+    globalThis.addEventListener('online', this.#online);
     this.alive = true;
   }
 
@@ -52,6 +54,7 @@ export class UploadLink {
 
   close() {
     this.alive = false;
+    globalThis.removeEventListener('online', this.#online);
     this.#worker.terminate();
     this.#loaded.reject(new RecorderError('cancelled', 'given up before the Worker was loaded')); // if it is not
   }

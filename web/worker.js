@@ -32,6 +32,7 @@ function handle(message) {
     case 'end': return job?.end();
     case 'retry': return job?.retry();
     case 'cancel': return void job?.cancel();
+    case 'online': return void scope.dispatchEvent(new Event('online')); // as the browser may have done already
     case 'grant':
       if ('grant' in message) grantWanted?.resolve(message.grant);
       else grantWanted?.reject(new RecorderError('grant-failed', message.error));

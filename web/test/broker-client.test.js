@@ -85,8 +85,8 @@ test('trouble is told after the second failure, once', async () => {
 
 test('an abort ends the retries', async () => {
   const controller = new AbortController();
-  cloud.fault = () => { controller.abort(new Error('enough')); return { status: 503 }; };
-  await assert.rejects(client({ retryBaseMs: 60_000 }).open(request, { ...how, signal: controller.signal }), { message: 'enough' });
+  cloud.fault = () => { setTimeout(() => controller.abort(new Error('enough')), 100); return { status: 503 }; };
+  await assert.rejects(client({ retryBaseMs: 60_000, retryCapMs: 60_000 }, { random: () => 1 }).open(request, { ...how, signal: controller.signal }), { message: 'enough' });
 });
 
 test('an abort of a session gives up in the end', async () => {

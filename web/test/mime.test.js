@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseMimeType } from '../mime.js';
+import { asMediaType, chooseMimeType } from '../mime.js';
 
 const all = () => true;
 const only = (...types) => (type) => types.includes(type);
@@ -25,3 +25,14 @@ test('the type that was asked for, or none', () => {
 test('nothing is supported', () => {
   assert.throws(() => chooseMimeType({ video: true, audio: true }, () => false), { name: 'RecorderError', code: 'not-supported' });
 });
+
+for (const [type, want] of [
+  ['video/webm;codecs=vp8,opus', 'video/webm;codecs="vp8,opus"'],
+  ['video/webm; codecs=vp8, opus', 'video/webm; codecs="vp8, opus"'],
+  ['video/webm;codecs="vp8,opus"', 'video/webm;codecs="vp8,opus"'],
+  ['video/mp4;codecs=avc1.42E01E,mp4a.40.2;x=1', 'video/mp4;codecs="avc1.42E01E,mp4a.40.2";x=1'],
+  ['audio/webm;codecs=opus', 'audio/webm;codecs=opus'],
+  ['video/mp4', 'video/mp4'],
+]) {
+  test(`${type} is written ${want}`, () => assert.equal(asMediaType(type), want));
+}
