@@ -31,6 +31,11 @@ const (
 // run starts everything, serves until ctx ends or a part fails, and ends
 // everything: the broker first, so that its last requests find S3 and Redis.
 func run(ctx context.Context, f flags) (err error) {
+	if f.ReadyFile != "" { // one that a kill -9 left behind would be taken for ours
+		if err := os.Remove(f.ReadyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("--ready-file: %w", err)
+		}
+	}
 	data, err := openData(f.Data)
 	if err != nil {
 		return err
