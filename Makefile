@@ -1,0 +1,35 @@
+# Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
+# Each suite has a budget; together they stay under 20 minutes on 2 cores.
+
+.PHONY: test check neighbours lint js go browser golden fmt
+.DELETE_ON_ERROR:
+
+export SLIPWAY_REQUIRE_NEIGHBOURS = 1
+
+test: neighbours lint js go browser ## everything, neighbours and all
+check: lint js go                   ## everything but the browsers
+
+neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix
+	timeout 5m scripts/neighbours
+
+lint:                  # 2 min
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run: make fmt"; exit 1; }
+	timeout 2m go vet ./...
+	timeout 2m go tool staticcheck ./...
+
+js: web/node_modules   # 2 min
+	cd web && timeout 1m npm run --silent check
+	cd web && timeout 1m npm test --silent
+
+go:                    # 6 min
+	timeout 6m go test -race ./...
+
+browser: e2e/node_modules # 6 min
+	cd e2e && timeout 6m npm test --silent
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+
+%/node_modules: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --silent
+	touch $@

@@ -1,0 +1,63 @@
+// Package e2e tries the whole product from outside. The browser tests beside
+// this file are run by node; this one runs what the README tells people.
+package e2e
+
+import (
+	"bytes"
+	"crypto/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"slipway/internal/devtest"
+)
+
+func TestMain(m *testing.M) { devtest.Main(m) }
+
+// The mobile client of the README: all parts signed at once, PUT backwards.
+func TestTheCurlLinesOfTheReadme(t *testing.T) {
+	for _, tool := range []string{"curl", "jq", "uuidgen"} {
+		if _, err := exec.LookPath(tool); err != nil && os.Getenv("SLIPWAY_REQUIRE_NEIGHBOURS") == "" {
+			t.Skipf("%s is not installed", tool)
+		}
+	}
+	dev := devtest.Start(t, "")
+	dir := t.TempDir()
+	sent := make([]byte, 20<<20+123)
+	_, _ = rand.Read(sent)
+	file := filepath.Join(dir, "holiday.mp4")
+	if err := os.WriteFile(file, sent, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", shellLines(t, "## Upload from a phone"))
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "BROKER="+dev.URL, "API_KEY="+dev.APIKey, "FILE="+file)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the lines fail: %v\n%s", err, out)
+	}
+	if !strings.HasPrefix(string(out), dev.URL+"/watch/") {
+		t.Errorf("they do not print a watch link but %q", out)
+	}
+	if played, err := os.ReadFile(filepath.Join(dir, "played.mp4")); err != nil || !bytes.Equal(played, sent) {
+		t.Errorf("what is played (%d bytes, %v) is not what was sent (%d bytes)", len(played), err, len(sent))
+	}
+}
+
+// shellLines returns the sh block under a heading of the README.
+func shellLines(t *testing.T, heading string) string {
+	t.Helper()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(readme), "\n"+heading)
+	_, block, fenced := strings.Cut(section, "```sh\n")
+	lines, _, closed := strings.Cut(block, "```")
+	if !found || !fenced || !closed {
+		t.Fatalf("the README has no sh block under %q", heading)
+	}
+	return lines
+}
