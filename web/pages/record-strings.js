@@ -1,0 +1,116 @@
+/**
+ * Everything that record.js says. A translation is another object of this shape, and index.html in that language.
+ */
+
+export const strings = {
+  pageTitle: (/** @type {string} */ what) => `${what} · Slipway`,
+
+  /** The headline of each state; it is read out as the state changes. */
+  headlines: /** @type {Record<string, string>} */ ({
+    loading: 'Record',
+    blocked: 'Recording is not possible here',
+    idle: 'New recording',
+    starting: 'New recording',
+    recording: 'Recording',
+    paused: 'Paused',
+    stopping: 'Saving',
+    completed: 'Saved',
+    failed: 'Not all of it is saved yet',
+    cancelled: 'New recording',
+    uploading: 'Uploading',
+  }),
+  lost: 'The recording could not be saved',
+  nothingRecorded: 'Nothing was recorded',
+  uploadFailed: 'The file is not uploaded',
+
+  record: 'Record',
+  starting: 'Starting…',
+  pause: 'Pause',
+  resume: 'Resume',
+  discard: 'Discard',
+  again: 'Record another',
+  back: 'Back',
+
+  cameraAlone: 'You, by this device’s camera',
+  cameraInstead: 'Instead of the screen',
+
+  recorded: 'Recorded',
+  fileSize: 'File',
+  timerLabel: (/** @type {string} */ time) => `Recorded time ${time}`,
+  transfer: (/** @type {number} */ uploaded, /** @type {number} */ inFlight) => {
+    if (uploaded + inFlight === 0) return 'The first part is sent as soon as it is full.';
+    const parts = uploaded === 1 ? '1 part in S3' : `${uploaded} parts in S3`;
+    return inFlight === 0 ? parts : `${parts}, ${inFlight} on the way`;
+  },
+  leftToSend: (/** @type {string} */ bytes) => `${bytes} to go. Keep this page open.`,
+  finishing: 'All of it is in S3. Putting it together…',
+  inPage: 'What is not in S3 yet is still in this page. Keep it open.',
+
+  linkEarly: 'It plays as soon as the recording is saved.',
+  linkReady: 'Whoever has this link can watch.',
+  copy: 'Copy link',
+  copied: 'Copied',
+  copyYourself: 'Press Ctrl+C',
+
+  summary: (/** @type {string[]} */ facts) => `${facts.join(' · ')} · all of it is in S3`,
+  salvaged: 'It was put together from the parts that had arrived; its end may be missing.',
+
+  discarded: { text: 'The recording was discarded.' },
+  uploadCancelled: { text: 'The upload was cancelled.' },
+  discardUnheard: {
+    kind: /** @type {const} */ ('warning'), title: 'Discarded here only',
+    text: 'The broker could not be told, so what had been sent may stay in S3 for a while.',
+  },
+  sureDiscard: { title: 'Discard this recording?', text: 'What has been recorded is deleted, here and in S3.', yes: 'Discard', no: 'Keep it' },
+  sureCancel: { title: 'Cancel the upload?', text: 'What has been sent is deleted. Your file stays as it is.', yes: 'Cancel the upload', no: 'Go on' },
+
+  chooseSource: { kind: /** @type {const} */ ('warning'), title: 'Choose something to record', text: 'The screen, the camera, the microphone, or the microphone with one of the others.' },
+  allow: { text: 'Your browser now asks what this page may record.' },
+
+  noGrant: { kind: /** @type {const} */ ('info'), title: 'This recorder needs a grant: open it from your application.', text: 'The application you use sends you here with a permission to record. This address alone has none.' },
+  noBroker: { kind: /** @type {const} */ ('error'), title: 'The broker does not answer', text: 'Check your connection, then try again.' },
+  insecure: { kind: /** @type {const} */ ('error'), title: 'This page needs a secure connection', text: 'Browsers allow recording only on an address that starts with https://, or on localhost. Open this page by such an address.' },
+  unsupported: { kind: /** @type {const} */ ('info'), title: 'This browser cannot record', text: 'You can still upload a file, or come back with a current Chrome, Edge, Firefox or Safari.' },
+
+  /** By the error's code and field, or by its code alone. What happened, and what to do. */
+  errors: /** @type {Record<string, [title: string, text: string]>} */ ({
+    'permission-denied screen': ['The screen is not shared', 'You closed the question, or sharing is not allowed. Press Record and choose what to share. On a Mac, allow your browser in System Settings, Privacy & Security, Screen Recording.'],
+    'permission-denied camera': ['The camera is not allowed', 'Allow the camera for this page: click the icon to the left of the address. Then press Record again.'],
+    'permission-denied microphone': ['The microphone is not allowed', 'Allow the microphone for this page: click the icon to the left of the address. Then press Record again.'],
+    'permission-denied camera and microphone': ['Camera and microphone are not allowed', 'Allow both for this page: click the icon to the left of the address. Then press Record again.'],
+    'permission-denied': ['Recording is not allowed', 'Allow it for this page: click the icon to the left of the address. Then press Record again.'],
+    'device-not-found camera': ['No camera was found', 'Plug one in, or record without it.'],
+    'device-not-found microphone': ['No microphone was found', 'Plug one in, or record without it.'],
+    'device-not-found camera and microphone': ['No camera or no microphone was found', 'Plug in what is missing, or record with the other alone.'],
+    'device-not-found': ['The device was not found', 'Plug it in, or record something else.'],
+    'device-busy': ['The device is in use', 'Another program or tab holds it. Close that one, then press Record again.'],
+    'device-lost video': ['The camera is gone', 'It was unplugged or taken away. What was recorded until then is being saved.'],
+    'device-lost audio': ['The microphone is gone', 'It was unplugged or taken away. Recording goes on without it.'],
+    'device-lost': ['A device is gone', 'It was unplugged or taken away.'],
+    'not-supported screen': ['This browser cannot record the screen', 'Phones and tablets cannot. Record the camera or the microphone instead.'],
+    'not-supported': ['This browser cannot record that', 'Choose something else, or use a current Chrome, Edge, Firefox or Safari.'],
+    'media-recorder': ['The browser stopped recording', 'What was recorded until then is being saved.'],
+    'audio-suspended': ['The sound may be missing', 'The browser keeps it silent. Stop, and press Record again.'],
+
+    'offline': ['No connection', 'What is not in S3 yet stays in this page and is sent as soon as the connection is back.'],
+    'unavailable': ['The broker is busy', 'This page keeps trying. Nothing is lost while it stays open.'],
+    's3': ['S3 does not take the data just now', 'This page keeps trying. Nothing is lost while it stays open.'],
+    'url-expired': ['S3 refuses the upload', 'This page keeps trying with new addresses. Is the clock of the server right?'],
+    'etag-hidden': ['S3 is not set up for this page', 'The bucket’s CORS rules must expose ETag. Please tell whoever runs this page.'],
+    'max-bytes': ['The recording has reached the largest size', 'It ends here; all of it until now is kept.'],
+    'too-many-parts': ['The recording has reached the largest length', 'It ends here; all of it until now is kept.'],
+    'empty': ['Nothing was recorded', 'It was too short, or nothing came from the source.'],
+    'empty file': ['The file is empty', 'There is nothing in it to upload.'],
+    'invalid type': ['This is no video or sound file', 'Or this browser does not know its type. Choose another file.'],
+    'invalid content_type': ['This kind of file is not accepted', 'Only video and sound are.'],
+    'unreadable': ['The file cannot be read', 'It was changed or removed after you chose it. Choose it again.'],
+    'worker-failed': ['The uploader stopped', 'What had not reached S3 is lost. What had is kept for a while: ask whoever runs this page.'],
+    'grant-failed': ['No permission to record', 'The broker gave none. Try again; what was recorded is still in this page.'],
+    'unauthorized': ['The permission to record has run out', 'Leave this page open and open the recorder from your application anew. '],
+    'forbidden': ['This is not allowed', 'The permission you were given does not cover it. Ask the application that sent you here.'],
+    'not-found': ['The broker no longer knows this recording', 'It may have been deleted meanwhile.'],
+    'conflict': ['The recording was ended elsewhere', 'It may have been completed or deleted meanwhile.'],
+    'too-large': ['The file is too large', 'It is more than the broker takes.'],
+    'internal': ['Something went wrong', 'That is our mistake, not yours.'],
+  }),
+};

@@ -1,0 +1,26 @@
+/**
+ * Everything that watch.js says. A translation is another object of this shape, and watch.html in that language.
+ */
+
+export const strings = {
+  pageTitle: (/** @type {string} */ what) => `${what} · Slipway`,
+  untitled: 'Recording',
+  facts: (/** @type {string[]} */ facts) => facts.join(' · '),
+
+  waiting: (/** @type {string} */ bytes) => ({
+    title: 'This is still being recorded',
+    text: bytes ? `${bytes} are safe in S3 so far. It starts here by itself as soon as it is saved.` : 'It starts here by itself as soon as it is saved.',
+  }),
+  pressPlay: { text: 'It is saved now. Press play.' },
+  slow: { kind: /** @type {const} */ ('warning'), title: 'The broker does not answer', text: 'This page keeps trying.' },
+  incomplete: { kind: /** @type {const} */ ('error'), title: 'This link is incomplete', text: 'A part of it is missing or was changed. Copy the whole link, from https to its end, and open it again.' },
+  missing: { kind: /** @type {const} */ ('error'), title: 'There is no such recording, or it was deleted', text: 'Ask whoever sent you the link.' },
+  discarded: { kind: /** @type {const} */ ('error'), title: 'This recording was discarded', text: 'It was never saved. Ask whoever sent you the link.' },
+  unexpected: { kind: /** @type {const} */ ('error'), title: 'The recording cannot be shown', text: 'The broker gave an answer this page does not understand. Try again later.' },
+  unplayable: (/** @type {string} */ type) => ({
+    kind: /** @type {const} */ ('warning'), title: 'This browser does not play it',
+    text: `It is ${type}, which this browser may not know. Download it, or open this link in another browser.`,
+  }),
+  downloading: (/** @type {number} */ share) => `Downloading ${new Intl.NumberFormat(undefined, { style: 'percent' }).format(share)}`,
+  download: 'Download',
+};
