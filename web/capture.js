@@ -155,5 +155,8 @@ async function mix(tracks) {
   const destination = context.createMediaStreamDestination();
   for (const track of tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
   await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, AUDIO_START_MS))]);
+  if (context.state === 'suspended') {
+    document.addEventListener('click', () => void context.resume().catch(() => {}), { once: true }); // closed by then, perhaps
+  }
   return { context, mixed: destination.stream.getAudioTracks() };
 }

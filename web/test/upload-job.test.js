@@ -143,6 +143,12 @@ test('empty and oversized blobs are normal', async () => {
   assert.ok(cloud.object.equals(bytes));
 });
 
+test('oversized blobs in a row keep their order', async () => {
+  const run = new Run();
+  await run.said('opened');
+  await completes(Object.assign(run, { record: (bytes) => Run.prototype.record.call(run, bytes, 3333) }), randomBytes(20_000));
+});
+
 test('as many PUTs side by side as asked for, and never more', async () => {
   cloud.putMs = 20;
   await completes(new Run({ job: { parallel: 3 } }), randomBytes(12_000));
@@ -293,6 +299,13 @@ test('a lost answer to open opens no second session', async () => {
   assert.equal(cloud.count('open'), 3);
 });
 
+test('nor does one whose grant ran out meanwhile', async () => {
+  const faults = ['lose', problem(401, 'unauthorized', 'expired')];
+  cloud.fault = ({ op }) => (op === 'open' ? faults.shift() : undefined);
+  await completes(new Run(), randomBytes(1500));
+  assert.equal(cloud.sessions.size, 1);
+});
+
 test('what is recorded while the broker is away waits for it', async () => {
   const away = Array(4).fill(problem(503, 'unavailable', 'away'));
   cloud.fault = ({ op }) => (op === 'open' ? away.shift() : undefined);
@@ -434,7 +447,7 @@ test('a session that is gone is noticed by the heartbeat', async () => {
 });
 
 test('progress counts what is recorded and what S3 has', async () => {
-  const run = new Run({ timing: { progressMs: 1 } });
+  const run = new Run({ timing: { progressMs: 60_000 } }); // the last one comes in any case
   await completes(run, randomBytes(4321));
   assert.deepEqual(run.of('progress').at(-1).progress, { recordedBytes: 4321, uploadedBytes: 4321, sendingBytes: 0, partsUploaded: 5, partsInFlight: 0 });
   assert.deepEqual(run.of('part').map(({ number, bytes }) => [number, bytes]).sort(), [[1, 1000], [2, 1000], [3, 1000], [4, 1000], [5, 321]]);
