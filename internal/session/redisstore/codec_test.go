@@ -1,0 +1,150 @@
+package redisstore
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/session"
+	"slipway/internal/session/sessiontest"
+)
+
+// FuzzBody: whatever a field holds comes back.
+func FuzzBody(f *testing.F) {
+	f.Add("ann", "name", "video/webm", "upload", "9f86d081884c7d65", int64(5<<20), int64(1_780_000_000_000), true)
+	f.Add("", "\x00\n", "none", strings.Repeat("~", 1000), "9F", int64(-1), int64(0), false)
+	f.Add("d41d8cd9", "0", "abcdef", "ABCDEF", "sha256", int64(1<<62), int64(-1), true)
+	const aws = "dfRtDYU0WWCCcH43C3WFbkRONycyCpTJJvxu2i5GYkZljF.Yxwh6XG7WfS2vC4to6HiV6Yjlx.cph0gtNBtJ8P3URCSbB7rjxI5iEwVDmgaXZOGgkk5nVTW16HOQ5l0R"
+	f.Add(aws[:126]+"--", aws+"\n", aws[:126]+"=", aws, aws[:127], int64(1), int64(1), true)
+	f.Add(strings.ReplaceAll(aws, ".", "-"), strings.Repeat("A", 40), strings.Repeat("A", 41), strings.Repeat("A", 39), "2~"+aws, int64(1), int64(1), true)
+	f.Fuzz(func(t *testing.T, owner, name, contentType, upload, request string, n, ms int64, more bool) {
+		ms %= 1 << 50 // beyond, time.UnixMilli wraps
+		want := session.Session{
+			ID: "w", Owner: session.Owner(owner), Name: name, ContentType: contentType, Algorithm: session.ChecksumAlgorithm(request), UploadID: session.UploadID(upload),
+			PartSize: n, MaxBytes: -n, OnAbandon: session.OnAbandon(name), OpenedAt: time.UnixMilli(ms).UTC(), Request: request,
+		}
+		if more {
+			want.Intent = &session.Intent{Outcome: session.Outcome(name), Digest: request, Parts: int(int32(n)), Size: n, ETag: session.ETag(owner), Checksum: session.Checksum(upload)}
+			want.Result = &session.Result{Outcome: session.Outcome(owner), Size: n, ETag: session.ETag(upload)}
+		}
+		s := want
+		s.ID = sessiontest.NewID("", '0')[:nameEnd] + "w"
+		got, err := decodeBody(string(encodeBody(&s)))
+		if err != nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
+		}
+	})
+}
+
+// FuzzDecodeBody: nothing that stands in Redis makes a broker panic, and what
+// is accepted survives a round trip.
+func FuzzDecodeBody(f *testing.F) {
+	f.Add(encodeBody(sessiontest.NewSession("ann")))
+	f.Add([]byte{})
+	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := decodeBody(string(b))
+		if err != nil {
+			return
+		}
+		s.ID = sessiontest.NewID("", '0')[:nameEnd] + s.ID
+		again, err := decodeBody(string(encodeBody(s)))
+		if s.ID = s.ID[nameEnd:]; err != nil || !reflect.DeepEqual(s, again) {
+			t.Errorf("%v\n first %+v\nsecond %+v", err, s, again)
+		}
+	})
+}
+
+func FuzzDecodeRecord(f *testing.F) {
+	id := sessiontest.NewID("ann", 'w')
+	f.Add("1 1 1 2 3 4 a b 5 6 7 i 0\n")
+	f.Add("1 1 1 2 3 4 a b 5 6 7 i 99\nx")
+	f.Fuzz(func(t *testing.T, value string) {
+		if r, err := decodeRecord(id, value); err == nil && (r.session.ID.Name() != id.Name() || !r.session.State.Valid()) {
+			t.Errorf("%+v", r.session)
+		}
+	})
+}
+
+// FuzzPart: any ETag and size that can be noted come back.
+func FuzzPart(f *testing.F) {
+	f.Add(1, int64(5<<20), `"d41d8cd98f00b204e9800998ecf8427e"`)
+	f.Add(10_000, int64(0), `"D41D8CD98F00B204E9800998ECF8427E"`)
+	f.Add(10_001, int64(maxSize+1), "")
+	f.Fuzz(func(t *testing.T, number int, size int64, etag string) {
+		want := []session.Part{{Number: session.PartNumber(number), Size: size, ETag: session.ETag(etag)}, sessiontest.NewPart(session.MaxPartNumber, 7)}
+		b, err := appendParts(nil, want)
+		if bad := number < 1 || number > session.MaxPartNumber || size < 0 || size > maxSize || len(etag) > 65_535; bad != (err != nil) {
+			t.Fatalf("part %d of %d bytes: %v", number, size, err)
+		}
+		if err != nil {
+			return
+		}
+		got, err := decodeParts(string(b), 5<<20)
+		if slices.SortFunc(want, func(a, b session.Part) int { return int(a.Number - b.Number) }); err != nil || len(got) != 2 || number != session.MaxPartNumber && !slices.Equal(got, want) {
+			t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
+		}
+	})
+}
+
+func FuzzDecodeParts(f *testing.F) {
+	b, _ := appendParts(nil, []session.Part{sessiontest.NewPart(1, 5), {Number: 2, ETag: "odd"}})
+	f.Add(string(b))
+	f.Add("\x00\x01\x00")
+	f.Fuzz(func(t *testing.T, s string) { _, _ = decodeParts(s, 5<<20) })
+}
+
+// Packed names must sort as IDs do: the listing's order depends on it.
+func TestPackedNamesSortAsIDsDo(t *testing.T) {
+	var ids []session.ID
+	for range 500 {
+		ids = append(ids, sessiontest.NewID("ann", 'w'))
+	}
+	slices.Sort(ids)
+	var before name
+	for _, id := range ids {
+		n, ok := packName(id)
+		back, _ := n.id(id.Tag(), 'w')
+		if !ok || back != id || n <= before {
+			t.Fatalf("%s is packed as %x after %x and comes back as %s", id, n, before, back)
+		}
+		before = n
+	}
+}
+
+func TestWhatIsNoIDHasNoName(t *testing.T) {
+	id := string(sessiontest.NewID("ann", 'w'))
+	for _, bad := range []string{"", "2c", id[:28], id + "w", id[:2] + "!" + id[3:], "ff" + id[2:], id[:2] + strings.ToUpper(id[2:])} {
+		if n, ok := packName(session.ID(bad)); ok {
+			t.Errorf("%q is packed as %x", bad, n)
+		}
+	}
+}
+
+// The words are stored as their places in the list: a new one goes to its end.
+func TestWordsKeepTheirPlaces(t *testing.T) {
+	want := []string{"", "none", "sha256", "salvage", "abort", "completed", "salvaged", "video/webm;codecs=vp9,opus"}
+	if !slices.Equal(words[:len(want)], want) {
+		t.Errorf("words begin with %q", words[:len(want)])
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(words)))) != len(words) {
+		t.Error("a word stands twice")
+	}
+}
+
+// What a broker of tomorrow appends does not trouble one of today.
+func TestFieldsOfANewerBrokerAreSkipped(t *testing.T) {
+	s := sessiontest.NewSession("ann")
+	got, err := decodeBody(string(append(encodeBody(s), 1, 2, 3)))
+	if err != nil || got.Request != s.Request {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestOperationsDiffer(t *testing.T) {
+	if a, b := newOperation(), newOperation(); a == b || strings.ContainsAny(a+b, " \n") || len(a) != 11 {
+		t.Errorf("%q, %q", a, b)
+	}
+}

@@ -1,0 +1,152 @@
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"slipway/internal/session"
+	"slipway/internal/session/redisstore"
+	"slipway/internal/session/redisstore/redistest"
+	"slipway/internal/session/sessiontest"
+)
+
+// everyCall calls each method once.
+func everyCall(ctx context.Context, s *redisstore.Store, rec *session.Session) map[string]error {
+	errs := map[string]error{"Ping": s.Ping(ctx)}
+	_, errs["Get"] = s.Get(ctx, rec.ID)
+	_, errs["Parts"] = s.Parts(ctx, rec.ID)
+	_, errs["Report"] = s.Report(ctx, rec.ID, session.Report{})
+	_, errs["Swap"] = s.Swap(ctx, session.Change{Session: rec, From: 1})
+	_, errs["List"] = s.List(ctx, session.Query{Limit: 1})
+	_, errs["List of ann"] = s.List(ctx, session.Query{Limit: 1, Owner: "ann"})
+	return errs
+}
+
+func TestADeadRedisIsUnavailable(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, "redis://"+server.Addr+"?max_retries=-1", "slipway")
+	rec := sessiontest.NewSession("ann")
+	if _, err := s.Swap(t.Context(), session.Change{Session: rec}); err != nil {
+		t.Fatal(err)
+	}
+	server.Kill()
+	for call, err := range everyCall(t.Context(), s, rec) {
+		e, ok := errors.AsType[*session.Error](err)
+		if !ok || e.Kind != session.Unavailable || e.RetryAfter != time.Second || e.Op == "" {
+			t.Errorf("%s: %+v; want Unavailable with RetryAfter", call, err)
+		}
+	}
+	server.Restart()
+	if _, err := s.Get(t.Context(), rec.ID); session.KindOf(err) != session.NotFound {
+		t.Errorf("after Redis came back with nothing: %v; want NotFound", err)
+	}
+}
+
+func TestAStalledRedisCannotHoldACallPastItsContext(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, "redis://"+server.Addr, "slipway")
+	rec := sessiontest.NewSession("ann")
+	ping(t, s)
+	if _, err := server.Do("CLIENT", "PAUSE", "3000", "ALL"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := s.Get(ctx, rec.ID)
+	if session.KindOf(err) != session.Unavailable {
+		t.Errorf("%v; want Unavailable", err)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("it took %v; the context ended after 200ms", took)
+	}
+}
+
+func TestAnUnreadableRecordIsNamed(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, "redis://"+server.Addr, "slipway")
+	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	t.Cleanup(func() { _ = client.Close() })
+	for _, scribble := range []string{"", "{}", "2 1 1 0 0 0 a b 0 0 0 i 0\n", "1 1 1 0 0 0 a b 0 0 0 i 0\n", "1 1 9 0 0 0 a b 0 0 0 i 0\n"} {
+		rec := sessiontest.NewSession("ann")
+		if _, err := s.Swap(t.Context(), session.Change{Session: rec}); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := client.Keys(t.Context(), "*}s*").Result()
+		if err != nil || len(keys) != 1 {
+			t.Fatal(keys, err)
+		}
+		if err := client.Set(t.Context(), keys[0], scribble, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []func() error{
+			func() error { _, err := s.Get(t.Context(), rec.ID); return err },
+			func() error { _, err := s.Report(t.Context(), rec.ID, session.Report{}); return err },
+			func() error { _, err := s.List(t.Context(), session.Query{Limit: 1}); return err },
+		} {
+			if err := f(); session.KindOf(err) != session.Internal || !strings.Contains(err.Error(), rec.ID.Name()) {
+				t.Errorf("%q: %v; want Internal with the ID", scribble, err)
+			}
+		}
+		if err := client.FlushAll(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// counter counts what a client sends.
+type counter struct{ trips, gets atomic.Int32 }
+
+func (*counter) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.trips.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		c.trips.Add(1)
+		for _, cmd := range cmds {
+			if cmd.Name() == "get" {
+				c.gets.Add(1)
+			}
+		}
+		return next(ctx, cmds)
+	}
+}
+
+func TestAPageCostsTwoRoundTripsAndFewRecords(t *testing.T) {
+	server := redistest.Start(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	s, err := redisstore.New(client, "slipway")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for range 2000 {
+		if _, err := s.Swap(t.Context(), session.Change{Session: sessiontest.NewSession("")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.List(t.Context(), session.Query{Limit: 1}); err != nil { // opens the pipelines' own connection
+		t.Fatal(err)
+	}
+	var count counter
+	client.AddHook(&count)
+	page, err := s.List(t.Context(), session.Query{Limit: 100})
+	if err != nil || len(page.Sessions) != 100 {
+		t.Fatalf("%d rows, %v", len(page.Sessions), err)
+	}
+	if trips, gets := count.trips.Load(), count.gets.Load(); trips != 2 || gets > 200 {
+		t.Errorf("%d round trips and %d records for a page of 100; want 2 and at most 200", trips, gets)
+	}
+}

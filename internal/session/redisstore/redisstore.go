@@ -1,0 +1,199 @@
+// Package redisstore keeps sessions in Redis: one node, Sentinel or Cluster,
+// version 7.0 or later.
+//
+// Every change is one Lua script on keys that share a hash tag, so it is one
+// atomic step on one node: swap.lua and report.lua, with common.lua in front
+// of both. They carry no rules of a session's life; those are session's.
+package redisstore
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"slipway/internal/session"
+)
+
+var (
+	//go:embed common.lua
+	commonLua string
+	//go:embed swap.lua
+	swapLua string
+	//go:embed report.lua
+	reportLua string
+
+	swapScript   = redis.NewScript(commonLua + swapLua)
+	reportScript = redis.NewScript(commonLua + reportLua)
+)
+
+// Store is a session.Store. Any number of processes may share a Redis and a
+// prefix.
+type Store struct {
+	client redis.UniversalClient
+	prefix string
+}
+
+// New returns a Store whose keys begin with prefix in braces. prefix is 1 to
+// 64 bytes without braces; up to 7 cost nothing, as Redis rounds up.
+func New(client redis.UniversalClient, prefix string) (*Store, error) {
+	if prefix == "" || len(prefix) > 64 || strings.ContainsAny(prefix, "{}") {
+		return nil, fmt.Errorf("the prefix of Redis keys is %q; 1 to 64 bytes without braces are allowed", prefix)
+	}
+	return &Store{client: client, prefix: prefix}, nil
+}
+
+// Close closes the connections to Redis.
+func (s *Store) Close() error { return s.client.Close() }
+
+// Ping implements session.Store.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.client.Ping(ctx).Err(); err != nil {
+		return failed("redisstore.Ping", "", err)
+	}
+	return nil
+}
+
+// Get implements session.Store.
+func (s *Store) Get(ctx context.Context, id session.ID) (*session.Session, error) {
+	r, err := s.read(ctx, "redisstore.Get", id)
+	if err != nil {
+		return nil, err
+	}
+	return r.session, nil
+}
+
+// read is report.lua without an operation. A plain GET would be quicker and
+// would not bring the time from the node that keeps the lease.
+func (s *Store) read(ctx context.Context, op string, id session.ID) (*record, error) {
+	return s.report(ctx, op, id, "", session.Report{})
+}
+
+// Report implements session.Store.
+func (s *Store) Report(ctx context.Context, id session.ID, rep session.Report) (*session.Session, error) {
+	r, err := s.report(ctx, "redisstore.Report", id, newOperation(), rep)
+	if err != nil {
+		return nil, err
+	}
+	return r.session, nil
+}
+
+func (s *Store) report(ctx context.Context, op string, id session.ID, operation string, rep session.Report) (*record, error) {
+	n, ok := packName(id)
+	if !ok {
+		return nil, notFound(op, id)
+	}
+	parts, err := appendParts(nil, rep.Parts)
+	if err != nil {
+		return nil, dress(op, id, session.Invalid, err)
+	}
+	k := s.keys(id.Tag())
+	reply := run(ctx, s.client, reportScript, []string{k.record(n), k.parts(n), k.state(session.Open)},
+		operation, millis(rep.URLsExpireAt), parts, string(n))
+	return reply.record(op, id)
+}
+
+// Swap implements session.Store.
+func (s *Store) Swap(ctx context.Context, c session.Change) (*session.Session, error) {
+	const op = "redisstore.Swap"
+	keys, args, err := s.swapCall(c, newOperation())
+	if err != nil {
+		return nil, dress(op, c.Session.ID, session.Internal, err)
+	}
+	r, err := run(ctx, s.client, swapScript, keys, args...).record(op, c.Session.ID)
+	if err != nil {
+		return nil, err
+	}
+	return r.session, nil
+}
+
+// swapCall lays out what swap.lua is called with.
+func (s *Store) swapCall(c session.Change, operation string) (keys []string, args []any, err error) {
+	rec := c.Session
+	state := stateNumber(rec.State)
+	n, ok := packName(rec.ID)
+	switch {
+	case !ok:
+		return nil, nil, errors.New("not the ID of a session")
+	case state == 0:
+		return nil, nil, fmt.Errorf("%q is no state", rec.State)
+	case c.Keep > 0 && !rec.State.Finished():
+		return nil, nil, errors.New("only finished sessions are forgotten")
+	}
+	var parts []byte
+	if c.From == 0 {
+		if parts, err = appendParts(nil, c.Parts); err != nil {
+			return nil, nil, err
+		}
+	}
+	owned := "0"
+	if rec.Owner != "" {
+		owned = "1"
+	}
+	k := s.keys(rec.ID.Tag())
+	keys = []string{k.record(n), k.parts(n), k.owner(rec.Owner), k.forget()}
+	for _, state := range states {
+		keys = append(keys, k.state(state))
+	}
+	return keys, []any{operation, int64(c.From), state, ceilMillis(c.Lease), ceilMillis(c.Keep), millis(rec.URLsExpireAt),
+		encodeBody(rec), string(n), owned, max(rec.PartSize, 0), parts}, nil
+}
+
+// Parts implements session.Store.
+func (s *Store) Parts(ctx context.Context, id session.ID) ([]session.Part, error) {
+	const op = "redisstore.Parts"
+	r, err := s.read(ctx, op, id)
+	if err != nil {
+		return nil, err
+	}
+	entries := r.inline
+	if r.hashed {
+		n, _ := packName(id)
+		values, err := s.client.HVals(ctx, s.keys(id.Tag()).parts(n)).Result()
+		if err != nil {
+			return nil, failed(op, id, err)
+		}
+		if len(values) == 0 {
+			return nil, notFound(op, id) // forgotten since it was read
+		}
+		entries = strings.Join(values, "")
+	}
+	parts, err := decodeParts(entries, r.partSize)
+	if err != nil {
+		return nil, dress(op, id, session.Internal, err)
+	}
+	return parts, nil
+}
+
+// newOperation names one logical call, however often it is sent.
+func newOperation() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// millis is t for a script: 0 is none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return max(t.UnixMilli(), 0)
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// ceilMillis is d in whole milliseconds, never 0 where d is above.
+func ceilMillis(d time.Duration) int64 {
+	return int64((max(d, 0) + time.Millisecond - 1) / time.Millisecond)
+}

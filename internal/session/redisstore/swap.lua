@@ -1,0 +1,73 @@
+-- swap: replace a record if it still has the revision that the caller saw, and
+-- keep the index true to it.
+--
+-- KEYS  1 record, 2 parts hash, 3 the owner's live sessions, 4 when to forget,
+--       5..10 the sessions in each state, by last activity; states are 1..6 in
+--       the order of Go's `states`, 4 and up are finished
+-- ARGV  1 operation, 2 from revision (0: create), 3 state, 4 lease in ms or 0,
+--       5 keep in ms or 0, 6 URLs expire at in ms, 7 body, 8 member of the
+--       sets, 9 '1' if there is an owner, 10 part size, 11 parts; the last two
+--       count at creation only
+--
+-- Replies {'ok', now, record}, {'stale', now, revision}, {'none', now} or
+-- {'unreadable', now}.
+--
+-- go-redis sends a script again when the reply got lost, and then the revision
+-- has moved on by this script's own doing. So the record keeps the operation
+-- that made it: whoever made it is told so, however often it asks. A report in
+-- between has an operation of its own and does not hide it.
+
+local operation, from, state = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local lease, keep, member = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[8]
+local now = now_ms()
+
+local stored = redis.call('GET', KEYS[1])
+local r
+if stored then
+  r = parse(stored)
+  if not r then return {'unreadable', now} end
+  if r.swap_op == operation then return {'ok', now, stored} end
+  if r.revision ~= from then return {'stale', now, r.revision} end
+  redis.call('ZREM', KEYS[4 + r.state], member)
+else
+  if from ~= 0 then return {'none', now} end
+  r = {revision = 0, active = 0, report_op = '-', count = 0, bytes = 0, part_size = tonumber(ARGV[10]), where = 'i', parts = ''}
+  redis.call('DEL', KEYS[2])
+  note(r, ARGV[11], KEYS[2])
+end
+
+r.revision, r.state, r.swap_op = r.revision + 1, state, operation
+r.active = math.max(r.active, now) -- a replica that took over may lag
+r.lease = lease > 0 and now + lease or 0
+r.urls, r.body = tonumber(ARGV[6]), ARGV[7]
+local record = format(r)
+
+if keep > 0 then
+  redis.call('SET', KEYS[1], record, 'PX', keep)
+  redis.call('PEXPIRE', KEYS[2], keep)
+  redis.call('ZADD', KEYS[4], now + keep, member)
+else
+  redis.call('SET', KEYS[1], record)
+  redis.call('PERSIST', KEYS[2])
+  redis.call('ZREM', KEYS[4], member)
+end
+redis.call('ZADD', KEYS[4 + state], r.active, member)
+
+-- The owner's set has no scores: a listing joins it with the states' sets. So
+-- it stays small, a report need not touch it, and its size is how many
+-- sessions the owner has open.
+if ARGV[9] == '1' then
+  if state <= 3 then
+    redis.call('ZADD', KEYS[3], 0, member)
+  else
+    redis.call('ZREM', KEYS[3], member)
+  end
+end
+
+-- Redis forgets the records by itself; their index entries go here, a few at a
+-- time. Every swap adds at most one, so this keeps up.
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 16)) do
+  redis.call('ZREM', KEYS[4], gone)
+  for i = 8, 10 do redis.call('ZREM', KEYS[i], gone) end
+end
+return {'ok', now, record}

@@ -1,0 +1,281 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"slipway/internal/session"
+	"slipway/internal/session/redisstore/redistest"
+	"slipway/internal/session/sessiontest"
+)
+
+// A call is one script with its arguments, operation and all.
+type call struct {
+	script *redis.Script
+	keys   []string
+	args   []any
+}
+
+func (c call) run(t *testing.T, s *Store) reply {
+	t.Helper()
+	r := run(t.Context(), s.client, c.script, c.keys, c.args...)
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	return r
+}
+
+func swapOf(t *testing.T, s *Store, c session.Change, operation string) call {
+	t.Helper()
+	keys, args, err := s.swapCall(c, operation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return call{swapScript, keys, args}
+}
+
+func reportOf(t *testing.T, s *Store, id session.ID, operation string, parts ...session.Part) call {
+	t.Helper()
+	entries, err := appendParts(nil, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, _ := packName(id)
+	k := s.keys(id.Tag())
+	at := int64(1_790_000_000_000)
+	return call{reportScript, []string{k.record(n), k.parts(n), k.state(session.Open)}, []any{operation, at, entries, string(n)}}
+}
+
+func numbered(from, to int) []session.Part {
+	var parts []session.Part
+	for n := from; n <= to; n++ {
+		parts = append(parts, sessiontest.NewPart(session.PartNumber(n), 5<<20))
+	}
+	return parts
+}
+
+// TestScriptsExecutedTwice runs each script once, and twice with the very same
+// arguments, in a Redis whose clock stands still: the answers and every key
+// must be the same.
+func TestScriptsExecutedTwice(t *testing.T) {
+	rec := sessiontest.NewSession("ann")
+	changed := func(from session.Revision, state session.State, lease, keep time.Duration) session.Change {
+		next := *rec
+		next.State = state
+		return session.Change{Session: &next, From: from, Lease: lease, Keep: keep}
+	}
+	create := func(t *testing.T, s *Store) {
+		swapOf(t, s, session.Change{Session: rec, Parts: numbered(1, 3)}, "create").run(t, s)
+	}
+	for _, tc := range []struct {
+		name    string
+		before  func(*testing.T, *Store)
+		call    func(*testing.T, *Store) call
+		between func(*testing.T, *Store) // runs after the first execution; what it does is done once either way
+	}{
+		{name: "create", call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, session.Change{Session: rec, Parts: numbered(1, 3)}, "op")
+		}},
+		{name: "create with parts in a hash", call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, session.Change{Session: rec, Parts: numbered(1, 200)}, "op")
+		}},
+		{name: "create, and a report came in between", call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, session.Change{Session: rec}, "op")
+		}, between: func(t *testing.T, s *Store) { reportOf(t, s, rec.ID, "other", numbered(1, 1)...).run(t, s) }},
+		{name: "take a lease", before: create, call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, changed(1, session.Completing, time.Minute, 0), "op")
+		}},
+		{name: "finish and keep for a time", before: create, call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, changed(1, session.Completed, 0, time.Hour), "op")
+		}},
+		{name: "report", before: create, call: func(t *testing.T, s *Store) call {
+			return reportOf(t, s, rec.ID, "op", numbered(2, 5)...)
+		}},
+		{name: "report that moves parts to the hash", before: create, call: func(t *testing.T, s *Store) call {
+			return reportOf(t, s, rec.ID, "op", numbered(4, 65)...)
+		}},
+		{name: "report into the hash", before: func(t *testing.T, s *Store) {
+			create(t, s)
+			reportOf(t, s, rec.ID, "before", numbered(1, 100)...).run(t, s)
+		}, call: func(t *testing.T, s *Store) call { return reportOf(t, s, rec.ID, "op", numbered(100, 101)...) }},
+		{name: "report, and the session was completing when it came again", before: create, call: func(t *testing.T, s *Store) call {
+			return reportOf(t, s, rec.ID, "op", numbered(4, 5)...)
+		}, between: func(t *testing.T, s *Store) {
+			swapOf(t, s, changed(2, session.Completing, time.Minute, 0), "other").run(t, s)
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var dumps [2]string
+			var answers [2]reply
+			for i := range dumps {
+				m, s := frozen(t)
+				if tc.before != nil {
+					tc.before(t, s)
+				}
+				c := tc.call(t, s)
+				answers[i] = c.run(t, s)
+				if tc.between != nil {
+					tc.between(t, s)
+				}
+				if i == 1 {
+					again := c.run(t, s)
+					if again.word != "ok" || tc.between == nil && again != answers[1] {
+						t.Errorf("executed again it answers %+v; first it was %+v", again, answers[1])
+					}
+				}
+				dumps[i] = m.Dump()
+			}
+			if answers[0] != answers[1] || answers[0].word != "ok" {
+				t.Errorf("the first answers differ: %+v and %+v", answers[0], answers[1])
+			}
+			if dumps[0] != dumps[1] {
+				t.Errorf("executed once:\n%q\ntwice:\n%q", dumps[0], dumps[1])
+			}
+		})
+	}
+}
+
+// frozen is a Redis whose clock stands still.
+func frozen(t *testing.T) (*miniredis.Miniredis, *Store) {
+	t.Helper()
+	m := miniredis.RunT(t)
+	m.SetTime(time.UnixMilli(1_780_000_000_000))
+	client := redis.NewClient(&redis.Options{Addr: m.Addr()})
+	s, err := New(client, "slipway")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return m, s
+}
+
+// A report that comes again after another one is noted again: a revision more,
+// and no part counted twice.
+func TestReportAgainAfterAnotherCountsNothingTwice(t *testing.T) {
+	_, s := frozen(t)
+	rec := sessiontest.NewSession("ann")
+	swapOf(t, s, session.Change{Session: rec}, "create").run(t, s)
+	first := reportOf(t, s, rec.ID, "one", numbered(1, 2)...)
+	first.run(t, s)
+	reportOf(t, s, rec.ID, "two", numbered(2, 3)...).run(t, s)
+	got, err := first.run(t, s).record("test", rec.ID)
+	if err != nil || got.session.PartsReported != 3 || got.session.BytesReported != 15<<20 {
+		t.Errorf("%+v, %v; want 3 parts of 5 MiB", got, err)
+	}
+}
+
+// lossy is a connection that, when told to, lets one more answer be read from
+// Redis and then breaks without handing it on: the command was carried out and
+// the client cannot know.
+type lossy struct {
+	net.Conn
+	lose *atomic.Bool
+	lost *atomic.Int32
+}
+
+func (c lossy) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err == nil && c.lose.CompareAndSwap(true, false) {
+		c.lost.Add(1)
+		_ = c.Close()
+		return 0, errors.New("the answer got lost")
+	}
+	return n, err
+}
+
+func TestLostReplies(t *testing.T) {
+	server := redistest.Start(t)
+	var lose atomic.Bool
+	var lost atomic.Int32
+	client := redis.NewClient(&redis.Options{Addr: server.Addr, Dialer: func(_ context.Context, network, addr string) (net.Conn, error) {
+		conn, err := net.Dial(network, addr)
+		return lossy{conn, &lose, &lost}, err
+	}})
+	s, err := New(client, "slipway")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	rec := sessiontest.NewSession("ann")
+	if _, err := s.Swap(t.Context(), session.Change{Session: sessiontest.NewSession("ann")}); err != nil { // loads the script
+		t.Fatal(err)
+	}
+	if _, err := s.Report(t.Context(), rec.ID, session.Report{}); session.KindOf(err) != session.NotFound {
+		t.Fatal(err)
+	}
+
+	step := func(name string, want session.Revision, f func() (*session.Session, error)) *session.Session {
+		t.Helper()
+		before := lost.Load()
+		lose.Store(true)
+		got, err := f()
+		if err != nil || got.Revision != want || lost.Load() != before+1 {
+			t.Fatalf("%s: revision %v, %v, %d answers lost; want revision %d and one", name, got, err, lost.Load()-before, want)
+		}
+		return got
+	}
+	step("create", 1, func() (*session.Session, error) {
+		return s.Swap(t.Context(), session.Change{Session: rec, Parts: numbered(1, 2)})
+	})
+	got := step("report", 2, func() (*session.Session, error) {
+		return s.Report(t.Context(), rec.ID, session.Report{Parts: numbered(2, 3)})
+	})
+	if got.PartsReported != 3 || got.BytesReported != 15<<20 {
+		t.Errorf("%d parts of %d bytes after a report whose answer got lost; want 3", got.PartsReported, got.BytesReported)
+	}
+	got.State = session.Completing
+	got = step("take a lease", 3, func() (*session.Session, error) {
+		return s.Swap(t.Context(), session.Change{Session: got, From: 2, Lease: time.Minute})
+	})
+	step("read", 3, func() (*session.Session, error) { return s.Get(t.Context(), rec.ID) })
+	got.State = session.Completed
+	step("finish", 4, func() (*session.Session, error) {
+		return s.Swap(t.Context(), session.Change{Session: got, From: 3, Keep: time.Hour})
+	})
+	for state, want := range map[session.State]int{session.Open: 1, session.Completing: 0, session.Completed: 1} {
+		page, err := s.List(t.Context(), session.Query{State: state, Owner: "ann", Limit: 9})
+		if err != nil || len(page.Sessions) != want {
+			t.Errorf("%d sessions are %s, %v; want %d", len(page.Sessions), state, err, want)
+		}
+	}
+}
+
+// Scripts go by EVALSHA, and by EVAL where Redis does not know them (yet, or
+// any more).
+func TestScriptsAreSentAgainAfterARestart(t *testing.T) {
+	server := redistest.Start(t)
+	s, err := Open(t.Context(), "redis://"+server.Addr, "slipway")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for range 2 {
+		if _, err := s.Swap(t.Context(), session.Change{Session: sessiontest.NewSession("ann")}); err != nil {
+			t.Fatal(err)
+		}
+		server.Restart()
+	}
+}
+
+// What a script touches it must name, or a Cluster could not place it.
+func TestKeysOfACallShareASlot(t *testing.T) {
+	_, s := frozen(t)
+	c := swapOf(t, s, session.Change{Session: sessiontest.NewSession("an {owner}")}, "op")
+	tags := map[string]bool{}
+	for _, k := range c.keys {
+		tag, _, _ := strings.Cut(k, "}")
+		tags[tag] = true
+	}
+	if len(tags) != 1 || len(slices.Compact(slices.Sorted(slices.Values(c.keys)))) != 10 {
+		t.Errorf("%q", c.keys)
+	}
+}
