@@ -1,0 +1,353 @@
+// Package deploy tests what runs Slipway in containers: docker-compose.yml and
+// the Dockerfile. There is no Docker engine in the tests, so the files are read
+// as Docker reads them, and what the image is built from is built without it.
+package deploy
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/compose-spec/compose-go/v2/dotenv"
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"slipway/internal/app"
+	"slipway/internal/devs3"
+	"slipway/internal/devs3/devs3test"
+)
+
+func TestMain(m *testing.M) {
+	devs3.RunChild()
+	os.Exit(m.Run())
+}
+
+// root is the repository.
+var root = func() string {
+	dir, err := filepath.Abs("..")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
+
+// dotEnv is what .env.example's commands put into .env.
+func dotEnv() types.Mapping {
+	return types.Mapping{
+		"BROKER_TOKEN_KEYS": base64.StdEncoding.EncodeToString(make([]byte, 32)),
+		"BROKER_API_KEYS":   "demo:grants:" + strings.Repeat("0a", 32),
+		"S3_ACCESS_KEY":     "an-access-key", "S3_SECRET_KEY": "a-secret-key",
+	}
+}
+
+func load(ctx context.Context, env types.Mapping) (*types.Project, error) {
+	return loader.LoadWithContext(ctx, types.ConfigDetails{
+		WorkingDir: root, Environment: env, ConfigFiles: []types.ConfigFile{{Filename: filepath.Join(root, "docker-compose.yml")}},
+	}, func(o *loader.Options) { o.SetProjectName("slipway", true) })
+}
+
+func project(t *testing.T) *types.Project {
+	t.Helper()
+	p, err := load(t.Context(), dotEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func service(t *testing.T, name string) types.ServiceConfig {
+	t.Helper()
+	s, err := project(t).GetService(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// variables are those of a container, all of them set.
+func variables(t *testing.T, s types.ServiceConfig) map[string]string {
+	t.Helper()
+	env := map[string]string{}
+	for name, value := range s.Environment {
+		if value == nil {
+			t.Errorf("%s: %s has no value of its own", s.Name, name)
+			continue
+		}
+		env[name] = *value
+	}
+	return env
+}
+
+func TestComposeRefusesToStartWithoutASecret(t *testing.T) {
+	for name := range dotEnv() {
+		for _, empty := range []bool{false, true} {
+			env := dotEnv()
+			delete(env, name)
+			if empty {
+				env[name] = ""
+			}
+			_, err := load(t.Context(), env)
+			if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "is not in .env; ") {
+				t.Errorf("without %s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestTheExampleEnvHoldsNoSecret(t *testing.T) {
+	example, err := os.ReadFile(filepath.Join(root, ".env.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := dotenv.Parse(strings.NewReader(string(example)))
+	if err != nil || len(set) != 0 {
+		t.Errorf("it sets %v, %v", slices.Collect(maps.Keys(set)), err)
+	}
+	for name := range dotEnv() {
+		if !strings.Contains(string(example), name) && !strings.Contains(string(example), "keys token >> .env") {
+			t.Errorf("it does not say how to make %s", name)
+		}
+	}
+}
+
+func TestPortsAreOnLoopbackOnly(t *testing.T) {
+	published := 0
+	for name, s := range project(t).Services {
+		if s.NetworkMode == "host" {
+			t.Errorf("%s is in the host's network", name)
+		}
+		for _, port := range s.Ports {
+			published++
+			if ip := net.ParseIP(port.HostIP); ip == nil || !ip.IsLoopback() {
+				t.Errorf("%s publishes port %s on %q", name, port.Published, port.HostIP)
+			}
+		}
+	}
+	if published != 2 {
+		t.Errorf("%d ports are published, want the broker's and S3's", published)
+	}
+}
+
+func TestImagesArePinned(t *testing.T) {
+	images := map[string]string{}
+	for name, s := range project(t).Services {
+		if s.Build == nil {
+			images[name] = s.Image
+		}
+	}
+	for i, image := range dockerfile(t).bases {
+		images["Dockerfile, stage "+string(rune('1'+i))] = image
+	}
+	for where, image := range images {
+		if image != "scratch" && !regexp.MustCompile(`:v?\d+\.\d+[^:]*$`).MatchString(image) {
+			t.Errorf("%s: %q is not pinned to a version", where, image)
+		}
+	}
+}
+
+func TestTheBrokerRunsWithoutPrivileges(t *testing.T) {
+	s := service(t, "broker")
+	for where, user := range map[string]string{"docker-compose.yml": s.User, "Dockerfile": dockerfile(t).user} {
+		if !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(user) {
+			t.Errorf("%s runs it as %q, want numbers that are not root's", where, user)
+		}
+	}
+	if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || len(s.CapAdd) > 0 || s.Privileged || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
+		t.Errorf("read-only %t, dropped %v, added %v, privileged %t, %v", s.ReadOnly, s.CapDrop, s.CapAdd, s.Privileged, s.SecurityOpt)
+	}
+}
+
+func TestRedisKeepsWhatItIsGiven(t *testing.T) {
+	s := service(t, "redis")
+	command := strings.Join(s.Command, " ")
+	for _, want := range []string{"--appendonly yes", "--maxmemory-policy noeviction"} {
+		if !strings.Contains(command, want) {
+			t.Errorf("no %s in %q", want, command)
+		}
+	}
+	onVolume(t, s, "/data")
+}
+
+func TestS3KeepsWhatItIsGiven(t *testing.T) {
+	s := service(t, "s3")
+	if !slices.Equal(s.Command, types.ShellCommand{"posix", "/data"}) {
+		t.Errorf("the command is %q", s.Command)
+	}
+	onVolume(t, s, "/data")
+}
+
+func onVolume(t *testing.T, s types.ServiceConfig, dir string) {
+	t.Helper()
+	if len(s.Volumes) != 1 || s.Volumes[0].Type != types.VolumeTypeVolume || s.Volumes[0].Target != dir || s.Volumes[0].Source == "" {
+		t.Errorf("%s: %s is not on a volume with a name: %+v", s.Name, dir, s.Volumes)
+	}
+}
+
+func TestTheBrokerWaitsForItsNeighbours(t *testing.T) {
+	for name, dependencies := range map[string]types.DependsOnConfig{
+		"broker": {"redis": {Condition: types.ServiceConditionHealthy, Required: true}, "bucket": {Condition: types.ServiceConditionCompletedSuccessfully, Required: true}},
+		"bucket": {"s3": {Condition: types.ServiceConditionHealthy, Required: true}},
+	} {
+		if got := service(t, name).DependsOn; !reflect.DeepEqual(got, dependencies) {
+			t.Errorf("%s waits for %v, want %v", name, got, dependencies)
+		}
+		for neighbour, d := range dependencies {
+			if d.Condition == types.ServiceConditionHealthy && service(t, neighbour).HealthCheck == nil {
+				t.Errorf("%s has no health check and is never healthy", neighbour)
+			}
+		}
+	}
+}
+
+// brokerSettings are the settings the container gets, read as the broker does.
+func brokerSettings(t *testing.T) app.Settings {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "BROKER_") {
+			t.Setenv(name, "") // which puts it back in the end
+			os.Unsetenv(name)
+		}
+	}
+	for name, value := range variables(t, service(t, "broker")) {
+		if strings.HasPrefix(name, "BROKER_") {
+			t.Setenv(name, value)
+		}
+	}
+	var s app.Settings
+	var m app.Mistakes
+	parser, err := kong.New(&s, m.Mappers()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Resolve(&s); err != nil {
+		t.Fatalf("the broker would not start:\n%v", err)
+	}
+	return s
+}
+
+func TestTheBrokerTakesItsSettings(t *testing.T) {
+	s := brokerSettings(t)
+	broker, server := service(t, "broker"), service(t, "s3")
+
+	var known []string
+	for _, t := range []reflect.Type{reflect.TypeFor[app.Settings](), reflect.TypeFor[app.S3Settings]()} {
+		for field := range t.Fields() {
+			known = append(known, field.Tag.Get("env"))
+		}
+	}
+	names := slices.Collect(maps.Keys(variables(t, broker)))
+	for name := range dockerfile(t).env {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "BROKER_") && !slices.Contains(known, name) {
+			t.Errorf("%s is no setting", name)
+		}
+	}
+
+	_, port, _ := net.SplitHostPort(s.Listen)
+	if p := broker.Ports[0]; port != "8080" || p.Target != 8080 || s.PublicURL != "http://"+net.JoinHostPort(p.HostIP, p.Published) {
+		t.Errorf("it listens on %s, is published as %+v and calls itself %s", s.Listen, p, s.PublicURL)
+	}
+	if p := server.Ports[0]; s.S3.PublicEndpoint != "http://"+net.JoinHostPort(p.HostIP, p.Published) || p.Target != 7070 {
+		t.Errorf("browsers are sent to %s and S3 is published as %+v", s.S3.PublicEndpoint, p)
+	}
+	s3Env := variables(t, server)
+	if s.S3.Endpoint != "http://s3"+s3Env["VGW_PORT"] || s.S3.Endpoint == s.S3.PublicEndpoint || !s.S3.PathStyle || s.S3.Region != s3Env["VGW_REGION"] {
+		t.Errorf("S3 is %+v and listens on %s", s.S3, s3Env["VGW_PORT"])
+	}
+	if env := variables(t, broker); env["AWS_ACCESS_KEY_ID"] != s3Env["ROOT_ACCESS_KEY_ID"] || env["AWS_SECRET_ACCESS_KEY"] != s3Env["ROOT_SECRET_ACCESS_KEY"] {
+		t.Error("the broker's keys are not those of the S3 server")
+	}
+	if s.RedisURL != "redis://redis:6379/0" {
+		t.Errorf("Redis is %s", s.RedisURL)
+	}
+	if grace := time.Duration(*broker.StopGracePeriod); grace <= s.ShutdownWithin {
+		t.Errorf("Docker kills after %s and the broker takes up to %s", grace, s.ShutdownWithin)
+	}
+}
+
+func TestPagesMayPutToTheBucket(t *testing.T) {
+	env := variables(t, service(t, "bucket"))
+	var cors s3types.CORSConfiguration
+	if err := json.Unmarshal([]byte(env["CORS"]), &cors); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(cors.CORSRules[0].ExposeHeaders, "ETag") { // versitygw adds it by itself; others do not
+		t.Errorf("pages may read %v", cors.CORSRules[0].ExposeHeaders)
+	}
+	server := devs3test.Start(t)
+	client := devs3test.Client(server)
+	if _, err := client.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{Bucket: &server.Bucket, CORSConfiguration: &cors}); err != nil {
+		t.Fatal(err)
+	}
+	key := "a"
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &server.Bucket, Key: &key, Body: strings.NewReader("a")}); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := s3.NewPresignClient(client).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: &server.Bucket, Key: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(method, url string, header map[string]string) http.Header {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", "https://app.example")
+		for name, value := range header {
+			r.Header.Set(name, value)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode > 206 {
+			t.Errorf("%s: %s", method, res.Status)
+		}
+		return res.Header
+	}
+	preflight := ask(http.MethodOptions, server.Endpoint+"/"+server.Bucket+"/"+key, map[string]string{
+		"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type, x-amz-checksum-sha256",
+	})
+	if !strings.Contains(preflight.Get("Access-Control-Allow-Methods"), "PUT") || !strings.Contains(preflight.Get("Access-Control-Allow-Headers"), "x-amz-checksum-sha256") {
+		t.Errorf("the preflight allows %v", preflight)
+	}
+	got := ask(http.MethodGet, signed.URL, map[string]string{"Range": "bytes=0-0"})
+	if got.Get("Access-Control-Allow-Origin") == "" || !strings.Contains(got.Get("Access-Control-Expose-Headers"), "ETag") {
+		t.Errorf("a page cannot read the ETag: %v", got)
+	}
+}
+
+func TestTheBucketIsTheBrokers(t *testing.T) {
+	s := service(t, "bucket")
+	script := strings.Join(s.Command, "\n")
+	settings := brokerSettings(t)
+	for _, want := range []string{"--bucket " + settings.S3.Bucket, "--endpoint-url " + settings.S3.Endpoint, "create-bucket", "put-bucket-cors"} {
+		if !strings.Contains(script, want) {
+			t.Errorf("no %s in\n%s", want, script)
+		}
+	}
+	if s.Restart != "" {
+		t.Errorf("it runs once, and restart is %s", s.Restart)
+	}
+}
