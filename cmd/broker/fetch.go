@@ -34,7 +34,7 @@ func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
 	}
 	id, err := session.ParseID(c.ID)
 	if err != nil {
-		return fmt.Errorf("%q is not the ID of a recording: those are 29 letters and digits, and the last part of a watch link", c.ID)
+		return fmt.Errorf("%q is not the ID of a recording: those are 29 letters and digits, as after /watch/ in a link", c.ID)
 	}
 	if c.Out == "-" {
 		return errors.New("-o - cannot work: the parts arrive in any order and are checked at the end; name a file")
@@ -47,7 +47,13 @@ func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
 		return err
 	}
 	source := fetch.Source{Client: clients.Control, Bucket: c.Bucket, Key: string(id.Key(c.KeyPrefix))}
-	report, err := fetch.To(ctx, source, c.Out, fetch.Options{Force: c.Force, Progress: progress(os.Stderr)})
+	var o fetch.Options
+	if o.Force = c.Force; term.IsTerminal(int(os.Stderr.Fd())) {
+		bars := &bars{}
+		defer bars.clear()
+		o.Progress = bars.next
+	}
+	report, err := fetch.To(ctx, source, c.Out, o)
 	switch {
 	case errors.Is(err, fetch.ErrNotFound):
 		return fmt.Errorf("%w: the session is still open, or was aborted or deleted; or it belongs to another BROKER_BUCKET or BROKER_KEY_PREFIX", err)
@@ -60,13 +66,18 @@ func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
 	return nil
 }
 
-// progress draws a bar for each stage if w is a terminal.
-func progress(w *os.File) func(stage string, total int64) io.Writer {
-	if !term.IsTerminal(int(w.Fd())) {
-		return nil
-	}
-	return func(stage string, total int64) io.Writer {
-		return progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(stage),
-			progressbar.OptionShowBytes(true), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true))
+// bars are the progress of one stage after the other, on stderr.
+type bars struct{ last *progressbar.ProgressBar }
+
+func (b *bars) next(stage string, total int64) io.Writer {
+	b.last = progressbar.NewOptions64(total, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription(stage),
+		progressbar.OptionShowBytes(true), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(true))
+	return b.last
+}
+
+// clear makes room for what is said in the end.
+func (b *bars) clear() {
+	if b.last != nil {
+		_ = b.last.Clear()
 	}
 }
