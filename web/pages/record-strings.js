@@ -72,7 +72,7 @@ export const strings = {
   insecure: { kind: /** @type {const} */ ('error'), title: 'This page needs a secure connection', text: 'Browsers allow recording only on an address that starts with https://, or on localhost. Open this page by such an address.' },
   unsupported: { kind: /** @type {const} */ ('info'), title: 'This browser cannot record', text: 'You can still upload a file, or come back with a current Chrome, Edge, Firefox or Safari.' },
 
-  /** By the error's code and field, or by its code alone. What happened, and what to do. */
+  /** By the error's code and its field or reason, or by its code alone. What happened, and what to do. */
   errors: /** @type {Record<string, [title: string, text: string]>} */ ({
     'permission-denied screen': ['The screen is not shared', 'You closed the question, or sharing is not allowed. Press Record and choose what to share. On a Mac, allow your browser in System Settings, Privacy & Security, Screen Recording.'],
     'permission-denied camera': ['The camera is not allowed', 'Allow the camera for this page: click the icon to the left of the address. Then press Record again.'],
@@ -104,12 +104,15 @@ export const strings = {
     'invalid type': ['This is no video or sound file', 'Or this browser does not know its type. Choose another file.'],
     'invalid content_type': ['This kind of file is not accepted', 'Only video and sound are.'],
     'unreadable': ['The file cannot be read', 'It was changed or removed after you chose it. Choose it again.'],
-    'worker-failed': ['The uploader stopped', 'What had not reached S3 is lost. What had is kept for a while: ask whoever runs this page.'],
+    'worker-failed': ['The uploader stopped', 'What had not reached S3 is lost. What had is put together later, under the same link.'],
     'grant-failed': ['No permission to record', 'The broker gave none. Try again; what was recorded is still in this page.'],
-    'unauthorized': ['The permission to record has run out', 'Leave this page open and open the recorder from your application anew. '],
+    'unauthorized': ['The permission to record has run out', 'Open the recorder from your application anew. What was recorded here stays in this page until you close it.'],
     'forbidden': ['This is not allowed', 'The permission you were given does not cover it. Ask the application that sent you here.'],
     'not-found': ['The broker no longer knows this recording', 'It may have been deleted meanwhile.'],
-    'conflict': ['The recording was ended elsewhere', 'It may have been completed or deleted meanwhile.'],
+    'conflict aborted': ['The recording was discarded elsewhere', 'The broker keeps nothing of it.'],
+    'conflict deleted': ['The recording was deleted', 'The broker keeps nothing of it.'],
+    'conflict completed-otherwise': ['The recording was ended elsewhere', 'The broker completed it from what had arrived until then. The link plays that.'],
+    'conflict': ['The broker cannot put the recording together now', 'Try again in a moment.'],
     'too-large': ['The file is too large', 'It is more than the broker takes.'],
     'internal': ['Something went wrong', 'That is our mistake, not yours.'],
   }),

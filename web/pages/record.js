@@ -92,6 +92,7 @@ async function begin() {
   try {
     grants = await findGrants();
   } catch {
+    $.reload.hidden = false;
     return block(strings.noBroker);
   }
   if (!grants) return block(strings.noGrant);
@@ -132,7 +133,7 @@ function listen() {
   $.giveUp.addEventListener('click', () => (nothingToSave || upload ? reset() : discard()));
   $.cancelUpload.addEventListener('click', cancelUpload);
   $.retry.addEventListener('click', retry);
-  $.again.addEventListener('click', reset);
+  $.again.addEventListener('click', () => { $.name.value = ''; reset(); });
   $.reload.addEventListener('click', () => location.reload());
   $.file.addEventListener('change', () => {
     const file = $.file.files?.[0];
@@ -179,7 +180,7 @@ function moveFocus(before, next) {
   const focused = document.activeElement;
   const kept = focused instanceof HTMLElement && focused !== document.body && focused.checkVisibility?.();
   if (kept || before === 'loading') return;
-  const target = { idle: $.record, cancelled: $.record, recording: $.stop, completed: $.copy, uploading: $.cancelUpload }[next];
+  const target = { idle: $.record, cancelled: $.record, recording: $.stop, uploading: $.cancelUpload }[next];
   (target ?? $.headline).focus();
 }
 
@@ -320,7 +321,8 @@ async function send(file) {
     }
     enter('failed');
     headline(strings.uploadFailed);
-    $.giveUp.textContent = strings.back;
+    showTransfer();
+    showWayOut(strings.back);
     $.retry.hidden = FILE_AT_FAULT.includes(/** @type {import('../recorder.js').RecorderError} */ (error).code);
     guard(false); // the file is still where it was
     showMessage(errorMessage(error, strings.errors));
@@ -339,7 +341,8 @@ async function cancelUpload() {
  * @param {number} [durationMs]
  */
 function completed({ size, outcome, watchUrl }, durationMs) {
-  const facts = [durationMs === undefined ? '' : formatDuration(durationMs), formatBytes(size)].filter(Boolean);
+  const name = chosenName() ?? upload?.file.name ?? '';
+  const facts = [name, durationMs === undefined ? '' : formatDuration(durationMs), formatBytes(size)].filter(Boolean);
   $.summary.textContent = strings.summary(facts);
   showLink(watchUrl);
   showMessage(outcome === 'salvaged' ? { kind: 'warning', text: strings.salvaged } : null);
@@ -351,11 +354,17 @@ function failed(error) {
   if (nothingToSave) headline(error?.code === 'empty' ? strings.nothingRecorded : strings.lost);
   guard(!nothingToSave);
   $.retry.hidden = nothingToSave;
-  $.giveUp.textContent = nothingToSave ? strings.back : strings.discard;
+  showWayOut(nothingToSave ? strings.back : strings.discard);
   if (error?.code === 'empty') showLink('');
   showTransfer();
   showMessage(errorMessage(error, strings.errors));
   moveFocus('', 'failed');
+}
+
+/** @param {string} words what leaving the failure behind means */
+function showWayOut(words) {
+  $.giveUp.textContent = words;
+  $.giveUp.className = words === strings.discard ? 'quiet danger' : '';
 }
 
 // What is where

@@ -51,7 +51,8 @@ export class RenewingPlayer {
     const on = (/** @type {string} */ name, /** @type {() => void} */ handle) => {
       video.addEventListener(name, () => { if (!this.#exchanging) handle(); });
     };
-    on('play', () => { this.#playing = true; this.#need(); });
+    video.addEventListener('play', () => { this.#playing = true; }); // pressed during an exchange it is meant all the same
+    on('play', () => this.#need());
     on('pause', () => { if (!video.error) this.#playing = false; }); // Chromium pauses on an error
     on('timeupdate', () => this.#moved());
     on('seeking', () => { this.#moved(); this.#need(); });
