@@ -53,17 +53,16 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("BROKER_REDIS_URL: %w", err)
 	}
-	broker := &session.Broker{
-		Store: store, Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
-		Bucket: bucket.New(clients.Control, s.S3.name(), s.S3.Bucket),
-		Signer: presign.New(clients.Public, s.S3.Bucket, time.Now),
-	}
-	s3Origin, err := playbackOrigin(ctx, broker)
+	signer, err := presign.New(ctx, clients.Public, s.S3.Bucket, time.Now)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	broker := &session.Broker{
+		Store: store, Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
+		Bucket: bucket.New(clients.Control, s.S3.name(), s.S3.Bucket), Signer: signer,
+	}
 	handler := httpapi.New(httpapi.Config{
-		Broker: broker, Access: keyring, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: s3Origin,
+		Broker: broker, Access: keyring, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
 		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, PageGrant: o.PageGrant,
 	})
 	if o.Listener == nil {
@@ -92,16 +91,6 @@ func (s *S3Settings) name() string {
 		return "s3"
 	}
 	return s.Endpoint
-}
-
-// playbackOrigin is where browsers find the bucket: the origin of any URL we
-// sign, whatever the style of addressing.
-func playbackOrigin(ctx context.Context, b *session.Broker) (string, error) {
-	signed, err := b.Signer.SignGet(ctx, "any", session.Playback{}, time.Minute)
-	if err != nil {
-		return "", fmt.Errorf("a first URL could not be signed: %w", err)
-	}
-	return originOf(string(signed.URL))
 }
 
 // newServer bounds what a slow client can hold: the longest call is a complete

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -14,26 +13,31 @@ import (
 )
 
 // S3Clients are two views of one bucket: control, as the broker reaches it,
-// and public, as browsers do. Only URLs are signed with the second.
+// and public, as browsers do. Only URLs are signed with the second, and it has
+// credentials of its own, so that refreshing them holds up no request to S3.
 type S3Clients struct {
 	Control, Public *s3.Client
 }
 
 // OpenS3 sets up the clients. Without a region S3 is asked for the bucket's.
 func OpenS3(ctx context.Context, s S3Settings) (S3Clients, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	control, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return S3Clients{}, fmt.Errorf("AWS settings: %w", err)
 	}
-	cfg.Region = cmp.Or(s.Region, cfg.Region)
-	if cfg.Region == "" {
-		if cfg.Region, err = findRegion(ctx, cfg, s); err != nil {
+	control.Region = cmp.Or(s.Region, control.Region)
+	if control.Region == "" {
+		if control.Region, err = findRegion(ctx, control, s); err != nil {
 			return S3Clients{}, err
 		}
 	}
+	public, err := config.LoadDefaultConfig(ctx, config.WithRegion(control.Region))
+	if err != nil {
+		return S3Clients{}, fmt.Errorf("AWS settings: %w", err)
+	}
 	return S3Clients{
-		Control: newClient(cfg, s, s.Endpoint),
-		Public:  newClient(cfg, s, cmp.Or(s.PublicEndpoint, s.Endpoint)),
+		Control: newClient(control, s, s.Endpoint),
+		Public:  newClient(public, s, cmp.Or(s.PublicEndpoint, s.Endpoint)),
 	}, nil
 }
 
@@ -58,13 +62,4 @@ func findRegion(ctx context.Context, cfg aws.Config, s S3Settings) (string, erro
 		return "", fmt.Errorf("BROKER_S3_REGION is not set and S3 does not say where bucket %s is: %w", s.Bucket, err)
 	}
 	return region, nil
-}
-
-// originOf is scheme and host of a URL.
-func originOf(raw string) (string, error) {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "", err
-	}
-	return u.Scheme + "://" + u.Host, nil
 }

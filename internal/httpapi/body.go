@@ -116,9 +116,7 @@ func answer(c echo.Context, status int, v any) error {
 }
 
 func write(c echo.Context, status int, contentType string, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return &session.Error{Kind: session.Internal, Op: "httpapi.write", Err: err}
-	}
-	return c.Blob(status, contentType, body)
+	c.Response().Header().Set(echo.HeaderContentType, contentType)
+	c.Response().WriteHeader(status)
+	return json.MarshalWrite(c.Response(), v)
 }

@@ -26,6 +26,9 @@ func TestWhatOpenRefuses(t *testing.T) {
 		{"a wrong type", `{"content_type":"video/webm","size":"7"}`, "wrong-type", "size"},
 		{"a fraction", `{"content_type":"video/webm","size":1.5}`, "wrong-type", "size"},
 		{"a number too large", `{"content_type":"video/webm","size":1e30}`, "wrong-type", "size"},
+		{"half a content type", `{"content_type":"video"}`, "bad-content-type", "content_type"},
+		{"a content type that is not ASCII", `{"content_type":"video/wébm"}`, "bad-content-type", "content_type"},
+		{"parameters that are not ASCII", `{"content_type":"video/webm;codecs=é"}`, "bad-content-type", "content_type"},
 		{"no content type", `{}`, "bad-content-type", "content_type"},
 		{"a page", `{"content_type":"text/html"}`, "content-type-not-allowed", "content_type"},
 		{"a line break in the type", `{"content_type":"video/webm\r\nX-Evil: 1"}`, "control-character", "content_type"},
@@ -68,6 +71,18 @@ func TestWhatOpenRefuses(t *testing.T) {
 	a.Call(t, "GET", "/v1/sessions", a.APIKey, nil).Want(t, 200).Into(t, &listed)
 	if len(listed.Sessions) != 0 {
 		t.Errorf("%d sessions were opened all the same", len(listed.Sessions))
+	}
+}
+
+// MediaRecorder.mimeType is what a recorder has, unquoted commas and all.
+func TestContentTypesAsBrowsersWriteThem(t *testing.T) {
+	a := apitest.Start(t)
+	for contentType, extension := range map[string]string{
+		"video/webm;codecs=vp8,opus": "w", "video/x-matroska;codecs=avc1": "k", "audio/mp4; codecs=\"mp4a.40.2\"": "n", "VIDEO/MP4": "m", "video/unheard-of": "0",
+	} {
+		if o := a.Open(t, "ann", map[string]any{"content_type": contentType}); !strings.HasSuffix(string(o.ID), extension) {
+			t.Errorf("%s is opened as %s", contentType, o.ID)
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ type openAnswer struct {
 	ExpiresAt   time.Time        `json:"expires_at"`
 	ExpiresInMs int64            `json:"expires_in_ms"`
 	WatchURL    string           `json:"watch_url"`
-	URLs        []partURL        `json:"urls"`
+	URLs        partURLs         `json:"urls"`
 }
 
 type partToSign struct {
@@ -76,15 +76,7 @@ type partsAnswer struct {
 	Revision      session.Revision `json:"revision"`
 	PartsReported int              `json:"parts_reported"`
 	BytesReported int64            `json:"bytes_reported"`
-	URLs          []partURL        `json:"urls"`
-}
-
-type partURL struct {
-	Number      session.PartNumber `json:"number"`
-	URL         string             `json:"url"`
-	Headers     map[string]string  `json:"headers"`
-	ExpiresAt   time.Time          `json:"expires_at"`
-	ExpiresInMs int64              `json:"expires_in_ms"`
+	URLs          partURLs         `json:"urls"`
 }
 
 type claim struct {
@@ -268,14 +260,6 @@ func row(s *session.Session) sessionRow {
 		r.Outcome, r.Size, r.ETag = s.Result.Outcome, s.Result.Size, s.Result.ETag
 	}
 	return r
-}
-
-func (s *server) urls(signed []session.SignedPart) []partURL {
-	out := make([]partURL, len(signed))
-	for i, p := range signed {
-		out[i] = partURL{Number: p.Number, URL: string(p.URL), Headers: p.Headers, ExpiresAt: instant(p.ExpiresAt), ExpiresInMs: s.left(p.ExpiresAt)}
-	}
-	return out
 }
 
 // left is the relative twin of an instant: clients' clocks are wrong.

@@ -1,103 +1,175 @@
-// Package presign signs URLs. It is arithmetic only and sends nothing.
+// Package presign signs URLs with AWS Signature Version 4, in the query. It is
+// arithmetic only and sends nothing; the AWS SDK, byte for byte, is what it is
+// tested against.
+//
+// Almost all of a session's URLs is the same from part to part: the hash of
+// that beginning is kept, and a URL costs half a microsecond and no memory but
+// its own. See sigv4.go for the arithmetic and credentials.go for the keys.
 package presign
 
 import (
 	"context"
-	"net/http"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"slipway/internal/session"
 )
 
-// Signer is a session.Signer over the SDK's own presigner. It is safe for
-// concurrent use.
+// Signer is a session.Signer. It is safe for concurrent use.
 type Signer struct {
-	client      *s3.PresignClient
-	credentials aws.CredentialsProvider
-	bucket      string
+	place       place
+	credentials *credentials
 	now         func() time.Time
 }
 
 var _ session.Signer = (*Signer)(nil)
 
-// New signs for the bucket as client is set up to reach it: the client's
-// endpoint is the address under which browsers see S3.
-func New(client *s3.Client, bucket string, now func() time.Time) *Signer {
-	return &Signer{client: s3.NewPresignClient(client), credentials: client.Options().Credentials, bucket: bucket, now: now}
+// place is where requests for the bucket go.
+type place struct {
+	region string
+	base   string // scheme and host, such as "https://b.s3.eu-west-1.amazonaws.com"
+	path   string // what stands before the key: "/", "/bucket/", "/base/bucket/"
+	host   string // as the Host header has it
 }
 
-// minLife is the least life a URL is worth signing for. A part of 5 MiB takes
-// 5 s at 8 Mbit/s.
-const minLife = 5 * time.Second
+// S3's longest life of a presigned URL, and the shortest that is of any use:
+// within it a browser could not begin to send the part.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html (read 2026-11-22).
+const (
+	maxLife = 7 * 24 * time.Hour
+	minLife = 5 * time.Second
+)
 
-// life cuts ttl to what is left of the credentials: S3 refuses a URL once they
-// end, whatever its own expiry says.
-func (s *Signer) life(ctx context.Context, ttl time.Duration) (time.Duration, error) {
-	c, err := s.credentials.Retrieve(ctx)
+// New signs for the bucket as client is set up to reach it: its endpoint is
+// the address under which browsers see S3. The client's credentials should be
+// nobody else's, because Signer has them refreshed ahead of time.
+//
+// now is the clock that URLs are dated by.
+func New(ctx context.Context, client *s3.Client, bucket string, now func() time.Time) (*Signer, error) {
+	where, err := locate(ctx, client, bucket)
 	if err != nil {
-		return 0, &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Op: "presign", RetryAfter: 5 * time.Second, Detail: "there are no credentials to sign with", Err: err}
+		return nil, fmt.Errorf("presign: where bucket %s is: %w", bucket, err)
 	}
-	if c.CanExpire {
-		ttl = min(ttl, c.Expires.Sub(s.now()))
-	}
-	if ttl < minLife && c.CanExpire {
-		return 0, &session.Error{Kind: session.Unavailable, Reason: "credentials-ending", Op: "presign", RetryAfter: 5 * time.Second, Detail: "the signing credentials are about to end"}
-	}
-	return ttl.Truncate(time.Second), nil
+	return &Signer{place: where, credentials: &credentials{provider: client.Options().Credentials}, now: now}, nil
 }
 
-// SignParts signs one UploadPart PUT per part.
+// locate has the SDK's own endpoint rules say where the bucket is: virtual
+// host or path style, custom endpoint, port, base path.
+func locate(ctx context.Context, client *s3.Client, bucket string) (place, error) {
+	const key = "k"
+	signed, err := s3.NewPresignClient(client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: aws.String(key)}, func(o *s3.PresignOptions) {
+		o.ClientOptions = append(o.ClientOptions, func(o *s3.Options) { // any will do, and those of the client may not be there yet
+			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{AccessKeyID: "any", SecretAccessKey: "any"}, nil
+			})
+		})
+	})
+	if err != nil {
+		return place{}, err
+	}
+	address, _, _ := strings.Cut(signed.URL, "?")
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	return place{
+		region: client.Options().Region, base: scheme + "://" + host, path: "/" + strings.TrimSuffix(path, key), host: signed.SignedHeader.Get("Host"),
+	}, nil
+}
+
+// Origin is scheme and host of every URL, as a browser's policy names them.
+func (s *Signer) Origin() string { return s.place.base }
+
+// SignParts signs one UploadPart per part, all of the same moment. The length
+// is always signed, and the checksum in sha256 sessions.
+//
+// ttl is cut to whole seconds, to S3's 7 days and to what is left of the
+// credentials: S3 refuses a URL once they end, whatever its own expiry says.
+//
+// Errors: Unavailable "no-credentials", or "credentials-ending" if they end
+// within 5 s and no others are to be had.
 func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []session.PartToSign, ttl time.Duration) ([]session.SignedPart, error) {
-	ttl, err := s.life(ctx, ttl)
+	now := s.now()
+	key, life, err := s.key(ctx, now, ttl)
 	if err != nil {
 		return nil, err
 	}
-	expires := s.now().Add(ttl)
-	signed := make([]session.SignedPart, 0, len(parts))
-	for _, p := range parts {
-		in := &s3.UploadPartInput{
-			Bucket: &s.bucket, Key: aws.String(string(u.Key)), UploadId: aws.String(string(u.ID)),
-			PartNumber: aws.Int32(int32(p.Number)), ContentLength: aws.Int64(p.Size),
-		}
-		if u.Algorithm == session.SHA256 {
-			in.ChecksumSHA256 = aws.String(string(p.Checksum))
-		}
-		req, err := s.client.PresignUploadPart(ctx, in, s3.WithPresignExpires(ttl))
-		if err != nil {
-			return nil, &session.Error{Kind: session.Unavailable, Reason: "signing", Op: "presign.SignParts", RetryAfter: time.Second, Detail: "the part could not be signed", Err: err}
-		}
-		signed = append(signed, session.SignedPart{Number: p.Number, URL: session.SignedURL(req.URL), Headers: headers(req), ExpiresAt: expires})
+	headers := lengthSigned
+	if u.Algorithm == session.SHA256 {
+		headers = checksumSigned
+	}
+	batch := newBatch(key, s.place, u, headers, now, life)
+	expires := now.Add(life)
+	signed := make([]session.SignedPart, len(parts))
+	all := newURLs(len(parts), batch.maxLen())
+	for i, p := range parts {
+		all.add(func(dst []byte) []byte { return batch.append(dst, p) })
+		signed[i] = session.SignedPart{Number: p.Number, Size: p.Size, Checksum: p.Checksum, ExpiresAt: expires}
+	}
+	for i := range signed {
+		signed[i].URL = all.at(i)
 	}
 	return signed, nil
 }
 
-// headers returns what was signed besides the host, which every client sends.
-func headers(req *v4.PresignedHTTPRequest) map[string]string {
-	h := make(map[string]string, len(req.SignedHeader))
-	for name, values := range req.SignedHeader {
-		if http.CanonicalHeaderKey(name) != "Host" {
-			h[strings.ToLower(name)] = values[0]
-		}
-	}
-	return h
-}
-
-// SignGet signs a GetObject whose answer S3 presents as given.
+// SignGet signs a GetObject whose answer S3 presents as given. ttl and errors
+// are as with SignParts.
 func (s *Signer) SignGet(ctx context.Context, key session.Key, as session.Playback, ttl time.Duration) (session.SignedGet, error) {
-	ttl, err := s.life(ctx, ttl)
+	now := s.now()
+	signingKey, life, err := s.key(ctx, now, ttl)
 	if err != nil {
 		return session.SignedGet{}, err
 	}
-	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(string(key)), ResponseContentType: &as.ContentType, ResponseContentDisposition: &as.Disposition}
-	expires := s.now().Add(ttl)
-	req, err := s.client.PresignGetObject(ctx, in, s3.WithPresignExpires(ttl))
-	if err != nil {
-		return session.SignedGet{}, &session.Error{Kind: session.Unavailable, Reason: "signing", Op: "presign.SignGet", RetryAfter: time.Second, Detail: "the URL could not be signed", Err: err}
+	query := "x-id=GetObject"
+	if as.ContentType != "" {
+		query = "response-content-type=" + escape(as.ContentType) + "&" + query
 	}
-	return session.SignedGet{URL: session.SignedURL(req.URL), ExpiresAt: expires}, nil
+	if as.Disposition != "" {
+		query = "response-content-disposition=" + escape(as.Disposition) + "&" + query
+	}
+	url := signGet(signingKey, s.place, key, query, now, life)
+	return session.SignedGet{URL: session.SignedURL(url), ExpiresAt: now.Add(life)}, nil
+}
+
+// key returns the key to sign with at this moment, and how long a URL of it
+// may live.
+func (s *Signer) key(ctx context.Context, now time.Time, ttl time.Duration) (*signingKey, time.Duration, error) {
+	c, err := s.credentials.get(ctx, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	life := min(ttl, maxLife)
+	if c.CanExpire {
+		life = min(life, c.Expires.Sub(now))
+	}
+	return s.credentials.signingKey(c, now, s.place.region), max(life.Truncate(time.Second), time.Second), nil
+}
+
+// urls keeps many URLs in one piece of memory.
+type urls struct {
+	text    strings.Builder
+	ends    []int
+	scratch []byte
+}
+
+func newURLs(n, maxLen int) *urls {
+	u := &urls{ends: make([]int, 0, n), scratch: make([]byte, 0, maxLen)}
+	u.text.Grow(n * maxLen)
+	return u
+}
+
+func (u *urls) add(appendTo func([]byte) []byte) {
+	u.scratch = appendTo(u.scratch[:0])
+	u.text.Write(u.scratch)
+	u.ends = append(u.ends, u.text.Len())
+}
+
+func (u *urls) at(i int) session.SignedURL {
+	start := 0
+	if i > 0 {
+		start = u.ends[i-1]
+	}
+	return session.SignedURL(u.text.String()[start:u.ends[i]])
 }

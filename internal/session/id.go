@@ -135,14 +135,23 @@ func typeByCode(code byte) mediaType {
 }
 
 func typeOf(contentType string) mediaType {
-	base, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return otherType
-	}
+	base := mediaTypeOf(contentType)
 	for _, t := range mediaTypes {
-		if t.name == strings.ToLower(base) {
+		if t.name == base && base != "" {
 			return t
 		}
 	}
 	return otherType
+}
+
+// mediaTypeOf returns type and subtype of a content type in small letters, or
+// "" if it has none. The parameters stay as they are: MediaRecorder itself
+// writes codecs=vp9,opus without the quotes that RFC 9110 wants.
+func mediaTypeOf(contentType string) string {
+	base, _, _ := strings.Cut(contentType, ";")
+	base = strings.ToLower(strings.TrimSpace(base))
+	if _, params, err := mime.ParseMediaType(base); err != nil || len(params) > 0 || !strings.Contains(base, "/") {
+		return ""
+	}
+	return base
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"mime"
 	"slices"
 	"strings"
 	"time"
@@ -170,8 +169,8 @@ func checkContentType(contentType string, allowed []string) error {
 	if err := checkText("content_type", contentType, 200); err != nil {
 		return err
 	}
-	base, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	base := mediaTypeOf(contentType)
+	if base == "" || strings.ContainsFunc(contentType, func(r rune) bool { return r > '~' }) { // it becomes a header
 		return invalid("content_type", "bad-content-type", "content_type is not a media type, such as video/webm;codecs=vp9")
 	}
 	if len(allowed) == 0 {

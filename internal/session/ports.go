@@ -134,11 +134,13 @@ type PartToSign struct {
 }
 
 // SignedPart allows one thing only: to PUT this part with a body of just this
-// length (and checksum), until ExpiresAt.
+// length (and checksum), until ExpiresAt. Both are signed headers, content-length
+// and x-amz-checksum-sha256, and must be sent just so.
 type SignedPart struct {
 	Number    PartNumber
 	URL       SignedURL
-	Headers   map[string]string // signed, so they must be sent just so
+	Size      int64    // bytes
+	Checksum  Checksum // empty: not signed, not to be sent
 	ExpiresAt time.Time
 }
 

@@ -105,8 +105,12 @@ func Start(t testing.TB, options ...func(*httpapi.Config)) *API {
 	}
 	a.APIKey, a.Keyring, a.Client = secret, keyring, devs3test.Client(a.S3)
 	a.Store = &memstore.Store{Now: now}
+	signer, err := presign.New(t.Context(), a.Client, a.S3.Bucket, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	a.Broker = &session.Broker{
-		Store: a.Store, Bucket: bucket.New(a.Client, a.S3.Endpoint, a.S3.Bucket), Signer: presign.New(a.Client, a.S3.Bucket, time.Now),
+		Store: a.Store, Bucket: bucket.New(a.Client, a.S3.Endpoint, a.S3.Bucket), Signer: signer,
 		Limits: session.Limits{KeyPrefix: "recordings/", PartSize: session.MinPartSize, MaxBytes: 100 << 20, URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour,
 			WatchTTL: time.Hour, SessionTTL: 24 * time.Hour, KeepRecord: 24 * time.Hour, CompleteWithin: 10 * time.Second},
 		Secret: keyring.Derive("session ids"), Now: now,

@@ -1,0 +1,109 @@
+package presign
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"slipway/internal/session"
+)
+
+// refreshAhead is how long before their end credentials are asked for anew.
+// Roles hand out new ones well before: the instance role 5 minutes,
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html (read 2026-11-22).
+const refreshAhead = 5 * time.Minute
+
+// retryAfter is how long a refresh that failed, or brought nothing newer, is
+// let rest.
+const retryAfter = 5 * time.Second
+
+// credentials holds the last credentials known to be good and has them
+// refreshed in the background, so that no request waits for a rotation. Only
+// when none are left does a request wait.
+type credentials struct {
+	provider aws.CredentialsProvider
+
+	current atomic.Pointer[aws.Credentials]
+	key     atomic.Pointer[signingKey] // the last one derived
+
+	refresh sync.Mutex   // held while the provider is asked
+	restTil atomic.Int64 // Unix ms; no refresh ahead of time before that
+}
+
+// get returns credentials that live for minLife at least.
+func (c *credentials) get(ctx context.Context, now time.Time) (*aws.Credentials, error) {
+	current := c.current.Load()
+	switch {
+	case current != nil && !current.CanExpire:
+		return c.ask(ctx) // answered from memory, and the provider alone knows when they are replaced
+	case !lasts(current, now, minLife):
+		return c.wait(ctx, now)
+	case !lasts(current, now, refreshAhead):
+		c.refreshBehind(now)
+	}
+	return current, nil
+}
+
+// lasts says whether credentials are there and live for left at least.
+func lasts(c *aws.Credentials, now time.Time, left time.Duration) bool {
+	return c != nil && (!c.CanExpire || !c.Expires.Before(now.Add(left)))
+}
+
+// wait asks the provider while the caller waits.
+func (c *credentials) wait(ctx context.Context, now time.Time) (*aws.Credentials, error) {
+	c.refresh.Lock()
+	defer c.refresh.Unlock()
+	if current := c.current.Load(); lasts(current, now, minLife) { // somebody else waited for the same
+		return current, nil
+	}
+	fresh, err := c.ask(ctx)
+	if err == nil && !lasts(fresh, now, minLife) {
+		err = &session.Error{Kind: session.Unavailable, Reason: "credentials-ending", Op: "presign", RetryAfter: retryAfter, Detail: "the signing credentials are about to end"}
+	}
+	return fresh, err
+}
+
+// refreshBehind asks the provider in the background, one at a time. The
+// goroutine ends with the provider's answer, within refreshTimeout.
+func (c *credentials) refreshBehind(now time.Time) {
+	if now.UnixMilli() < c.restTil.Load() || !c.refresh.TryLock() {
+		return
+	}
+	c.restTil.Store(now.Add(retryAfter).UnixMilli())
+	go func() {
+		defer c.refresh.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), refreshTimeout)
+		defer cancel()
+		_, _ = c.ask(ctx) // what we have is still good; the next one asks again
+	}()
+}
+
+const refreshTimeout = 30 * time.Second
+
+// ask gets credentials from the provider and keeps them.
+func (c *credentials) ask(ctx context.Context) (*aws.Credentials, error) {
+	current := c.current.Load()
+	if cache, ok := c.provider.(*aws.CredentialsCache); ok && current != nil && current.CanExpire {
+		cache.Invalidate() // it would hand out the old ones to their last second
+	}
+	fresh, err := c.provider.Retrieve(ctx)
+	if err != nil {
+		return nil, &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Op: "presign", RetryAfter: retryAfter, Detail: "there are no credentials to sign with", Err: err}
+	}
+	c.current.Store(&fresh)
+	return &fresh, nil
+}
+
+// signingKey derives the key of the day, or has it from the last time.
+func (c *credentials) signingKey(creds *aws.Credentials, now time.Time, region string) *signingKey {
+	day := now.UTC().Format(dayFormat)
+	k := c.key.Load()
+	if k == nil || k.day != day || k.accessKey != creds.AccessKeyID || k.secretKey != creds.SecretAccessKey || k.token != creds.SessionToken || k.region != region {
+		k = newSigningKey(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken, day, region)
+		c.key.Store(k)
+	}
+	return k
+}

@@ -1,0 +1,250 @@
+package presign
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding"
+	"encoding/hex"
+	"hash"
+	"strconv"
+	"time"
+
+	"slipway/internal/session"
+)
+
+// What a signature is made of:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html (read 2026-11-22).
+//
+//	canonical request = method \n path \n query \n headers \n\n signed header names \n UNSIGNED-PAYLOAD
+//	string to sign    = AWS4-HMAC-SHA256 \n time \n scope \n hex(SHA-256(canonical request))
+//	signature         = hex(HMAC-SHA-256(signing key, string to sign))
+const (
+	algorithm  = "AWS4-HMAC-SHA256"
+	timeFormat = "20060102T150405Z"
+	dayFormat  = "20060102"
+)
+
+// signedHeaders are the names of what is signed, in the order S3 wants.
+type signedHeaders string
+
+const (
+	hostSigned     signedHeaders = "host"
+	lengthSigned   signedHeaders = "content-length;host"
+	checksumSigned signedHeaders = "content-length;host;x-amz-checksum-sha256"
+)
+
+// signingKey is derived from a secret key for one day and region.
+type signingKey struct {
+	accessKey, secretKey, token string
+	day, region, scope          string
+	inner, outer                midstate // of an HMAC with the key
+}
+
+func newSigningKey(accessKey, secretKey, token, day, region string) *signingKey {
+	k := []byte("AWS4" + secretKey)
+	for _, part := range []string{day, region, "s3", "aws4_request"} {
+		mac := hmac.New(sha256.New, k)
+		mac.Write([]byte(part))
+		k = mac.Sum(nil)
+	}
+	// HMAC hashes the key, padded to a block and mixed with one constant, in
+	// front of the message, and with another in front of that hash (RFC 2104).
+	var inner, outer [sha256.BlockSize]byte
+	copy(inner[:], k)
+	copy(outer[:], k)
+	for i := range inner {
+		inner[i] ^= 0x36
+		outer[i] ^= 0x5c
+	}
+	h := newHasher()
+	return &signingKey{accessKey: accessKey, secretKey: secretKey, token: token, day: day, region: region, scope: day + "/" + region + "/s3/aws4_request",
+		inner: h.after(nil, inner[:]), outer: h.after(nil, outer[:])}
+}
+
+// moment is a signing key at one second: the string to sign up to the hash.
+type moment struct {
+	key  *signingKey
+	time string
+	text midstate // HMAC's inner hash after the constant part of the string to sign
+}
+
+func (k *signingKey) at(now time.Time, h *hasher) moment {
+	stamp := now.UTC().Format(timeFormat)
+	return moment{key: k, time: stamp, text: h.after(k.inner, []byte(algorithm+"\n"+stamp+"\n"+k.scope+"\n"))}
+}
+
+// appendSignature signs the canonical request that h has read.
+func (m *moment) appendSignature(dst []byte, h *hasher) []byte {
+	request := h.hexSum()
+	h.resume(m.text)
+	h.write(request)
+	text := h.sum()
+	h.resume(m.key.outer)
+	h.write(text)
+	return append(append(dst, "&X-Amz-Signature="...), h.hexSum()...)
+}
+
+// appendQuery appends the parameters that SigV4 itself adds. They sort before
+// all of S3's, whose names begin with a small letter.
+func (m *moment) appendQuery(dst []byte, headers signedHeaders, life time.Duration) []byte {
+	dst = append(dst, "X-Amz-Algorithm="+algorithm+"&X-Amz-Credential="...)
+	dst = appendEscaped(dst, m.key.accessKey+"/"+m.key.scope, false)
+	dst = append(append(dst, "&X-Amz-Date="...), m.time...)
+	dst = strconv.AppendInt(append(dst, "&X-Amz-Expires="...), int64(life/time.Second), 10)
+	if m.key.token != "" {
+		dst = appendEscaped(append(dst, "&X-Amz-Security-Token="...), m.key.token, false)
+	}
+	return appendEscaped(append(dst, "&X-Amz-SignedHeaders="...), string(headers), false)
+}
+
+// batch signs UploadPart URLs of one upload, all of one moment. It is not safe
+// for concurrent use.
+type batch struct {
+	moment  moment
+	h       *hasher
+	head    []byte   // the URL up to the part number
+	tail    []byte   // the URL from there to the signature
+	request midstate // of the canonical request, up to the part number
+	host    string
+	headers signedHeaders
+	scratch []byte
+}
+
+func newBatch(k *signingKey, p place, u session.Upload, headers signedHeaders, now time.Time, life time.Duration) *batch {
+	b := &batch{h: newHasher(), host: p.host, headers: headers}
+	b.moment = k.at(now, b.h)
+	path := appendEscaped([]byte(p.path), string(u.Key), true)
+	query := append(b.moment.appendQuery(nil, headers, life), "&partNumber="...)
+	b.head = concat([]byte(p.base), path, []byte("?"), query)
+	b.tail = append(appendEscaped([]byte("&uploadId="), string(u.ID), false), "&x-id=UploadPart"...)
+	b.request = b.h.after(nil, concat([]byte("PUT\n"), path, []byte("\n"), query))
+	return b
+}
+
+// maxLen is the longest a URL of this batch can be.
+func (b *batch) maxLen() int {
+	return len(b.head) + len("10000") + len(b.tail) + len("&X-Amz-Signature=") + 2*sha256.Size
+}
+
+// append appends the URL of one part. It allocates nothing if dst has room.
+func (b *batch) append(dst []byte, p session.PartToSign) []byte {
+	dst = append(dst, b.head...)
+	query := len(dst)
+	dst = strconv.AppendInt(dst, int64(p.Number), 10)
+	dst = append(dst, b.tail...)
+	b.h.resume(b.request)
+	b.h.write(dst[query:])
+	b.scratch = b.appendHeaders(b.scratch[:0], p)
+	b.h.write(b.scratch)
+	return b.moment.appendSignature(dst, b.h)
+}
+
+// appendHeaders appends what follows the query in the canonical request.
+func (b *batch) appendHeaders(dst []byte, p session.PartToSign) []byte {
+	dst = append(dst, '\n')
+	if b.headers != hostSigned {
+		dst = strconv.AppendInt(append(dst, "content-length:"...), p.Size, 10)
+		dst = append(dst, '\n')
+	}
+	dst = append(append(append(dst, "host:"...), b.host...), '\n')
+	if b.headers == checksumSigned {
+		dst = append(append(append(dst, "x-amz-checksum-sha256:"...), p.Checksum...), '\n')
+	}
+	return append(append(append(dst, '\n'), b.headers...), "\nUNSIGNED-PAYLOAD"...)
+}
+
+// signGet signs a GET of key with S3's own parameters in query, sorted.
+func signGet(k *signingKey, p place, key session.Key, query string, now time.Time, life time.Duration) string {
+	h := newHasher()
+	m := k.at(now, h)
+	path := appendEscaped([]byte(p.path), string(key), true)
+	all := m.appendQuery(nil, hostSigned, life)
+	if query != "" {
+		all = append(append(all, '&'), query...)
+	}
+	h.resume(h.after(nil, concat([]byte("GET\n"), path, []byte("\n"), all, []byte("\nhost:"+p.host+"\n\nhost\nUNSIGNED-PAYLOAD"))))
+	return string(m.appendSignature(concat([]byte(p.base), path, []byte("?"), all), h))
+}
+
+// midstate is a SHA-256 that has read some bytes. nil has read none.
+type midstate []byte
+
+// hasher is a SHA-256 that can be taken back to a midstate.
+type hasher struct {
+	digest interface {
+		hash.Hash
+		encoding.BinaryAppender
+		encoding.BinaryUnmarshaler
+	}
+	binary [sha256.Size]byte
+	text   [2 * sha256.Size]byte
+}
+
+func newHasher() *hasher {
+	h := &hasher{}
+	h.digest = sha256.New().(interface { // documented: https://pkg.go.dev/crypto/sha256#New
+		hash.Hash
+		encoding.BinaryAppender
+		encoding.BinaryUnmarshaler
+	})
+	return h
+}
+
+func (h *hasher) resume(m midstate) {
+	if m == nil {
+		h.digest.Reset()
+	} else if err := h.digest.UnmarshalBinary(m); err != nil {
+		panic(err) // a state of our own making
+	}
+}
+
+// after returns the state once text was read after m.
+func (h *hasher) after(m midstate, text []byte) midstate {
+	h.resume(m)
+	h.write(text)
+	state, err := h.digest.AppendBinary(nil)
+	if err != nil {
+		panic(err) // SHA-256 can always tell its state
+	}
+	return state
+}
+
+func (h *hasher) write(text []byte) { _, _ = h.digest.Write(text) } // never fails, says hash.Hash
+
+// sum and hexSum are good until the next call of either.
+func (h *hasher) sum() []byte { return h.digest.Sum(h.binary[:0]) }
+
+func (h *hasher) hexSum() []byte {
+	hex.Encode(h.text[:], h.sum())
+	return h.text[:]
+}
+
+func concat(pieces ...[]byte) []byte {
+	var n int
+	for _, p := range pieces {
+		n += len(p)
+	}
+	all := make([]byte, 0, n)
+	for _, p := range pieces {
+		all = append(all, p...)
+	}
+	return all
+}
+
+// appendEscaped percent-encodes every byte that is not unreserved in RFC 3986;
+// slashes stay as they are in a path.
+func appendEscaped(dst []byte, text string, path bool) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == '~', path && c == '/':
+			dst = append(dst, c)
+		default:
+			dst = append(dst, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return dst
+}
+
+func escape(text string) string { return string(appendEscaped(nil, text, false)) }
