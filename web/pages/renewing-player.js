@@ -10,7 +10,7 @@
 /** @typedef {import('./playback.js').UrlLease} UrlLease */
 
 /** So often in a row, without playing on in between, is the file tried anew. */
-const TRIES = 4;
+const TRIES = 3;
 const BETWEEN_TRIES_MS = 700;
 const LOOK_EVERY_MS = 1000;
 /** So much loaded ahead (s) is enough to start on. */
@@ -29,6 +29,7 @@ export class RenewingPlayer {
   #spare = null;
   #fetchingSpare = false;
   #exchanging = false;
+  #loading = false; // of an exchange: what the element says now is not what the person wants
   #failures = 0;
   #position = 0; // where it is, or is wanted; the element forgets it on an error
   #farthest = 0;
@@ -49,7 +50,7 @@ export class RenewingPlayer {
     this.#fetchLease = fetchLease;
     this.#onFailed = onFailed;
     const on = (/** @type {string} */ name, /** @type {() => void} */ handle) => {
-      video.addEventListener(name, () => { if (!this.#exchanging) handle(); });
+      video.addEventListener(name, () => { if (!this.#loading) handle(); });
     };
     video.addEventListener('play', () => { this.#playing = true; }); // pressed during an exchange it is meant all the same
     on('play', () => this.#need());
@@ -94,6 +95,7 @@ export class RenewingPlayer {
   async #recover() {
     // An error on a URL that is over is what we wait for; any other counts.
     if (!this.#lease.over && ++this.#failures > TRIES) return this.#onFailed(this.#video.error);
+    if (this.#exchanging) return; // the file is about to be loaded anew anyway
     if (this.#failures > 1) await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS * this.#failures));
     await this.#exchange();
   }
@@ -103,11 +105,13 @@ export class RenewingPlayer {
     if (this.#exchanging) return;
     this.#exchanging = true;
     const video = this.#video;
-    const { playbackRate } = video;
-    const at = this.#position;
     this.#freeze();
     try {
       this.#lease = await this.#fresh();
+      this.#moved(); // perhaps somewhere else while we waited
+      const { playbackRate } = video;
+      const at = this.#position;
+      this.#loading = true;
       video.src = this.#lease.url; // volume and muted stay with the element; time, rate and playing do not
       video.playbackRate = playbackRate;
       await event(video, ['loadedmetadata']);
@@ -116,16 +120,15 @@ export class RenewingPlayer {
       if (this.#playing) video.play().catch(() => { this.#playing = false; });
       if (at > 0) await event(video, ['seeked', 'playing'], STILL_MS);
       else await event(video, ['loadeddata'], STILL_MS);
+      this.#playing = !video.paused;
+      this.#moved();
     } catch (error) {
-      this.#exchanging = false;
+      if (error !== video.error) return this.#onFailed(error);
+      void Promise.resolve().then(() => this.#recover()); // once this exchange is over
+    } finally {
+      this.#exchanging = this.#loading = false;
       this.#melt();
-      if (error === video.error) return void this.#recover();
-      return this.#onFailed(error);
     }
-    this.#exchanging = false;
-    this.#melt();
-    this.#moved();
-    this.#playing = !video.paused;
   }
 
   /** The spare URL, or one that is fetched now. @returns {Promise<UrlLease>} */
