@@ -1,0 +1,62 @@
+/**
+ * Debian's browsers, each with a fresh profile and nothing to say to the network but to us.
+ */
+
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+import { OUT, temporaryFolder } from './folders.js';
+import { writeNoise } from './media.js';
+
+/**
+ * A Chromium whose camera sees noise and whose microphone hears beeps. There is no fake UI: what a page may record is
+ * what its context was granted.
+ *
+ * @param {{args?: string[], proxy?: string}} [how] proxy: all requests go through it, those to this machine too
+ */
+export async function launchChromium({ args = [], proxy } = {}) {
+  const noise = path.join(temporaryFolder(), 'noise.y4m');
+  writeNoise(noise);
+  return chromium.launch({
+    executablePath: process.env.SLIPWAY_CHROMIUM ?? '/usr/bin/chromium',
+    chromiumSandbox: false,
+    timeout: 60_000,
+    args: [
+      '--headless=new', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--autoplay-policy=no-user-gesture-required',
+      '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${noise}`, ...args,
+    ],
+    ...(proxy && { proxy: { server: proxy, bypass: '<-loopback>' } }),
+  });
+}
+
+/** A Firefox with its own fake camera and microphone, allowed to every page. */
+export async function launchFirefox() {
+  return puppeteer.launch({
+    browser: 'firefox',
+    executablePath: process.env.SLIPWAY_FIREFOX ?? '/usr/bin/firefox-esr',
+    headless: true,
+    timeout: 60_000,
+    protocolTimeout: 60_000,
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'media.autoplay.default': 0,
+      'app.update.enabled': false,
+      'datareporting.policy.dataSubmissionEnabled': false,
+      'network.captive-portal-service.enabled': false,
+      'network.connectivity-service.enabled': false,
+    },
+  });
+}
+
+/**
+ * A picture of the page as it is now, to be looked at.
+ *
+ * @param {{screenshot: (options: {path: string, fullPage: boolean}) => Promise<unknown>}} page of either browser
+ * @param {string} name
+ */
+export async function shoot(page, name) {
+  await page.screenshot({ path: path.join(OUT, `${name}.png`), fullPage: true });
+}

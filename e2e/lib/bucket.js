@@ -1,0 +1,48 @@
+/**
+ * The bucket, asked directly: what S3 itself says, past the broker.
+ */
+
+import { ListMultipartUploadsCommand, ListPartsCommand, S3Client } from '@aws-sdk/client-s3';
+
+export class Bucket {
+  #s3;
+  #name;
+
+  /** @param {import('./broker-dev.js').Ready} ready */
+  constructor({ s3_endpoint, bucket, region, access_key, secret_key }) {
+    this.#name = bucket;
+    this.#s3 = new S3Client({
+      endpoint: s3_endpoint, region, forcePathStyle: true, maxAttempts: 3,
+      credentials: { accessKeyId: access_key, secretAccessKey: secret_key },
+    });
+  }
+
+  /**
+   * The multipart upload of a session.
+   *
+   * @param {string} id the session's; it stands in the key
+   * @returns {Promise<{key: string, uploadId: string} | undefined>}
+   */
+  async uploadOf(id) {
+    const uploads = await this.uploads();
+    return uploads.find(({ key }) => key.includes(id));
+  }
+
+  /** All multipart uploads that are open. */
+  async uploads() {
+    const answer = await this.#s3.send(new ListMultipartUploadsCommand({ Bucket: this.#name }));
+    return (answer.Uploads ?? []).map(({ Key, UploadId }) => ({ key: Key, uploadId: UploadId }));
+  }
+
+  /**
+   * @param {{key: string, uploadId: string}} upload
+   * @returns {Promise<{number: number, size: number}[]>}
+   * @throws with the name NoSuchUpload
+   */
+  async parts({ key, uploadId }) {
+    const answer = await this.#s3.send(new ListPartsCommand({ Bucket: this.#name, Key: key, UploadId: uploadId }));
+    return (answer.Parts ?? []).map(({ PartNumber, Size }) => ({ number: PartNumber, size: Size }));
+  }
+
+  close() { this.#s3.destroy(); }
+}

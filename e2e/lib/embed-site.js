@@ -1,0 +1,61 @@
+/**
+ * Somebody else's web site with our recorder in it: another origin, a strict policy, a back end that mints grants.
+ */
+
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
+import { mintGrant } from './api.js';
+
+const HTML = `<!doctype html><html lang="en"><meta charset="utf-8"><title>An application</title>
+<script type="module" src="/app.js"></script><button id="record">Record</button><button id="stop">Stop</button>`;
+
+export class EmbedSite {
+  /** @type {import('./broker-dev.js').BrokerDev} set once it runs: it has to know our origin first */
+  broker;
+  /** What browsers reported against the policy. @type {string[]} */
+  violations = [];
+  #server = http.createServer((request, response) => {
+    this.#answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
+  });
+
+  static async start() {
+    const site = new EmbedSite();
+    await new Promise((resolve) => { site.#server.listen(0, '127.0.0.1', resolve); });
+    return site;
+  }
+
+  get origin() { return `http://127.0.0.1:${this.#server.address().port}`; }
+
+  async close() {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => { this.#server.close(resolve); });
+  }
+
+  /** The lines an embedding page needs, and nothing else; Firefox wants its favicon. */
+  get policy() {
+    const { url, s3_endpoint: s3 } = this.broker.ready;
+    return [
+      `default-src 'none'`, `img-src 'self'`, `script-src 'self' ${url}`, `worker-src blob: ${url}`, `connect-src 'self' ${url} ${s3}`, 'report-uri /violations',
+    ].join('; ');
+  }
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  async #answer(request, response) {
+    const send = (type, body) => response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': this.policy }).end(body);
+    switch (request.url) {
+      case '/': return send('text/html', HTML);
+      case '/app.js': return send('text/javascript', appFor(this.broker.url));
+      case '/grant': return send('text/plain', await mintGrant(this.broker));
+      case '/violations':
+        this.violations.push(await text(request));
+        return response.end();
+      default: return response.writeHead(404).end();
+    }
+  }
+}
+
+/** @param {string} broker */
+function appFor(broker) {
+  return readFileSync(new URL('embed-app.js', import.meta.url), 'utf8').replaceAll('https://broker.example', broker);
+}

@@ -1,0 +1,45 @@
+/**
+ * What runs inside a page before its own scripts. Each function is sent as text: it sees nothing but its argument.
+ */
+
+/**
+ * Keeps a second copy of every blob that MediaRecorder hands out, so that a test knows the bytes the recorder
+ * produced; and lets it spend bits, because its 2.5 Mbit/s would fill a part every 17 s.
+ *
+ * `produced()` in the page tells their number and SHA-256, for the recording made last.
+ */
+export function teeMediaRecorder() {
+  /** @type {Blob[]} */
+  let blobs = [];
+  const Real = globalThis.MediaRecorder;
+  if (!Real) return;
+  globalThis.MediaRecorder = class MediaRecorder extends Real {
+    constructor(stream, options) {
+      super(stream, { ...options, videoBitsPerSecond: 60e6 });
+      blobs = [];
+      this.addEventListener('dataavailable', ({ data }) => blobs.push(data));
+    }
+  };
+  globalThis.produced = async () => {
+    const bytes = await new Blob(blobs).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return { size: bytes.byteLength, sha256: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('') };
+  };
+}
+
+/** Notes each state the page has been in, and each number of bytes it has called safe: `states` and `safeBytes`. */
+export function watchPage() {
+  const states = globalThis.states = [];
+  const safeBytes = globalThis.safeBytes = [];
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      if (target === document.body) states.push(document.body.dataset.state);
+      else if (target.id === 'safe') safeBytes.push(Number(target.dataset.bytes));
+    }
+  }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-state', 'data-bytes'] });
+}
+
+/** A camera that is there, is allowed, and never delivers a picture. */
+export function blindCamera() {
+  navigator.mediaDevices.getUserMedia = async () => document.createElement('canvas').captureStream(0);
+}

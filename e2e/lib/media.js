@@ -1,0 +1,60 @@
+/**
+ * Pictures, sound and bytes: made, hashed and looked into.
+ */
+
+import { execFile } from 'node:child_process';
+import { createHash, randomFillSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const FFMPEG_MS = 60_000;
+
+/** @param {Uint8Array} bytes @returns {string} hex */
+export function sha256(bytes) {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * What a camera that sees nothing but noise would deliver, for Chromium's fake camera. Noise does not compress: a part
+ * of 5 MiB is full every few seconds.
+ *
+ * @param {string} file
+ */
+export function writeNoise(file) {
+  const [width, height, frames] = [320, 240, 8];
+  const pieces = [Buffer.from(`YUV4MPEG2 W${width} H${height} F30:1 Ip A1:1 C420jpeg\n`)];
+  for (let i = 0; i < frames; i++) pieces.push(Buffer.from('FRAME\n'), randomFillSync(Buffer.alloc(width * height * 1.5)));
+  writeFileSync(file, Buffer.concat(pieces));
+}
+
+/**
+ * A WebM file that plays: a few seconds of picture and sound, again and again.
+ *
+ * @param {string} file
+ * @param {{seconds: number, noise: number}} what noise: 0 to 100, how badly it compresses
+ */
+export async function writeVideo(file, { seconds, noise }) {
+  const loop = 4;
+  const once = `${file}.once.webm`;
+  await run('ffmpeg', [
+    '-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=320x240:rate=25,noise=alls=${noise}:allf=t+u`,
+    '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(loop), '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8',
+    '-b:v', noise > 0 ? '20M' : '2M', '-qmin', '4', '-qmax', noise > 0 ? '20' : '60', '-g', '25', '-c:a', 'libopus', once,
+  ], { timeout: FFMPEG_MS });
+  const again = Math.ceil(seconds / loop) - 1;
+  await run('ffmpeg', ['-v', 'error', '-y', '-stream_loop', String(again), '-i', once, '-c', 'copy', file], { timeout: FFMPEG_MS });
+}
+
+/**
+ * What ffprobe finds: by kind of stream, its codec and how many packets there are.
+ *
+ * @param {string} file
+ * @returns {Promise<Record<string, {codec: string, packets: number}>>}
+ */
+export async function probe(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-count_packets', '-show_streams', '-of', 'json', file], { timeout: FFMPEG_MS });
+  /** @type {{codec_type: string, codec_name: string, nb_read_packets: string}[]} */
+  const streams = JSON.parse(stdout).streams;
+  return Object.fromEntries(streams.map(({ codec_type, codec_name, nb_read_packets }) => [codec_type, { codec: codec_name, packets: Number(nb_read_packets) }]));
+}

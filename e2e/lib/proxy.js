@@ -1,0 +1,84 @@
+/**
+ * A forward proxy between a browser and everything else: it notes what goes by, and does what networks do. The URLs,
+ * signatures and origins stay as they are.
+ */
+
+import http from 'node:http';
+
+/**
+ * @typedef {object} Passing a request on its way
+ * @property {string} method
+ * @property {string} url absolute
+ * @property {number} [status] once it was answered
+ *
+ * @typedef {object} Fault
+ * @property {number} [status] answers with it, and passes nothing on
+ * @property {boolean} [mute] that answer bears no CORS headers, as those of some proxies and of some 403s do
+ * @property {number} [resetAfter] resets the connection after so many bytes of the request's body
+ * @property {number} [holdMs] passes the request on so much later
+ * @property {boolean} [loseAnswer] passes the request on, and resets the connection instead of answering
+ */
+
+export class Proxy {
+  /** @type {Passing[]} */
+  passed = [];
+  /** @type {(passing: Passing) => Fault | undefined} */
+  fault = () => undefined;
+  #server = http.createServer((request, response) => this.#pass(request, response));
+  #agent = new http.Agent({ keepAlive: true });
+
+  static async start() {
+    const proxy = new Proxy();
+    await new Promise((resolve) => { proxy.#server.listen(0, '127.0.0.1', resolve); });
+    return proxy;
+  }
+
+  get url() { return `http://127.0.0.1:${this.#server.address().port}`; }
+
+  /** Drops every connection, as a network does that comes and goes. */
+  cut() {
+    this.#server.closeAllConnections();
+    this.#agent.destroy();
+  }
+
+  async close() {
+    this.cut();
+    await new Promise((resolve) => { this.#server.close(resolve); });
+  }
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  async #pass(request, response) {
+    /** @type {Passing} */
+    const passing = { method: request.method, url: request.url };
+    if (new URL(request.url).hostname !== '127.0.0.1') return response.writeHead(502).end(); // a browser's own errands
+    this.passed.push(passing);
+    request.on('error', () => {});
+    const fault = this.fault(passing) ?? {};
+    if (fault.status) return this.#refuse(request, response, passing, fault);
+    if (fault.holdMs) await new Promise((resolve) => { setTimeout(resolve, fault.holdMs); });
+
+    const { 'proxy-connection': _, ...headers } = request.headers;
+    const onward = http.request(request.url, { method: request.method, headers, agent: this.#agent });
+    const drop = () => { onward.destroy(); request.socket.resetAndDestroy(); };
+    onward.on('error', drop);
+    response.on('close', () => onward.destroy());
+    onward.on('response', (answer) => {
+      passing.status = answer.statusCode;
+      if (fault.loseAnswer) return drop();
+      response.writeHead(answer.statusCode, answer.rawHeaders);
+      answer.on('error', drop).pipe(response);
+    });
+    let bytes = 0;
+    if (fault.resetAfter) request.on('data', (piece) => { if ((bytes += piece.length) > fault.resetAfter) drop(); });
+    request.pipe(onward);
+  }
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {Passing} passing @param {Fault} fault */
+  #refuse(request, response, passing, { status, mute }) {
+    passing.status = status;
+    request.resume().on('end', () => {
+      if (!mute) response.setHeader('Access-Control-Allow-Origin', '*');
+      response.writeHead(status).end('no');
+    });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The broker's recording page, as a person uses it. Works on pages of both browsers: what playwright and puppeteer
+ * share is enough.
+ */
+
+import { until } from './until.js';
+
+/** A link on the page: `/watch/{id}#{share token}`. @param {string} link */
+export function idOf(link) {
+  return new URL(link).pathname.split('/').pop() ?? '';
+}
+
+export class RecordPage {
+  /** @param {any} page */
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** @param {string} url the broker's */
+  async open(url) {
+    await this.page.goto(url);
+    await this.is('idle');
+  }
+
+  /**
+   * Ticks exactly these sources and presses Record.
+   *
+   * @param {{screen?: boolean, camera?: boolean, mic?: boolean}} sources
+   */
+  async record({ screen = false, camera = false, mic = false }) {
+    const wanted = { screen, camera, mic };
+    for (const [name, want] of Object.entries(wanted)) {
+      if (await this.page.$eval(`#source-${name}`, (box) => box.checked) !== want) await this.page.click(`#source-${name}`);
+    }
+    await this.page.click('#record');
+  }
+
+  /** @param {string} selector */
+  async press(selector) { await this.page.click(selector); }
+
+  async state() { return this.page.$eval('body', (body) => body.dataset.state); }
+
+  /**
+   * Waits for a state. A state one did not wait for, such as `failed`, ends the wait.
+   *
+   * @param {string} state
+   * @param {number} [withinMs]
+   */
+  async is(state, withinMs = 40_000) {
+    await until(`the page is ${state}`, async () => {
+      const now = await this.state();
+      if (now === 'failed' && state !== 'failed') throw new Error(`the page has failed: ${await this.message()}`);
+      return now === state;
+    }, { withinMs });
+  }
+
+  /** The message's words, '' where none is shown. */
+  async message() {
+    return this.page.$eval('#message', (box) => (box.hidden ? '' : box.textContent));
+  }
+
+  /** @param {'recorded' | 'safe'} what */
+  async bytes(what) {
+    return this.page.$eval(`#${what}`, (element) => Number(element.dataset.bytes));
+  }
+
+  /** @param {number} bytes */
+  async hasRecorded(bytes) {
+    await until(`${bytes} bytes are recorded`, async () => {
+      const state = await this.state();
+      if (!['starting', 'recording'].includes(state)) throw new Error(`the page is ${state}: ${await this.message()}`);
+      return await this.bytes('recorded') >= bytes;
+    }, { withinMs: 60_000 });
+  }
+
+  /** The link, which is there from open on. @returns {Promise<string>} */
+  async link() {
+    return until('the page shows a link', () => this.page.$eval('#link', (field) => field.value));
+  }
+}

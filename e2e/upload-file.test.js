@@ -1,0 +1,76 @@
+/**
+ * A file goes the way a recording goes.
+ */
+
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { BrokerDev } from './lib/broker-dev.js';
+import { launchChromium, shoot } from './lib/browsers.js';
+import { Bucket } from './lib/bucket.js';
+import { download } from './lib/download.js';
+import { temporaryFolder } from './lib/folders.js';
+import { watchPage } from './lib/in-page.js';
+import { sha256, writeVideo } from './lib/media.js';
+import { plays } from './lib/play.js';
+import { Proxy } from './lib/proxy.js';
+import { RecordPage } from './lib/record-page.js';
+import { until } from './lib/until.js';
+
+const file = path.join(temporaryFolder(), 'a day at the sea.webm');
+let broker, bucket, browser, proxy;
+
+before(async () => {
+  [broker, proxy] = await Promise.all([BrokerDev.start({ name: 'upload-file' }), Proxy.start(), writeVideo(file, { seconds: 16, noise: 60 })]);
+  browser = await launchChromium({ proxy: proxy.url });
+  bucket = new Bucket(broker.ready);
+});
+
+after(async () => {
+  await browser?.close();
+  bucket?.close();
+  await Promise.all([broker?.stop(), proxy?.close()]);
+});
+
+async function openPage() {
+  const playwrightPage = await browser.newPage();
+  await playwrightPage.addInitScript(watchPage);
+  const page = new RecordPage(playwrightPage);
+  await page.open(broker.url);
+  return page;
+}
+
+test('a file of several parts arrives as it is, and progress is shown on the way', async () => {
+  const { size } = statSync(file);
+  assert.ok(size > 15e6, `the file is large enough: ${size}`);
+  proxy.fault = ({ method }) => (method === 'PUT' ? { holdMs: 300 } : undefined); // loopback is faster than the eye
+  const page = await openPage();
+  await page.page.setInputFiles('#file', file);
+  await page.is('uploading');
+  await until('some of it is safe', async () => await page.bytes('safe') > 0, { everyMs: 20 });
+  await shoot(page.page, 'upload-uploading');
+  await page.is('completed');
+  await shoot(page.page, 'upload-completed');
+  const between = await page.page.evaluate((all) => safeBytes.filter((bytes) => bytes > 0 && bytes < all), size);
+  assert.ok(between.length > 0, 'the page has shown a part of the way');
+  const link = await page.link();
+  assert.equal(sha256(await download(link)), sha256(readFileSync(file)));
+  await plays(page.page, link);
+  assert.equal(await page.page.textContent('#title'), path.basename(file));
+  await page.page.close();
+});
+
+test('a cancelled upload leaves no upload in S3', async () => {
+  proxy.fault = ({ method }) => (method === 'PUT' ? { holdMs: 2000 } : undefined);
+  const page = await openPage();
+  await page.page.setInputFiles('#file', file);
+  await page.is('uploading');
+  await until('S3 has the upload', async () => (await bucket.uploads()).length === 1);
+  await page.press('#cancel-upload');
+  await page.press('#sure-yes');
+  await page.is('idle');
+  await until('the page says so', async () => /was cancelled/.test(await page.message()));
+  assert.deepEqual(await bucket.uploads(), []);
+  await page.page.close();
+});
