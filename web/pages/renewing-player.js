@@ -32,7 +32,7 @@ export class RenewingPlayer {
   #loading = false; // of an exchange: what the element says now is not what the person wants
   #failures = 0;
   #position = 0; // where it is, or is wanted; the element forgets it on an error
-  #farthest = 0;
+  #failedAt = 0;
   #playing = false; // or wants to
 
   /**
@@ -73,10 +73,7 @@ export class RenewingPlayer {
   #moved() {
     if (this.#video.error) return;
     this.#position = this.#video.currentTime;
-    if (this.#position > this.#farthest + 1 || this.#video.ended) { // it does play: earlier failures are history
-      this.#farthest = this.#position;
-      this.#failures = 0;
-    }
+    if (Math.abs(this.#position - this.#failedAt) > 1) this.#failures = 0; // it does play on
   }
 
   /** Data is wanted: from a URL that is over there will be none. */
@@ -94,6 +91,7 @@ export class RenewingPlayer {
 
   async #recover() {
     // An error on a URL that is over is what we wait for; any other counts.
+    this.#failedAt = this.#position;
     if (!this.#lease.over && ++this.#failures > TRIES) return this.#onFailed(this.#video.error);
     if (this.#exchanging) return; // the file is about to be loaded anew anyway
     if (this.#failures > 1) await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS * this.#failures));
