@@ -183,7 +183,7 @@ func startBroker(ctx context.Context, f flags, data *dataFolder, site site, s3 *
 	if err != nil {
 		return nil, err
 	}
-	settings, err := defaults()
+	settings, mistakes, err := defaults()
 	if err != nil {
 		return nil, err
 	}
@@ -191,8 +191,8 @@ func startBroker(ctx context.Context, f flags, data *dataFolder, site site, s3 *
 	settings.S3 = app.S3Settings{Bucket: bucket, KeyPrefix: settings.S3.KeyPrefix, Region: region, Endpoint: s3.Endpoint, PublicEndpoint: site.s3URL(s3), PathStyle: true}
 	settings.RedisURL = "redis://" + redisAddr
 	settings.TokenKeys, settings.APIKeys = []string{data.secrets.TokenKey}, []string{apiKey.String()}
-	if err := settings.Resolve(); err != nil {
-		return nil, err
+	if err := mistakes.Resolve(&settings); err != nil {
+		return nil, fmt.Errorf("settings:\n%w", err)
 	}
 	options := app.Options{Listener: listener, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: f.logLevel()})), PageGrant: pageGrant}
 	if f.TLS {
@@ -212,17 +212,16 @@ func (f flags) logLevel() slog.Level {
 	return slog.LevelWarn
 }
 
-// defaults are the settings as `broker serve` has them with nothing set;
-// BROKER_* variables still count, as they do there.
-func defaults() (app.Settings, error) {
+// defaults are the settings as `broker serve` has them with nothing set, and
+// what could not be read of them; BROKER_* variables still count.
+func defaults() (app.Settings, *app.Mistakes, error) {
 	var mistakes app.Mistakes
 	var s app.Settings
 	parser, err := kong.New(&s, mistakes.Mappers()...)
-	if err != nil {
-		return s, err
+	if err == nil {
+		_, err = parser.Parse(nil)
 	}
-	_, err = parser.Parse(nil)
-	return s, err
+	return s, &mistakes, err
 }
 
 // pageGrant is what the page on this machine may do.

@@ -1,6 +1,6 @@
-// Package bucket is the only one that sends requests to S3. It opens, lists,
-// completes and aborts multipart uploads and looks at finished objects; the
-// parts themselves go from the recorder straight to S3.
+// Package bucket is the only one through which the broker sends requests to S3.
+// It opens, lists, completes and aborts multipart uploads and looks at finished
+// objects; the parts themselves go from the recorder straight to S3.
 package bucket
 
 import (

@@ -1,7 +1,7 @@
 package httpapi
 
 import (
-	"strconv"
+	"fmt"
 	"time"
 
 	"slipway/internal/session"
@@ -188,47 +188,42 @@ type partFacts struct {
 	Checksum session.Checksum `json:"checksum,omitzero"`
 }
 
-func (p partToSign) domain(field string) (session.PartToSign, error) {
-	sum, err := checksum(field, p.Checksum)
-	return session.PartToSign{Number: session.PartNumber(p.Number), Size: p.Size, Checksum: sum}, err
+// domain returns the part, or the name of the field at fault and what is wrong
+// with it.
+func (p partToSign) domain() (session.PartToSign, string, error) {
+	sum, err := checksum(p.Checksum)
+	return session.PartToSign{Number: session.PartNumber(p.Number), Size: p.Size, Checksum: sum}, "checksum", err
 }
 
-func (p claimedPart) domain(field string) (session.Part, error) {
+func (p claimedPart) domain() (session.Part, string, error) {
 	part := session.Part{Number: session.PartNumber(p.Number), Size: p.Size}
 	if p.ETag != "" {
 		tag, err := session.ParseETag(p.ETag)
 		if err != nil {
-			return part, badField(field+".etag", "bad-etag", err)
+			return part, "etag", err
 		}
 		part.ETag = tag
 	}
-	sum, err := checksum(field, p.Checksum)
+	sum, err := checksum(p.Checksum)
 	part.Checksum = sum
-	return part, err
+	return part, "checksum", err
 }
 
-func checksum(field, text string) (session.Checksum, error) {
+func checksum(text string) (session.Checksum, error) {
 	if text == "" {
 		return "", nil
 	}
-	sum, err := session.ParseChecksum(text)
-	if err != nil {
-		return "", badField(field+".checksum", "bad-checksum", err)
-	}
-	return sum, nil
-}
-
-func badField(field, reason string, err error) error {
-	return &session.Error{Kind: session.Invalid, Reason: reason, Field: field, Detail: field + ": " + err.Error()}
+	return session.ParseChecksum(text)
 }
 
 // each turns a list of wire parts into domain parts, naming the first bad one.
-func each[W interface{ domain(field string) (D, error) }, D any](name string, list []W) ([]D, error) {
-	out := make([]D, len(list))
-	for i, w := range list {
-		d, err := w.domain(name + "[" + strconv.Itoa(i) + "]")
+func each[W interface{ domain() (D, string, error) }, D any](list string, parts []W) ([]D, error) {
+	out := make([]D, len(parts))
+	for i, w := range parts {
+		d, field, err := w.domain()
 		if err != nil {
-			return nil, err
+			at := fmt.Sprintf("%s[%d].%s", list, i, field)
+			return nil, &session.Error{Kind: session.Invalid, Reason: "bad-" + field, Field: at, Detail: at + ": " + err.Error()}
 		}
 		out[i] = d
 	}

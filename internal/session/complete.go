@@ -244,27 +244,33 @@ func checkClaim(s *Session, c Claim) error {
 		return invalid("parts", "missing", "parts is empty; a recording has at least one")
 	}
 	for i, p := range c.Parts {
-		field := fmt.Sprintf("parts[%d]", i)
-		if err := checkPart(s, field, p.Number, p.Size); err != nil {
+		if err := checkClaimed(s, c, place{"parts", i}, p); err != nil {
 			return err
-		}
-		if want := PartNumber(i + 1); p.Number != want {
-			return invalid(field+".number", "hole", "%s.number is %d where %d should follow; a claim names every part from 1 on, in order", field, p.Number, want)
-		}
-		if i < len(c.Parts)-1 && p.Size < MinPartSize {
-			e := invalid(field+".size", "part-too-small", "%s.size is %d bytes; only the last part may be under %d", field, p.Size, MinPartSize)
-			e.Limit = MinPartSize
-			return e
-		}
-		if p.Checksum != "" && s.Algorithm != SHA256 && s.State != Completed {
-			return invalid(field+".checksum", "checksum-unexpected", "this session was opened without checksums")
-		}
-		if s.Algorithm == SHA256 && p.Checksum == "" && p.ETag == "" {
-			return invalid(field, "checksum-missing", "this session was opened with sha256, so %s needs its checksum or its ETag", field)
 		}
 	}
 	if sum := totalSize(c.Parts); sum != c.Size {
 		return invalid("size", "wrong-size", "size is %d bytes and the parts add up to %d", c.Size, sum)
+	}
+	return nil
+}
+
+func checkClaimed(s *Session, c Claim, at place, p Part) error {
+	if err := checkPart(s, at, p.Number, p.Size); err != nil {
+		return err
+	}
+	if want := PartNumber(at.index + 1); p.Number != want {
+		return invalid(at.field("number"), "hole", "%s.number is %d where %d should follow; a claim names every part from 1 on, in order", at, p.Number, want)
+	}
+	if at.index < len(c.Parts)-1 && p.Size < MinPartSize {
+		e := invalid(at.field("size"), "part-too-small", "%s.size is %d bytes; only the last part may be under %d", at, p.Size, MinPartSize)
+		e.Limit = MinPartSize
+		return e
+	}
+	if p.Checksum != "" && s.Algorithm != SHA256 && s.State != Completed {
+		return invalid(at.field("checksum"), "checksum-unexpected", "this session was opened without checksums")
+	}
+	if s.Algorithm == SHA256 && p.Checksum == "" && p.ETag == "" {
+		return invalid(at.String(), "checksum-missing", "this session was opened with sha256, so %s needs its checksum or its ETag", at)
 	}
 	return nil
 }

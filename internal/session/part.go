@@ -57,9 +57,16 @@ const (
 // whole multipart object ends in "-" and the number of parts.
 type Checksum string
 
+// base64Size is how long the base64 of a SHA-256 is.
+const base64Size = (sha256.Size + 2) / 3 * 4
+
 // ParseChecksum accepts the base64 of exactly 32 bytes.
 func ParseChecksum(s string) (Checksum, error) {
-	if sum, err := base64.StdEncoding.Strict().DecodeString(s); err != nil || len(sum) != sha256.Size {
+	var sum [base64Size]byte
+	if len(s) != base64Size {
+		return "", fmt.Errorf("not the base64 of a SHA-256: %d bytes", len(s))
+	}
+	if n, err := base64.StdEncoding.Strict().Decode(sum[:], []byte(s)); err != nil || n != sha256.Size {
 		return "", fmt.Errorf("not the base64 of a SHA-256: %d bytes", len(s))
 	}
 	return Checksum(s), nil

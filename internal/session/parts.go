@@ -68,7 +68,7 @@ func (b *Broker) report(ctx context.Context, t *Ticket, r Report) (*Session, err
 
 func checkReported(s *Session, parts []Part) error {
 	for i, p := range parts {
-		if err := checkPart(s, fmt.Sprintf("uploaded[%d]", i), p.Number, p.Size); err != nil {
+		if err := checkPart(s, place{"uploaded", i}, p.Number, p.Size); err != nil {
 			return err
 		}
 	}
@@ -77,37 +77,47 @@ func checkReported(s *Session, parts []Part) error {
 
 func checkToSign(s *Session, parts []PartToSign) error {
 	for i, p := range parts {
-		field := fmt.Sprintf("sign[%d]", i)
-		if err := checkPart(s, field, p.Number, p.Size); err != nil {
+		at := place{"sign", i}
+		if err := checkPart(s, at, p.Number, p.Size); err != nil {
 			return err
 		}
 		if p.Checksum == "" && s.Algorithm == SHA256 {
-			return invalid(field+".checksum", "checksum-missing", "this session was opened with sha256, so %s needs the checksum of part %d", field, p.Number)
+			return invalid(at.field("checksum"), "checksum-missing", "this session was opened with sha256, so %s needs the checksum of part %d", at, p.Number)
 		}
 		if p.Checksum != "" && s.Algorithm != SHA256 {
-			return invalid(field+".checksum", "checksum-unexpected", "this session was opened without checksums; S3 would refuse part %d with one", p.Number)
+			return invalid(at.field("checksum"), "checksum-unexpected", "this session was opened without checksums; S3 would refuse part %d with one", p.Number)
 		}
 	}
 	return nil
 }
 
+// place is an entry of a list in a request. Its name is made only when there
+// is something to say about it: lists are long.
+type place struct {
+	list  string
+	index int
+}
+
+func (p place) String() string           { return fmt.Sprintf("%s[%d]", p.list, p.index) }
+func (p place) field(name string) string { return p.String() + "." + name }
+
 // checkPart holds number and size against what s may use. They are bounded
 // here, where they are signed, so nobody can sign past the session's limit.
-func checkPart(s *Session, field string, number PartNumber, size int64) error {
+func checkPart(s *Session, at place, number PartNumber, size int64) error {
 	if number < 1 || number > MaxPartNumber {
-		return outOfRange(field+".number", MaxPartNumber, "%s.number is %d; part numbers are 1 to %d", field, number, MaxPartNumber)
+		return outOfRange(at.field("number"), MaxPartNumber, "%s.number is %d; part numbers are 1 to %d", at, number, MaxPartNumber)
 	}
 	if last := s.MaxParts(); int(number) > last {
-		e := outOfRange(field+".number", int64(last), "%s.number is %d; the session's max_bytes ends it at part %d", field, number, last)
+		e := outOfRange(at.field("number"), int64(last), "%s.number is %d; the session's max_bytes ends it at part %d", at, number, last)
 		e.Reason = "max-bytes"
 		return e
 	}
 	if size < 1 || size > s.PartSize {
-		return outOfRange(field+".size", s.PartSize, "%s.size is %d bytes; parts of this session are 1 to %d", field, size, s.PartSize)
+		return outOfRange(at.field("size"), s.PartSize, "%s.size is %d bytes; parts of this session are 1 to %d", at, size, s.PartSize)
 	}
-	// max_bytes counts from the first byte: a last number may be partial.
+	// max_bytes counts from the first byte: the last number may be partial.
 	if before := int64(number-1) * s.PartSize; before+size > s.MaxBytes {
-		e := outOfRange(field+".size", s.MaxBytes-before, "%s.size is %d bytes; max_bytes leaves %d for part %d", field, size, s.MaxBytes-before, number)
+		e := outOfRange(at.field("size"), s.MaxBytes-before, "%s.size is %d bytes; max_bytes leaves %d for part %d", at, size, s.MaxBytes-before, number)
 		e.Reason = "max-bytes"
 		return e
 	}
