@@ -22,7 +22,7 @@ const file = path.join(temporaryFolder(), 'a day at the sea.webm');
 let broker, bucket, browser, proxy;
 
 before(async () => {
-  [broker, proxy] = await Promise.all([BrokerDev.start({ name: 'upload-file' }), Proxy.start(), writeVideo(file, { seconds: 16, noise: 60 })]);
+  [broker, proxy] = await Promise.all([BrokerDev.start({ name: 'upload-file' }), Proxy.start(), writeVideo(file, { seconds: 16, noisy: true })]);
   browser = await launchChromium({ proxy: proxy.url });
   bucket = new Bucket(broker.ready);
 });

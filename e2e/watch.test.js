@@ -15,7 +15,8 @@ import { plays } from './lib/play.js';
 import { Proxy } from './lib/proxy.js';
 import { pause, until } from './lib/until.js';
 
-const WATCH_TTL_MS = 2000;
+/** Long enough for an exchange on a busy machine: S3 is asked three times in one. */
+const WATCH_TTL_MS = 5000;
 let broker, browser, proxy, link;
 
 before(async () => {
@@ -23,7 +24,7 @@ before(async () => {
   [broker, proxy] = await Promise.all([
     BrokerDev.start({ name: 'watch', env: { BROKER_WATCH_TTL: `${WATCH_TTL_MS}ms` } }),
     Proxy.start(),
-    writeVideo(file, { seconds: 240, noise: 0 }),
+    writeVideo(file, { seconds: 64, silent: true }),
   ]);
   browser = await launchChromium({ proxy: proxy.url });
   link = await uploadByApi(broker, readFileSync(file));
@@ -59,8 +60,9 @@ test('paused past the end of its URL, it plays on from the same place by a fresh
 
   await player.evaluate((video) => {
     const seen = globalThis.seen = [];
+    video.addEventListener('playing', () => seen.push(video.currentTime), { once: true });
     video.addEventListener('timeupdate', () => { if (video.readyState >= 3 && !video.seeking) seen.push(video.currentTime); });
-    video.playbackRate = 4; // so that what is loaded runs out soon
+    video.playbackRate = 4; // so that what is loaded runs out soon; without sound the wall clock sets the pace
     return video.play();
   });
   // More may be loaded than the page can see: it is the proxy that knows when a fresh URL was needed.
@@ -71,8 +73,8 @@ test('paused past the end of its URL, it plays on from the same place by a fresh
   await shoot(page, 'watch-renewed');
 
   const seen = await page.evaluate('seen');
-  assert.ok(Math.abs(seen[0] - paused.at) < 1.5, `it goes on where it stood, at ${paused.at}: ${seen.slice(0, 3)}`);
-  seen.reduce((last, at) => { assert.ok(at >= last - 0.1 && at < last + 8, `it does not jump: ${seen}`); return at; });
+  assert.ok(Math.abs(seen[0] - paused.at) < 0.5, `it goes on where it stood, at ${paused.at}: ${seen.slice(0, 3)}`);
+  seen.reduce((last, at) => { assert.ok(at >= last - 0.1 && at < last + 20, `it does not jump: ${seen}`); return at; });
   assert.equal(await player.evaluate((video) => video.playbackRate), 4, 'as fast as before');
   assert.equal(await player.evaluate((video) => video.paused), false);
   assert.ok(gets().calls > before.calls, 'the broker was asked for it');

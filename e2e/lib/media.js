@@ -29,18 +29,21 @@ export function writeNoise(file) {
 }
 
 /**
- * A WebM file that plays: a few seconds of picture and sound, again and again.
+ * A WebM file that plays: a few seconds, again and again.
  *
  * @param {string} file
- * @param {{seconds: number, noise: number}} what noise: 0 to 100, how badly it compresses
+ * @param {{seconds: number, noisy?: boolean, silent?: boolean}} what noisy: 1.6 MB each second, and
+ *   not 1 MB
  */
-export async function writeVideo(file, { seconds, noise }) {
+export async function writeVideo(file, { seconds, noisy = false, silent = false }) {
   const loop = 4;
   const once = `${file}.once.webm`;
+  const picture = `testsrc2=size=320x240:rate=25,noise=alls=${noisy ? 60 : 20}:allf=t+u`;
+  const bits = noisy ? ['-b:v', '20M', '-qmin', '4', '-qmax', '20'] : ['-b:v', '8M'];
+  const sound = silent ? [] : ['-f', 'lavfi', '-i', 'sine=frequency=440', '-c:a', 'libopus'];
   await run('ffmpeg', [
-    '-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=320x240:rate=25,noise=alls=${noise}:allf=t+u`,
-    '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(loop), '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8',
-    '-b:v', noise > 0 ? '20M' : '2M', '-qmin', '4', '-qmax', noise > 0 ? '20' : '60', '-g', '25', '-c:a', 'libopus', once,
+    '-v', 'error', '-y', '-f', 'lavfi', '-i', picture, ...sound, '-t', String(loop),
+    '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-g', '25', ...bits, once,
   ], { timeout: FFMPEG_MS });
   const again = Math.ceil(seconds / loop) - 1;
   await run('ffmpeg', ['-v', 'error', '-y', '-stream_loop', String(again), '-i', once, '-c', 'copy', file], { timeout: FFMPEG_MS });

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 )
 
 // Claim is what the recorder says the recording consists of: every part, and
