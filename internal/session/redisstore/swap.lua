@@ -33,6 +33,7 @@ else
   if from ~= 0 then return {'none', now} end
   r = {revision = 0, active = 0, report_op = '-', count = 0, bytes = 0, part_size = tonumber(ARGV[10]), where = 'i', parts = ''}
   redis.call('DEL', KEYS[2])
+  for i = 8, 10 do redis.call('ZREM', KEYS[i], member) end -- Redis may have forgotten one of this name just now
   note(r, ARGV[11], KEYS[2])
 end
 

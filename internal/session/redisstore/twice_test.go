@@ -173,6 +173,20 @@ func TestReportAgainAfterAnotherCountsNothingTwice(t *testing.T) {
 	}
 }
 
+// Redis may evict a record and keep its parts, where memory is short.
+func TestPartsLeftOfAnEvictedRecordAreNotTheNextOnes(t *testing.T) {
+	m, s := frozen(t)
+	rec := sessiontest.NewSession("ann")
+	swapOf(t, s, session.Change{Session: rec, Parts: numbered(1, 100)}, "one").run(t, s)
+	n, _ := packName(rec.ID)
+	m.Del(s.keys(rec.ID.Tag()).record(n))
+	swapOf(t, s, session.Change{Session: rec, Parts: numbered(101, 170)}, "two").run(t, s)
+	parts, err := s.Parts(t.Context(), rec.ID)
+	if err != nil || len(parts) != 70 || parts[0].Number != 101 {
+		t.Errorf("%d parts from %v on, %v; want 70 from 101 on", len(parts), parts[:1], err)
+	}
+}
+
 // lossy is a connection that, when told to, lets one more answer be read from
 // Redis and then breaks without handing it on: the command was carried out and
 // the client cannot know.

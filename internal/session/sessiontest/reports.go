@@ -19,7 +19,7 @@ func manyParts(n int) []session.Part {
 func (s *suite) sameParts(got []session.Part, want ...session.Part) {
 	s.Helper()
 	if !slices.Equal(got, want) {
-		s.Errorf("%d parts: %+v\nwant %d: %+v", len(got), got[:min(len(got), 3)], len(want), want[:min(len(want), 3)])
+		s.Errorf("%d parts: %#v\nwant %d: %#v", len(got), got[:min(len(got), 3)], len(want), want[:min(len(want), 3)])
 	}
 }
 
@@ -45,6 +45,19 @@ var reportTests = []test{
 		s.wait(short)
 		if got := s.report(rec.ID, session.Report{}); got.ActiveAt.Sub(rec.ActiveAt) < short {
 			s.Errorf("ActiveAt went from %v to %v; waited %v", rec.ActiveAt, got.ActiveAt, short)
+		}
+	}},
+	{"ActiveAt never moves back, though the clock may", func(s *suite) {
+		if s.advance == nil {
+			s.Skip("time is real here")
+		}
+		rec := s.create(NewSession("ann"))
+		s.advance(-time.Hour)
+		if got := s.report(rec.ID, session.Report{}).ActiveAt; got != rec.ActiveAt {
+			s.Errorf("%v after a report; want %v", got, rec.ActiveAt)
+		}
+		if got := s.move(s.get(rec.ID), session.Completing).ActiveAt; got != rec.ActiveAt {
+			s.Errorf("%v after a swap; want %v", got, rec.ActiveAt)
 		}
 	}},
 	{"URLsExpireAt only moves forward", func(s *suite) {

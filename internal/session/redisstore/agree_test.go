@@ -1,0 +1,142 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"slipway/internal/session"
+	"slipway/internal/session/memstore"
+	"slipway/internal/session/redisstore"
+	"slipway/internal/session/sessiontest"
+)
+
+// TestAgreesWithMemstore does the same at random to both Stores, on one clock,
+// and holds every answer of one against the other's; and Redis' index against
+// its records.
+func TestAgreesWithMemstore(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			m := miniredis.RunT(t)
+			now := time.UnixMilli(1_780_000_000_000)
+			m.SetTime(now)
+			s := open(t, "redis://"+m.Addr(), "slipway")
+			p := &pair{
+				T: t, rng: rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // repeatable on purpose
+				a: &memstore.Store{Now: func() time.Time { return now }}, b: s,
+			}
+			for i := range 12 {
+				p.sessions = append(p.sessions, sessiontest.NewSession([]session.Owner{"ann", "bob", ""}[i%3]))
+			}
+			for i := range 200 {
+				p.step()
+				d := time.Duration(p.rng.IntN(3)) * time.Second
+				now = now.Add(d)
+				m.SetTime(now)
+				m.FastForward(d)
+				if i%10 != 9 {
+					continue
+				}
+				if faults, err := redisstore.IndexFaults(t.Context(), s); err != nil || len(faults) > 0 {
+					t.Fatalf("%v; the index is off:\n%s", err, strings.Join(faults, "\n"))
+				}
+			}
+		})
+	}
+}
+
+// pair is two Stores that should answer alike.
+type pair struct {
+	*testing.T
+	rng      *rand.Rand
+	a, b     session.Store
+	sessions []*session.Session // as last seen, or never created
+}
+
+func (p *pair) step() {
+	i := p.rng.IntN(len(p.sessions))
+	s := p.sessions[i]
+	switch p.rng.IntN(6) {
+	case 0, 1:
+		c := p.change(*s)
+		got := both(p, fmt.Sprintf("Swap to %s from %d", c.Session.State, c.From), func(st session.Store) (*session.Session, error) { return st.Swap(p.Context(), c) })
+		if got != nil {
+			p.sessions[i] = got
+		}
+	case 2, 3:
+		r := session.Report{Parts: p.parts(), URLsExpireAt: time.UnixMilli(1_780_000_000_000 + p.rng.Int64N(1_000_000))}
+		both(p, "Report", func(st session.Store) (*session.Session, error) { return st.Report(p.Context(), s.ID, r) })
+	case 4:
+		if got := both(p, "Get", func(st session.Store) (*session.Session, error) { return st.Get(p.Context(), s.ID) }); got != nil {
+			p.sessions[i] = got
+		}
+		both(p, "Parts", func(st session.Store) ([]session.Part, error) {
+			parts, err := st.Parts(p.Context(), s.ID)
+			return append([]session.Part{}, parts...), err
+		})
+	case 5:
+		q := session.Query{Limit: 1 + p.rng.IntN(5), Owner: []session.Owner{"", "ann", "bob"}[p.rng.IntN(3)], IdleFor: time.Duration(p.rng.IntN(3)) * 5 * time.Second}
+		q.State = append(allStates, "", "")[p.rng.IntN(len(allStates)+2)]
+		both(p, fmt.Sprintf("List %+v", q), func(st session.Store) (rows []session.Session, err error) { return p.walk(st, q) })
+	}
+}
+
+var allStates = []session.State{session.Open, session.Completing, session.Aborting, session.Completed, session.Aborted, session.Deleted}
+
+// change makes a swap, from a wrong revision now and then.
+func (p *pair) change(next session.Session) session.Change {
+	c := session.Change{Session: &next, From: max(next.Revision+session.Revision(p.rng.IntN(8)/7), 0)}
+	if p.rng.IntN(4) == 0 {
+		c.From = 0
+	}
+	next.State = allStates[min(p.rng.IntN(9), 8)%6]
+	next.Name = fmt.Sprint("name ", p.rng.IntN(100))
+	c.Lease = time.Duration(p.rng.IntN(2)) * time.Minute
+	if next.State.Finished() && p.rng.IntN(2) == 0 {
+		c.Keep = time.Duration(1+p.rng.IntN(20)) * time.Second
+	}
+	c.Parts = p.parts()
+	return c
+}
+
+func (p *pair) parts() (parts []session.Part) {
+	for range p.rng.IntN(10) * p.rng.IntN(20) { // often more than a record holds
+		part := sessiontest.NewPart(session.PartNumber(1+p.rng.IntN(90)), []int64{5 << 20, 1, 70_000}[p.rng.IntN(3)])
+		if p.rng.IntN(5) == 0 {
+			part.ETag = `"odd"`
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+func (p *pair) walk(st session.Store, q session.Query) (rows []session.Session, err error) {
+	for {
+		page, err := st.List(p.Context(), q)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range page.Sessions {
+			rows = append(rows, *s)
+		}
+		if q.After = page.Next; q.After == (session.Cursor{}) {
+			return rows, nil
+		}
+	}
+}
+
+func both[T any](p *pair, what string, do func(session.Store) (T, error)) T {
+	p.Helper()
+	a, errA := do(p.a)
+	b, errB := do(p.b)
+	if !reflect.DeepEqual(a, b) || session.KindOf(errA) != session.KindOf(errB) || session.ReasonOf(errA) != session.ReasonOf(errB) {
+		p.Fatalf("%s:\n  memstore: %+v, %v\nredisstore: %+v, %v", what, a, errA, b, errB)
+	}
+	return a
+}
