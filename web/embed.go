@@ -6,5 +6,5 @@ import "embed"
 
 // Files is this folder, without what only development needs.
 //
-//go:embed *.js all:pages
+//go:embed *.js pages
 var Files embed.FS

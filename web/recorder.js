@@ -174,7 +174,8 @@ export async function uploadFile(file, options) {
       cancelled: () => reject(failure ?? signal?.reason),
     });
     signal?.addEventListener('abort', abort);
-    link.post({ type: 'open', file, job: { broker, name, metadata, parallel, contentType: asMediaType(file.type) } });
+    // Half a file is of no use when this page goes away: the whole one is still where it was.
+    link.post({ type: 'open', file, job: { broker, name, metadata, parallel, onAbandon: 'abort', contentType: asMediaType(file.type) } });
   });
 }
 

@@ -181,9 +181,11 @@ func TestAnUnfinishedRecordingSaysSo(t *testing.T) {
 	a := apitest.Start(t)
 	o := a.Open(t, "ann", nil)
 	_, share, _ := strings.Cut(o.WatchURL, "#")
+	part := a.UploadPart(t, o, 1, apitest.Noise(4321))
+	a.Call(t, "POST", path(o, "/parts"), o.Token, map[string]any{"uploaded": []any{part}}).Want(t, 200)
 	p := a.Call(t, "GET", "/v1/recordings/"+string(o.ID), share, nil).Problem(t, 409, "not-completed")
-	if p.RetryAfterMs == 0 {
-		t.Error("it does not say when to ask again")
+	if p.RetryAfterMs == 0 || p.SafeBytes != 4321 {
+		t.Errorf("it says to ask again in %d ms, and that %d bytes are safe", p.RetryAfterMs, p.SafeBytes)
 	}
 	a.Call(t, "DELETE", path(o, ""), o.Token, nil).Want(t, 200)
 	a.Call(t, "GET", "/v1/recordings/"+string(o.ID), share, nil).Problem(t, 404, "aborted")

@@ -174,6 +174,7 @@ type problem struct {
 	RequestID    string       `json:"request_id"`
 	RetryAfterMs int64        `json:"retry_after_ms,omitzero"`
 	Parts        []difference `json:"parts,omitzero"`
+	SafeBytes    int64        `json:"safe_bytes,omitzero"`
 }
 
 type difference struct {

@@ -43,6 +43,7 @@ type Error struct {
 	Limit      int64  // the limit that was passed; 0: none
 	RetryAfter time.Duration
 	Parts      []Difference
+	Safe       int64  // bytes of a recording that is still on its way
 	Op         string // where it was dressed, such as "redisstore.Get"
 	Err        error  // what lies beneath; for logs only
 }

@@ -59,7 +59,7 @@ func (b *Broker) notThere(ctx context.Context, ref Ref) error {
 	switch s.State {
 	case Open, Completing:
 		e := conflict("not-completed", "the recording is still on its way: %d bytes are safe", s.BytesReported)
-		e.RetryAfter = RetryAfter
+		e.RetryAfter, e.Safe = RetryAfter, s.BytesReported
 		return e
 	case Completed:
 		return lost()

@@ -21,7 +21,7 @@ const ANSWER_WITHIN_MS = 20_000;
 export class PlaybackError extends Error {
   /**
    * @param {number} status
-   * @param {{code?: string, reason?: string, detail?: string, request_id?: string, retry_after_ms?: number}} problem
+   * @param {{code?: string, reason?: string, detail?: string, request_id?: string, retry_after_ms?: number, safe_bytes?: number}} problem
    */
   constructor(status, problem) {
     super(problem.detail ?? `status ${status}`);
@@ -30,6 +30,7 @@ export class PlaybackError extends Error {
     this.reason = problem.reason;
     this.requestId = problem.request_id;
     this.retryAfterMs = problem.retry_after_ms;
+    this.safeBytes = problem.safe_bytes;
   }
 }
 

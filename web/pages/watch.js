@@ -65,10 +65,9 @@ function ask() {
   return fetchRecording(id, token, { onTrouble: () => showMessage(strings.slow) });
 }
 
-/** The broker tells the number in words only. @param {PlaybackError} error @returns {string} */
-function safeBytes({ message }) {
-  const bytes = /(\d+) bytes are safe/.exec(message)?.[1];
-  return Number(bytes) > 0 ? formatBytes(Number(bytes)) : '';
+/** @param {PlaybackError} error @returns {string} */
+function safeBytes({ safeBytes: bytes = 0 }) {
+  return bytes > 0 ? formatBytes(bytes) : '';
 }
 
 /**

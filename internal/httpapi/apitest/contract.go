@@ -52,6 +52,7 @@ type Problem struct {
 	Limit        int64
 	RequestID    string `json:"request_id"`
 	RetryAfterMs int64  `json:"retry_after_ms"`
+	SafeBytes    int64  `json:"safe_bytes"`
 	Parts        []struct {
 		Number     int
 		Have, Want *struct {
