@@ -44,6 +44,8 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Add(encodeBody(sessiontest.NewSession("ann")))
 	f.Add([]byte{})
 	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"))
+	f.Add([]byte("\xfd\x01"))                                  // a word past the last
+	f.Add([]byte("\xa3\x01\x09" + strings.Repeat("\x00", 60))) // an alphabet past the last
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := decodeBody(string(b))
 		if err != nil {
@@ -140,6 +142,14 @@ func TestFieldsOfANewerBrokerAreSkipped(t *testing.T) {
 	got, err := decodeBody(string(append(encodeBody(s), 1, 2, 3)))
 	if err != nil || got.Request != s.Request {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestDurationsAreNeverCutToNone(t *testing.T) {
+	for d, want := range map[time.Duration]int64{-time.Hour: 0, 0: 0, 1: 1, time.Millisecond: 1, time.Millisecond + 1: 2, time.Hour: 3_600_000} {
+		if got := ceilMillis(d); got != want {
+			t.Errorf("%v is %d ms; want %d", d, got, want)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ end
 -- parse returns nil for a record that is not ours.
 local function parse(record)
   local from, to, revision, state, active, urls, lease, swap_op, report_op, count, bytes, part_size, where, length = string.find(record, head)
-  if not from then return nil end
+  if not from or #record < to + length then return nil end
   return {
     revision = tonumber(revision), state = tonumber(state),
     active = tonumber(active), urls = tonumber(urls), lease = tonumber(lease), -- ms; 0: none

@@ -73,7 +73,13 @@ func TestAnUnreadableRecordIsNamed(t *testing.T) {
 	s := open(t, "redis://"+server.Addr, "slipway")
 	client := redis.NewClient(&redis.Options{Addr: server.Addr})
 	t.Cleanup(func() { _ = client.Close() })
-	for _, scribble := range []string{"", "{}", "2 1 1 0 0 0 a b 0 0 0 i 0\n", "1 1 1 0 0 0 a b 0 0 0 i 0\n", "1 1 9 0 0 0 a b 0 0 0 i 0\n"} {
+	for _, scribble := range []func(string) string{
+		func(string) string { return "" },
+		func(string) string { return "{}" },
+		func(v string) string { return "2" + v[1:] },                               // another version
+		func(v string) string { return strings.Replace(v, "1 1 1 ", "1 1 9 ", 1) }, // a state that is none
+		func(v string) string { return v[:len(v)-5] },
+	} {
 		rec := sessiontest.NewSession("ann")
 		if _, err := s.Swap(t.Context(), session.Change{Session: rec}); err != nil {
 			t.Fatal(err)
@@ -82,7 +88,8 @@ func TestAnUnreadableRecordIsNamed(t *testing.T) {
 		if err != nil || len(keys) != 1 {
 			t.Fatal(keys, err)
 		}
-		if err := client.Set(t.Context(), keys[0], scribble, 0).Err(); err != nil {
+		value := scribble(client.Get(t.Context(), keys[0]).Val())
+		if err := client.Set(t.Context(), keys[0], value, 0).Err(); err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range []func() error{
@@ -91,8 +98,11 @@ func TestAnUnreadableRecordIsNamed(t *testing.T) {
 			func() error { _, err := s.List(t.Context(), session.Query{Limit: 1}); return err },
 		} {
 			if err := f(); session.KindOf(err) != session.Internal || !strings.Contains(err.Error(), rec.ID.Name()) {
-				t.Errorf("%q: %v; want Internal with the ID", scribble, err)
+				t.Errorf("%q: %v; want Internal with the ID", value, err)
 			}
+		}
+		if now := client.Get(t.Context(), keys[0]).Val(); now != value {
+			t.Errorf("%q became %q; nobody may write over what nobody can read", value, now)
 		}
 		if err := client.FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)

@@ -73,7 +73,7 @@ func dial(address string) (redis.UniversalClient, error) {
 // stumble over, which may be half a password; so they are quoted only where
 // there is none.
 func unusable(scheme, address string, err error) error {
-	if _, wrong := errors.AsType[*url.Error](err); wrong || strings.ContainsAny(address, "@") || strings.Contains(address, "password") {
+	if _, wrong := errors.AsType[*url.Error](err); wrong || strings.Contains(address, "@") {
 		return fmt.Errorf("a %s:// address that cannot be read; special characters in a password must be percent-encoded, and options be known", scheme)
 	}
 	return fmt.Errorf("a %s:// address that cannot be read: %w", scheme, err)

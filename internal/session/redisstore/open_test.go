@@ -63,7 +63,7 @@ func TestSentinelsHaveTheirOwnPassword(t *testing.T) {
 func TestBadAddressesAreRefusedWithoutShowingThem(t *testing.T) {
 	for _, address := range []string{
 		"", "s3cret", "h:6379", "http://u:s3cret@h", "redis-ring://u:s3cret@h", "redis://u:s3cret@h:port", "redis://u:s3/cret@h", "redis://:s3cret@h/x/s3cret",
-		"redis://h?password=s3cret", "redis://u:s3cret%zz@h", "redis://h?s3cret=1@", "unix://u:s3cret@", "redis-cluster://u:s3cret@", "redis-cluster://u:s3cret@h1:1,,h2:2",
+		"redis://h?password=s3cret", "redis://h:port?password=s3cret", "redis://u:s3cret%zz@h", "redis://h?s3cret=1@", "unix://u:s3cret@", "redis-cluster://u:s3cret@", "redis-cluster://u:s3cret@h1:1,,h2:2",
 		"redis-cluster://u:s3cret@h1:1,h2", "redis-cluster://u:s3cret@h:1/1", "redis-cluster://u:s3cret%zz@h:1", "redis-sentinel://u:s3cret@h:1", "redis-sentinel://u:s3cret@h:1/", "redis-sentinel://u:s3cret@h:1/a/b",
 		"redis-sentinel://u:s3cret@h:1/main?nonsense=1", "redis-cluster://u:s3cret@h:1?%zz", "redis-sentinel://h:1/%zz",
 	} {

@@ -173,8 +173,9 @@ func TestReportAgainAfterAnotherCountsNothingTwice(t *testing.T) {
 	}
 }
 
-// Redis may evict a record and keep its parts, where memory is short.
-func TestPartsLeftOfAnEvictedRecordAreNotTheNextOnes(t *testing.T) {
+// Redis may evict a record and keep its parts, or keep it without them, where
+// memory is short: old parts are not the next record's, and none is not zero.
+func TestRecordAndPartsCanBeEvictedApart(t *testing.T) {
 	m, s := frozen(t)
 	rec := sessiontest.NewSession("ann")
 	swapOf(t, s, session.Change{Session: rec, Parts: numbered(1, 100)}, "one").run(t, s)
@@ -184,6 +185,10 @@ func TestPartsLeftOfAnEvictedRecordAreNotTheNextOnes(t *testing.T) {
 	parts, err := s.Parts(t.Context(), rec.ID)
 	if err != nil || len(parts) != 70 || parts[0].Number != 101 {
 		t.Errorf("%d parts from %v on, %v; want 70 from 101 on", len(parts), parts[:1], err)
+	}
+	m.Del(s.keys(rec.ID.Tag()).parts(n))
+	if _, err := s.Parts(t.Context(), rec.ID); session.KindOf(err) != session.NotFound {
+		t.Errorf("with the parts gone: %v; want NotFound, and no empty list", err)
 	}
 }
 
