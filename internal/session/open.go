@@ -83,12 +83,19 @@ func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest) (*Sess
 		// upload stays: a session without its upload would be a dead one.
 		return stored, err
 	}
-	// Somebody with the same key was quicker. Theirs is the session.
-	abortCtx, cancel := b.atLength(ctx)
-	defer cancel()
-	_ = b.Bucket.Abort(abortCtx, b.upload(s)) // empty and unknown to anybody; at worst it stays as an orphan
-	if winner, err := b.openedBefore(ctx, s); winner != nil || err != nil {
-		return winner, err
+	// Somebody with the same key was quicker, and theirs is the session; or our
+	// own record was written and the Store was asked twice.
+	winner, err := b.openedBefore(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if winner != nil {
+		if winner.UploadID != upload {
+			abortCtx, cancel := b.atLength(ctx)
+			defer cancel()
+			_ = b.Bucket.Abort(abortCtx, b.upload(s)) // empty and unknown to anybody; at worst it stays as an orphan
+		}
+		return winner, nil
 	}
 	return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: RetryAfter, Detail: "another request with this Idempotency-Key came and went"}
 }

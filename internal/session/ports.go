@@ -10,6 +10,10 @@ import (
 // leases and an index: the rules of the life live in this package, and a Store
 // only carries out single steps. sessiontest.TestStore is its exact meaning.
 //
+// A Store knows a session by its ID.Name: the type at the end of an ID plays no
+// part in finding it, and a record may come back whose ID differs there.
+// Instants are kept to the millisecond. A session's Owner never changes.
+//
 // Errors: NotFound if there is no such session; Conflict with reason "stale"
 // if the revision is another by now; Unavailable if the Store does not answer.
 type Store interface {
@@ -31,10 +35,10 @@ type Store interface {
 
 // Change is one compare-and-swap.
 type Change struct {
-	Session *Session      // the record as it shall be; ActiveAt, LeaseUntil, Revision and ReadAt are the Store's to set
+	Session *Session      // the record as it shall be; ActiveAt, LeaseUntil, Revision, ReadAt and what was reported are the Store's to set
 	From    Revision      // the revision it was made from; 0: there must be no record
 	Lease   time.Duration // above 0: LeaseUntil becomes the Store's now + Lease; else it is cleared
-	Keep    time.Duration // above 0: the record is forgotten this long from now; else it stays
+	Keep    time.Duration // above 0: the record, which must be finished, is forgotten this long from now; else it stays
 	Parts   []Part        // when From is 0: parts known already
 }
 
@@ -60,7 +64,8 @@ type Cursor struct {
 	ID       ID
 }
 
-// Page is a part of a listing. Next is zero on the last page.
+// Page is a part of a listing. Next is zero on the last page; a page before it
+// may still be shorter than the limit.
 type Page struct {
 	Sessions []*Session
 	Next     Cursor
