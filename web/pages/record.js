@@ -29,6 +29,7 @@ const $ = {
   cameraNote: byId('camera-note', HTMLElement),
   name: byId('name', HTMLInputElement),
   record: byId('record', HTMLButtonElement),
+  cancelStart: byId('cancel-start', HTMLButtonElement),
   recordLabel: byId('record-label', HTMLElement),
   file: byId('file', HTMLInputElement),
   preview: byId('preview', HTMLVideoElement),
@@ -66,6 +67,8 @@ const HOPELESS = ['empty', 'worker-failed'];
 const FILE_AT_FAULT = ['empty', 'invalid', 'unreadable', 'too-large', 'max-bytes', 'forbidden'];
 /** States with the link on the page, once there is one. */
 const WITH_LINK = ['recording', 'paused', 'stopping', 'completed', 'failed'];
+/** The Recorder's states in which it has nothing to do. */
+const OVER = ['idle', 'completed', 'failed', 'cancelled'];
 /** States in which leaving the page loses something. */
 const UNSAFE = ['recording', 'paused', 'stopping', 'uploading', 'failed'];
 
@@ -127,6 +130,7 @@ function listen() {
   $.camera.addEventListener('change', () => { if ($.camera.checked) $.screen.checked = false; });
   $.name.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.isComposing) record(); });
   $.record.addEventListener('click', record);
+  $.cancelStart.addEventListener('click', cancelStart);
   $.pause.addEventListener('click', () => (state === 'paused' ? recorder?.resume() : recorder?.pause()));
   $.stop.addEventListener('click', stop);
   $.discard.addEventListener('click', discard);
@@ -212,6 +216,13 @@ function record() {
   });
 }
 
+/** The browser may still be asking: nobody can take that question back, but its answer opens nothing any more. */
+function cancelStart() {
+  if (state !== 'starting') return;
+  recorder?.cancel().catch(() => {});
+  showMessage(null);
+}
+
 /** @returns {import('../recorder.js').CaptureOptions | null} */
 function chosenSource() {
   const [screen, camera, microphone] = [$.screen.checked, $.camera.checked, $.mic.checked];
@@ -285,7 +296,9 @@ function retry() {
 
 /** Back to the choice of sources; forgets what was. */
 function reset() {
+  const left = recorder;
   recorder = upload = null;
+  if (left && !OVER.includes(left.state)) left.cancel().catch(() => {}); // nothing records where nobody can see it
   showMessage(null);
   clock.run(false);
   clock.set(0);
@@ -298,7 +311,8 @@ function reset() {
 
 /** @param {File} file */
 async function send(file) {
-  if (!grants) return;
+  if (!grants || !OVER.includes(state)) return; // the file picker does not know what went on behind it
+  if (state === 'failed' && !upload && !nothingToSave) return; // a recording still waits for its retry
   reset();
   const controller = new AbortController();
   const mine = upload = { file, controller };
