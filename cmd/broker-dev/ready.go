@@ -1,6 +1,11 @@
 package main
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
 
 // ready is what scripts and tests need once everything answers.
 type ready struct {
@@ -13,6 +18,13 @@ type ready struct {
 	SecretKey  string `json:"secret_key"`
 	RedisAddr  string `json:"redis_addr"`
 	Pid        int    `json:"pid"`
+}
+
+func removeReady(path string) error {
+	if err := os.Remove(path); path != "" && err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--ready-file: %w", err)
+	}
+	return nil
 }
 
 func writeReady(path string, r ready) error {

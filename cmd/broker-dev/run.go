@@ -31,11 +31,6 @@ const (
 // run starts everything, serves until ctx ends or a part fails, and ends
 // everything: the broker first, so that its last requests find S3 and Redis.
 func run(ctx context.Context, f flags) (err error) {
-	if f.ReadyFile != "" { // one that a kill -9 left behind would be taken for ours
-		if err := os.Remove(f.ReadyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("--ready-file: %w", err)
-		}
-	}
 	data, err := openData(f.Data)
 	if err != nil {
 		return err
@@ -45,6 +40,9 @@ func run(ctx context.Context, f flags) (err error) {
 	listener, err := net.Listen("tcp", f.listenAddr())
 	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
+	}
+	if err := removeReady(f.ReadyFile); err != nil { // one that a kill -9 left behind would be taken for ours
+		return errors.Join(err, listener.Close())
 	}
 	site := newSite(f, listener.Addr())
 	if f.TLS {
@@ -247,14 +245,25 @@ func useCredentials(data *dataFolder, tls bool) error {
 	return nil
 }
 
+// parent is who started us, read before it can end.
+var parent = os.Getppid()
+
+// startedByGoRun says whether the go command started us. Where the system does
+// not tell, the path does: `go run` starts programs out of its build cache.
+func startedByGoRun() bool {
+	if command, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", parent)); err == nil {
+		return strings.TrimSpace(string(command)) == "go"
+	}
+	exe, err := os.Executable()
+	return err == nil && strings.Contains(exe, "go-build")
+}
+
 // stopWithGoRun ends us when the `go run` that started us is killed: it passes
 // on a Ctrl-C, but not a kill -9, and would leave us behind.
 func stopWithGoRun(ctx context.Context, cancel context.CancelCauseFunc) {
-	exe, err := os.Executable()
-	if err != nil || !strings.Contains(exe, "go-build") {
+	if !startedByGoRun() {
 		return
 	}
-	parent := os.Getppid()
 	for tick := time.Tick(time.Second); os.Getppid() == parent; {
 		select {
 		case <-ctx.Done():

@@ -96,8 +96,11 @@ func NewKeyring(apiKeys []APIKey, tokenKeys [][]byte, now func() time.Time) (*Ke
 	return &Keyring{apiKeys: apiKeys, tokenKeys: tokenKeys, now: now}, nil
 }
 
-// Derive makes a secret for another purpose from the first token key.
-func (k *Keyring) Derive(purpose string) []byte { return seal(k.tokenKeys[0], "derive", purpose) }
+// Derive makes a secret for another purpose from the last token key: the one
+// that stays while a new one is put in front.
+func (k *Keyring) Derive(purpose string) []byte {
+	return seal(k.tokenKeys[len(k.tokenKeys)-1], "derive", purpose)
+}
 
 // Check says what a bearer string is.
 //

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -53,8 +54,13 @@ func newClient(cfg aws.Config, s S3Settings, endpoint string) *s3.Client {
 	})
 }
 
+// regionWithin bounds the question where the bucket is, which delays the start.
+const regionWithin = 15 * time.Second
+
 // findRegion asks S3 where the bucket is.
 func findRegion(ctx context.Context, cfg aws.Config, s S3Settings) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, regionWithin)
+	defer cancel()
 	cfg.Region = "us-east-1" // where S3 takes the question
 	region, err := manager.GetBucketRegion(ctx, newClient(cfg, s, s.Endpoint), s.Bucket)
 	if err != nil {

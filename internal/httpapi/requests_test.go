@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"slipway/internal/httpapi/apitest"
+	"slipway/internal/session"
 )
 
 // Bad input names the field and the limit, and changes nothing.
@@ -141,6 +142,38 @@ func TestAnIdempotencyKeyOpensOnce(t *testing.T) {
 	open(ann, body).Want(t, 201).Into(t, &again)
 	if again.State != "completed" || again.ID != first.ID {
 		t.Errorf("it was opened again as %s, %s", again.ID, again.State)
+	}
+}
+
+func TestTwoApplicationsShareNoIdempotencyKeys(t *testing.T) {
+	a := apitest.Start(t)
+	open := func(principal string) session.ID {
+		opened, err := a.Broker.Open(t.Context(), session.Grant{Principal: principal}, session.OpenRequest{ContentType: "video/webm", IdempotencyKey: "job-1"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return opened.Session.ID
+	}
+	if open("one") == open("other") {
+		t.Error("two API keys landed on one session")
+	}
+	if open("one") != open("one") {
+		t.Error("one API key landed on two sessions")
+	}
+}
+
+func TestListsHoldTenThousandPartsAndNoMore(t *testing.T) {
+	a := apitest.Start(t)
+	o := a.Open(t, "ann", nil)
+	entries := func(n int) string {
+		return "[" + strings.Repeat(`{"number":1,"size":1},`, n-1) + `{"number":1,"size":1}]`
+	}
+	a.CallRaw(t, "POST", path(o, "/parts"), o.Token, `{"uploaded":`+entries(10_000)+`}`).Want(t, 200)
+	for _, field := range []string{"uploaded", "sign"} {
+		p := a.CallRaw(t, "POST", path(o, "/parts"), o.Token, `{"`+field+`":`+entries(10_001)+`}`).Problem(t, 400, "out-of-range")
+		if p.Field != field || p.Limit != 10_000 {
+			t.Errorf("the limit named is %d of %s", p.Limit, p.Field)
+		}
 	}
 }
 

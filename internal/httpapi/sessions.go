@@ -59,7 +59,7 @@ func (s *server) opener(c echo.Context) (*session.Grant, *session.APIKey, error)
 	case cred.Grant != nil:
 		return cred.Grant, nil, nil
 	case cred.APIKey != nil:
-		return &session.Grant{}, cred.APIKey, allows(cred.APIKey, session.ScopeSessions)
+		return &session.Grant{Principal: cred.APIKey.Name}, cred.APIKey, allows(cred.APIKey, session.ScopeSessions)
 	}
 	return nil, nil, forbidden("wrong-credential", "opening a session takes a grant or an API key")
 }

@@ -219,6 +219,10 @@ func checksum(text string) (session.Checksum, error) {
 
 // each turns a list of wire parts into domain parts, naming the first bad one.
 func each[W interface{ domain() (D, string, error) }, D any](list string, parts []W) ([]D, error) {
+	if len(parts) > session.MaxPartNumber {
+		return nil, &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: list, Limit: session.MaxPartNumber,
+			Detail: fmt.Sprintf("%s has %d entries; at most %d are allowed", list, len(parts), session.MaxPartNumber)}
+	}
 	out := make([]D, len(parts))
 	for i, w := range parts {
 		d, field, err := w.domain()

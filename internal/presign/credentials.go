@@ -2,7 +2,6 @@ package presign
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +19,10 @@ const refreshAhead = 5 * time.Minute
 // let rest.
 const retryAfter = 5 * time.Second
 
+func newCredentials(provider aws.CredentialsProvider) *credentials {
+	return &credentials{provider: provider, refresh: make(chan struct{}, 1)}
+}
+
 // credentials holds the last credentials known to be good and has them
 // refreshed in the background, so that no request waits for a rotation. Only
 // when none are left does a request wait.
@@ -29,8 +32,8 @@ type credentials struct {
 	current atomic.Pointer[aws.Credentials]
 	key     atomic.Pointer[signingKey] // the last one derived
 
-	refresh sync.Mutex   // held while the provider is asked
-	restTil atomic.Int64 // Unix ms; no refresh ahead of time before that
+	refresh chan struct{} // holds an entry while the provider is asked; room for one
+	restTil atomic.Int64  // Unix ms; no refresh ahead of time before that
 }
 
 // get returns credentials that live for minLife at least.
@@ -54,8 +57,12 @@ func lasts(c *aws.Credentials, now time.Time, left time.Duration) bool {
 
 // wait asks the provider while the caller waits.
 func (c *credentials) wait(ctx context.Context, now time.Time) (*aws.Credentials, error) {
-	c.refresh.Lock()
-	defer c.refresh.Unlock()
+	select {
+	case c.refresh <- struct{}{}:
+		defer func() { <-c.refresh }()
+	case <-ctx.Done():
+		return nil, noCredentials(ctx.Err())
+	}
 	if current := c.current.Load(); lasts(current, now, minLife) { // somebody else waited for the same
 		return current, nil
 	}
@@ -69,12 +76,17 @@ func (c *credentials) wait(ctx context.Context, now time.Time) (*aws.Credentials
 // refreshBehind asks the provider in the background, one at a time. The
 // goroutine ends with the provider's answer, within refreshTimeout.
 func (c *credentials) refreshBehind(now time.Time) {
-	if now.UnixMilli() < c.restTil.Load() || !c.refresh.TryLock() {
+	if now.UnixMilli() < c.restTil.Load() {
 		return
+	}
+	select {
+	case c.refresh <- struct{}{}:
+	default:
+		return // somebody is at it
 	}
 	c.restTil.Store(now.Add(retryAfter).UnixMilli())
 	go func() {
-		defer c.refresh.Unlock()
+		defer func() { <-c.refresh }()
 		ctx, cancel := context.WithTimeout(context.Background(), refreshTimeout)
 		defer cancel()
 		_, _ = c.ask(ctx) // what we have is still good; the next one asks again
@@ -91,10 +103,14 @@ func (c *credentials) ask(ctx context.Context) (*aws.Credentials, error) {
 	}
 	fresh, err := c.provider.Retrieve(ctx)
 	if err != nil {
-		return nil, &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Op: "presign", RetryAfter: retryAfter, Detail: "there are no credentials to sign with", Err: err}
+		return nil, noCredentials(err)
 	}
 	c.current.Store(&fresh)
 	return &fresh, nil
+}
+
+func noCredentials(err error) error {
+	return &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Op: "presign", RetryAfter: retryAfter, Detail: "there are no credentials to sign with", Err: err}
 }
 
 // signingKey derives the key of the day, or has it from the last time.

@@ -50,7 +50,7 @@ func (c *clock) set(d time.Duration)   { c.offset.Store(int64(d)) }
 func (c *clock) after(d time.Duration) { c.offset.Add(int64(d)) }
 
 func newSigner(provider aws.CredentialsProvider, now func() time.Time) *Signer {
-	return &Signer{place: place{region: "eu-central-1", base: "https://b.s3.example", path: "/", host: "b.s3.example"}, credentials: &credentials{provider: provider}, now: now}
+	return &Signer{place: place{region: "eu-central-1", base: "https://b.s3.example", path: "/", host: "b.s3.example"}, credentials: newCredentials(provider), now: now}
 }
 
 func sign(t testing.TB, s *Signer, ttl time.Duration) (session.SignedPart, url.Values, error) {
@@ -102,7 +102,7 @@ func TestAURLNeverOutlivesItsCredentials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := query.Get("X-Amz-Expires"); got != fmt.Sprint(int(tc.life.Seconds())) || !signed.ExpiresAt.Equal(c.now().Add(tc.life)) {
+			if got := query.Get("X-Amz-Expires"); got != fmt.Sprint(int(tc.life.Seconds())) || !signed.ExpiresAt.Equal(c.now().Truncate(time.Second).Add(tc.life)) {
 				t.Errorf("it lives %s s, until %s; want %s", got, signed.ExpiresAt, tc.life)
 			}
 		})
@@ -115,6 +115,20 @@ func TestCredentialsThatEndAtOnceAreRefused(t *testing.T) {
 	if session.KindOf(err) != session.Unavailable || session.ReasonOf(err) != "credentials-ending" {
 		t.Errorf("the answer is %v", err)
 	}
+}
+
+func TestWhoWaitsForCredentialsMayStopWaiting(t *testing.T) {
+	provider := &issuer{now: func() time.Time { return noon }, slow: make(chan struct{})}
+	s := newSigner(provider, func() time.Time { return noon })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	go func() { _, _, _ = sign(t, s, time.Minute) }() // holds the provider until slow is closed
+	start := time.Now()
+	_, err := s.SignParts(ctx, session.Upload{Key: "k", ID: "u"}, []session.PartToSign{{Number: 1, Size: 1}}, time.Minute)
+	if session.ReasonOf(err) != "no-credentials" || time.Since(start) > 5*time.Second {
+		t.Errorf("after %s the answer is %v", time.Since(start), err)
+	}
+	close(provider.slow)
 }
 
 func TestNoURLLivesOverSevenDays(t *testing.T) {

@@ -54,7 +54,7 @@ func New(ctx context.Context, client *s3.Client, bucket string, now func() time.
 	if err != nil {
 		return nil, fmt.Errorf("presign: where bucket %s is: %w", bucket, err)
 	}
-	return &Signer{place: where, credentials: &credentials{provider: client.Options().Credentials}, now: now}, nil
+	return &Signer{place: where, credentials: newCredentials(client.Options().Credentials), now: now}, nil
 }
 
 // locate has the SDK's own endpoint rules say where the bucket is: virtual
@@ -100,6 +100,7 @@ func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []sessio
 	if u.Algorithm == session.SHA256 {
 		headers = checksumSigned
 	}
+	now = now.Truncate(time.Second) // as X-Amz-Date has it, from which S3 counts
 	batch := newBatch(key, s.place, u, headers, now, life)
 	expires := now.Add(life)
 	signed := make([]session.SignedPart, len(parts))
@@ -122,6 +123,7 @@ func (s *Signer) SignGet(ctx context.Context, key session.Key, as session.Playba
 	if err != nil {
 		return session.SignedGet{}, err
 	}
+	now = now.Truncate(time.Second) // as X-Amz-Date has it, from which S3 counts
 	query := "x-id=GetObject"
 	if as.ContentType != "" {
 		query = "response-content-type=" + escape(as.ContentType) + "&" + query

@@ -64,6 +64,9 @@ func (b *Broker) Key(id ID) Key { return id.Key(b.Limits.KeyPrefix) }
 // find returns the session ref names. When the Store has forgotten it, it is
 // rebuilt from what the token and S3 know.
 func (b *Broker) find(ctx context.Context, ref Ref) (*Session, error) {
+	if err := b.serves(ref.Ticket); err != nil {
+		return nil, err
+	}
 	s, err := b.Store.Get(ctx, ref.ID)
 	if KindOf(err) == NotFound {
 		s, err = b.rebuild(ctx, ref)
@@ -72,6 +75,15 @@ func (b *Broker) find(ctx context.Context, ref Ref) (*Session, error) {
 		return nil, err
 	}
 	return s, b.check(ref, s)
+}
+
+// serves refuses a session of another bucket: here it would look lost.
+func (b *Broker) serves(t *Ticket) error {
+	if t == nil || t.Bucket == b.Bucket.Name() {
+		return nil
+	}
+	return &Error{Kind: Unavailable, Reason: "other-bucket", RetryAfter: time.Minute,
+		Detail: fmt.Sprintf("the session is in %s and this broker serves %s", t.Bucket, b.Bucket.Name())}
 }
 
 // check refuses a session that ref does not really name.
@@ -95,10 +107,6 @@ func unknown(id ID) error {
 // the recording is lost, for all we can see now.
 func (b *Broker) rebuild(ctx context.Context, ref Ref) (*Session, error) {
 	if t := ref.Ticket; t != nil {
-		if t.Bucket != b.Bucket.Name() {
-			return nil, &Error{Kind: Unavailable, Reason: "other-bucket", RetryAfter: time.Minute,
-				Detail: fmt.Sprintf("the session is in %s and this broker serves %s", t.Bucket, b.Bucket.Name())}
-		}
 		s := t.session()
 		parts, err := b.Bucket.ListParts(ctx, b.upload(s))
 		if err == nil {
@@ -127,7 +135,7 @@ func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, erro
 	if ref.Ticket != nil {
 		s = ref.Ticket.session()
 	}
-	s.Result = &Result{Outcome: AsClaimed, Size: obj.Size, ETag: obj.ETag}
+	s.Result = &Result{Outcome: AsClaimed, Size: obj.Size, ETag: obj.ETag, Checksum: obj.Checksum}
 	return b.restore(ctx, s, Completed, nil)
 }
 

@@ -47,6 +47,7 @@ type Grant struct {
 	ExpiresAt    time.Time
 	MaxBytes     int64    // per session; 0: the broker's own limit
 	ContentTypes []string // such as "video/webm" or "audio/*"; none: the broker's own list
+	Principal    string   // who asks where nobody owns: the name of the API key
 }
 
 // Ticket is what a session token carries, signed: all that rebuilds the

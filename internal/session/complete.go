@@ -66,6 +66,8 @@ func (b *Broker) advance(ctx context.Context, s *Session, claim Claim) (*Session
 		if err != nil {
 			return nil, err
 		}
+		ctx, cancel := b.atLength(ctx)
+		defer cancel()
 		s, err = b.replay(ctx, s)
 		if s != nil && s.State == Open {
 			return s, nil // this claim has not been judged yet
@@ -79,12 +81,17 @@ func busy() error {
 	return &Error{Kind: Unavailable, Reason: "busy", RetryAfter: RetryAfter, Detail: "the session keeps changing; try again"}
 }
 
-// agrees says whether a completed session is what the claim describes.
+// agrees says whether a completed session is what the claim describes, as far
+// as the claim and the record can tell.
 func agrees(s *Session, claim Claim) error {
-	if s.Result.Size == claim.Size {
+	want, r := intentTo(AsClaimed, claim.Parts), s.Result
+	same := r.Size == claim.Size &&
+		(want.ETag == "" || r.Claimed == "" || want.ETag == r.Claimed) &&
+		(want.Checksum == "" || r.Checksum == "" || want.Checksum == r.Checksum)
+	if same {
 		return nil
 	}
-	return conflict("completed-otherwise", "the session is completed (%s) with %d bytes and the claim has %d", s.Result.Outcome, s.Result.Size, claim.Size)
+	return conflict("completed-otherwise", "the session is completed (%s) with %d bytes, and the claim of %d bytes is for another content", s.Result.Outcome, s.Result.Size, claim.Size)
 }
 
 // intend holds the claim against S3 and, where they agree, stores what will be
@@ -105,6 +112,8 @@ func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session,
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
 	s, err = b.carryOut(ctx, s, parts)
 	if ReasonOf(err) == refused {
 		return nil, b.explain(ctx, s, claim, err)
@@ -149,10 +158,9 @@ func (b *Broker) replay(ctx context.Context, s *Session) (*Session, error) {
 	return b.carryOut(ctx, s, parts)
 }
 
-// carryOut sends what the intent says and records what became of it.
+// carryOut sends what the intent says and records what became of it. ctx ends
+// before the lease does.
 func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Session, error) {
-	ctx, cancel := b.atLength(ctx)
-	defer cancel()
 	obj, err := b.Bucket.Complete(ctx, b.upload(s), parts, s.Intent.Size)
 	switch {
 	case err == nil:
@@ -176,7 +184,7 @@ func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if err != nil {
 		if KindOf(err) == NotFound {
-			return nil, lost()
+			return nil, b.missing(ctx, s)
 		}
 		return nil, err
 	}
@@ -191,7 +199,7 @@ func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 func (b *Broker) gone(ctx context.Context, s *Session, claim Claim) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if KindOf(err) == NotFound {
-		return nil, lost()
+		return nil, b.missing(ctx, s)
 	}
 	if err != nil {
 		return nil, err
@@ -209,6 +217,19 @@ func (b *Broker) gone(ctx context.Context, s *Session, claim Claim) (*Session, e
 
 func anotherObject(obj Object, want *Intent) error {
 	return conflict("completed-otherwise", "the recording in S3 is another than claimed: %d bytes there, %d claimed", obj.Size, want.Size)
+}
+
+// missing says what it means that S3 has neither the upload nor the object of
+// s: it is lost, unless somebody else ended it at this moment.
+func (b *Broker) missing(ctx context.Context, s *Session) error {
+	now, err := b.Store.Get(ctx, s.ID)
+	switch {
+	case err == nil && now.Revision != s.Revision:
+		return &Error{Kind: Conflict, Reason: "stale", Op: "session.missing", Detail: "the session changed meanwhile"}
+	case err != nil && KindOf(err) != NotFound:
+		return err
+	}
+	return lost()
 }
 
 func lost() error {
@@ -232,7 +253,7 @@ func (i *Intent) made(obj Object) bool {
 
 func (b *Broker) finish(ctx context.Context, s *Session, obj Object) (*Session, error) {
 	return b.move(ctx, s, Completed, func(next *Session) {
-		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag}
+		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum}
 		next.Intent = nil
 	})
 }

@@ -178,11 +178,72 @@ func TestManyCompletesAtOnceMakeOneRequest(t *testing.T) {
 
 func TestASessionOfAnotherBucketIsNotLost(t *testing.T) {
 	r := record(t)
-	r.Store.Forget()
 	elsewhere := *r.ref.Ticket
 	elsewhere.Bucket = "https://other.example/bucket"
-	_, err := r.Broker.Complete(t.Context(), session.Ref{ID: elsewhere.ID, Ticket: &elsewhere}, r.claim)
-	if session.KindOf(err) != session.Unavailable || session.ReasonOf(err) != "other-bucket" {
-		t.Errorf("the answer is %v, want unavailable", err)
+	ref := session.Ref{ID: elsewhere.ID, Ticket: &elsewhere}
+	calls := map[string]func() error{
+		"complete": func() error { _, err := r.Broker.Complete(t.Context(), ref, r.claim); return err },
+		"parts":    func() error { _, _, err := r.Broker.Parts(t.Context(), &elsewhere, nil, nil, 0); return err },
+		"abort":    func() error { _, err := r.Broker.Abort(t.Context(), ref, 0); return err },
+		"show":     func() error { _, err := r.Broker.Show(t.Context(), ref); return err },
+	}
+	for _, known := range []bool{true, false} {
+		for name, call := range calls {
+			if err := call(); session.KindOf(err) != session.Unavailable || session.ReasonOf(err) != "other-bucket" {
+				t.Errorf("%s, with the record known %v, is answered with %v; want unavailable", name, known, err)
+			}
+		}
+		r.Store.Forget()
+	}
+}
+
+// Whoever lets go of the recording at the answer "completed" must have been
+// talking of the same recording.
+func TestACompletedSessionIsNotWhatAnotherClaimSays(t *testing.T) {
+	for _, forget := range []bool{false, true} {
+		r := record(t)
+		r.complete(t, session.Completed)
+		if forget {
+			r.Store.Forget()
+		}
+		r.complete(t, session.Completed)
+		r.claim.Parts[1].Checksum = session.Checksum(apitest.Sum(r.stale))
+		_, err := r.Broker.Complete(t.Context(), r.ref, r.claim)
+		if session.ReasonOf(err) != "completed-otherwise" {
+			t.Errorf("another checksum of the same size, record forgotten %v, is answered with %v", forget, err)
+		}
+	}
+}
+
+// A complete, an abort and a look at the same moment: each answer is true.
+func TestACompleteAndAnAbortAtTheSameMoment(t *testing.T) {
+	for range 8 {
+		r := record(t)
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				s, err := r.Broker.Complete(t.Context(), r.ref, r.claim)
+				if reason := session.ReasonOf(err); err != nil && reason != "aborted" && reason != "busy" {
+					t.Errorf("complete is answered with %v, %v", s, err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if _, err := r.Broker.Abort(t.Context(), r.ref, 0); err != nil && session.KindOf(err) != session.Conflict {
+				t.Errorf("abort is answered with %v", err)
+			}
+		})
+		wg.Go(func() {
+			for range 10 {
+				view, err := r.Broker.Show(t.Context(), r.ref)
+				if err != nil || view.State == session.Open && len(view.Parts) != 2 {
+					t.Errorf("show says %v with %d parts (%v)", view.Session, len(view.Parts), err)
+				}
+				if _, err := r.Broker.Watch(t.Context(), r.ref); session.ReasonOf(err) == "lost" {
+					t.Error("watch says it is lost")
+				}
+			}
+		})
+		wg.Wait()
 	}
 }

@@ -78,15 +78,19 @@ func TagOf(owner Owner) int {
 }
 
 // newID makes an ID for a session of owner. With an idempotency key the
-// random bits are an HMAC of owner and key under secret: the same request
-// lands on the same session, and nobody without the secret can guess it.
-func newID(owner Owner, contentType string, secret []byte, idempotencyKey string) ID {
+// random bits are an HMAC of owner (or, without one, of the principal) and key
+// under secret: the same request lands on the same session, and nobody without
+// the secret can guess it.
+func newID(owner Owner, contentType string, secret []byte, principal, idempotencyKey string) ID {
 	var random [16]byte
 	if idempotencyKey == "" {
 		_, _ = rand.Read(random[:]) // never fails since Go 1.24
 	} else {
 		mac := hmac.New(sha256.New, secret)
-		fmt.Fprintf(mac, "slipway session id\x00%d\x00%s\x00%s", len(owner), owner, idempotencyKey)
+		if owner != "" {
+			principal = ""
+		}
+		fmt.Fprintf(mac, "slipway session id %q %q %q", owner, principal, idempotencyKey)
 		copy(random[:], mac.Sum(nil))
 	}
 	tag := TagOf(owner)

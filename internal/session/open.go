@@ -149,7 +149,7 @@ func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
 	if err := checkSizes(s, req.Size, allowed); err != nil {
 		return nil, err
 	}
-	s.ID = newID(s.Owner, s.ContentType, b.Secret, req.IdempotencyKey)
+	s.ID = newID(s.Owner, s.ContentType, b.Secret, g.Principal, req.IdempotencyKey)
 	return s, nil
 }
 
@@ -222,6 +222,9 @@ func fingerprint(r OpenRequest) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
+// maxGrantTypes keeps a grant short enough for a header.
+const maxGrantTypes = 16
+
 // CheckGrant says whether a grant may be minted as asked. ttl is its life.
 func (b *Broker) CheckGrant(g Grant, ttl time.Duration) error {
 	if g.Owner == "" {
@@ -235,6 +238,9 @@ func (b *Broker) CheckGrant(g Grant, ttl time.Duration) error {
 	}
 	if g.MaxBytes < 0 || g.MaxBytes > b.Limits.MaxBytes {
 		return outOfRange("max_bytes", b.Limits.MaxBytes, "max_bytes is %d; 1 to %d are allowed", g.MaxBytes, b.Limits.MaxBytes)
+	}
+	if len(g.ContentTypes) > maxGrantTypes {
+		return outOfRange("content_types", maxGrantTypes, "content_types has %d entries; at most %d are allowed", len(g.ContentTypes), maxGrantTypes)
 	}
 	for _, pattern := range g.ContentTypes {
 		if err := checkContentType(strings.ReplaceAll(pattern, "/*", "/x"), nil); err != nil {

@@ -17,6 +17,9 @@ import (
 // noted or signed; Conflict if the session is no longer open; NotFound "lost"
 // if S3 knows neither the upload nor the object; Unavailable.
 func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []PartToSign, ttl time.Duration) (*Session, []SignedPart, error) {
+	if err := b.serves(t); err != nil {
+		return nil, nil, err
+	}
 	terms := t.session()
 	if err := checkReported(terms, uploaded); err != nil {
 		return nil, nil, err

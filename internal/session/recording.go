@@ -21,7 +21,13 @@ type Recording struct {
 func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
 	obj, err := b.Bucket.Head(ctx, b.Key(ref.ID))
 	if KindOf(err) == NotFound {
-		return Recording{}, b.notThere(ctx, ref)
+		if err := b.notThere(ctx, ref); ReasonOf(err) != "lost" {
+			return Recording{}, err
+		}
+		obj, err = b.Bucket.Head(ctx, b.Key(ref.ID)) // it may have been completed since we looked
+		if KindOf(err) == NotFound {
+			return Recording{}, lost()
+		}
 	}
 	if err != nil {
 		return Recording{}, err
@@ -49,11 +55,8 @@ func disposition(id ID, obj Object) string {
 
 // notThere says why a recording that S3 does not have is not there.
 func (b *Broker) notThere(ctx context.Context, ref Ref) error {
-	s, err := b.Store.Get(ctx, ref.ID)
+	s, err := b.find(ctx, ref)
 	if err != nil {
-		return err
-	}
-	if err := b.check(ref, s); err != nil {
 		return err
 	}
 	switch s.State {

@@ -119,9 +119,11 @@ type Intent struct {
 
 // Result is what S3 answered.
 type Result struct {
-	Outcome Outcome
-	Size    int64 // bytes
-	ETag    ETag
+	Outcome  Outcome
+	Size     int64 // bytes
+	ETag     ETag
+	Claimed  ETag     // the intent's; with SSE-KMS it is not the object's
+	Checksum Checksum // composite; empty where there is none
 }
 
 // MaxParts is the last part number this session may use: what MaxBytes

@@ -14,39 +14,56 @@ type View struct {
 //
 // Errors: NotFound; Unavailable.
 func (b *Broker) Show(ctx context.Context, ref Ref) (View, error) {
-	s, err := b.find(ctx, ref)
-	if err != nil {
-		return View{}, err
+	for range casRounds {
+		s, err := b.find(ctx, ref)
+		if err != nil {
+			return View{}, err
+		}
+		if s.State.Finished() {
+			return View{Session: s}, nil
+		}
+		view, err := b.listed(ctx, s)
+		if ReasonOf(err) != "stale" {
+			return view, err
+		}
 	}
-	if s.State.Finished() {
-		return View{Session: s}, nil
-	}
+	return View{}, busy()
+}
+
+// listed is a session that is not finished, with what S3 lists of it.
+func (b *Broker) listed(ctx context.Context, s *Session) (View, error) {
 	parts, err := b.Bucket.ListParts(ctx, b.upload(s))
 	if KindOf(err) == NotFound {
-		return View{Session: s}, b.vanished(ctx, s)
+		return b.vanished(ctx, s)
 	}
 	if err != nil {
 		return View{}, err
 	}
 	reported, err := b.Store.Parts(ctx, s.ID)
-	if err != nil {
+	if err != nil && KindOf(err) != NotFound {
 		return View{}, err
 	}
 	return View{Session: s, Parts: parts, Missing: missing(parts, reported)}, nil
 }
 
-// vanished says what it means that S3 does not know the upload of s, which is
-// not finished: nothing yet while a complete or an abort is under way, and
-// for an open one that it is lost.
-func (b *Broker) vanished(ctx context.Context, s *Session) error {
+// vanished says what it means that S3 does not know the upload of s: nothing
+// yet while a complete or an abort is under way; else it was completed, by
+// somebody at this moment or before the Store went back to an older record;
+// or it is lost.
+func (b *Broker) vanished(ctx context.Context, s *Session) (View, error) {
 	if s.State != Open {
-		return nil
+		return View{Session: s}, nil
 	}
-	_, err := b.Bucket.Head(ctx, b.upload(s).Key)
-	if KindOf(err) == NotFound {
-		return lost()
+	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
+	if err != nil && KindOf(err) != NotFound {
+		return View{}, err
 	}
-	return err
+	if moved := b.missing(ctx, s); err != nil || ReasonOf(moved) != "lost" {
+		return View{}, moved
+	}
+	done := *s
+	done.State, done.Result = Completed, &Result{Outcome: AsClaimed, Size: obj.Size, ETag: obj.ETag, Checksum: obj.Checksum}
+	return View{Session: &done}, nil
 }
 
 func missing(listed, reported []Part) []PartNumber {

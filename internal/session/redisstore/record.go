@@ -101,6 +101,8 @@ func (c *codec) session(s *session.Session) {
 		text(c, &s.Result.Outcome)
 		c.int(&s.Result.Size)
 		text(c, &s.Result.ETag)
+		text(c, &s.Result.Claimed)
+		text(c, &s.Result.Checksum)
 	}
 }
 

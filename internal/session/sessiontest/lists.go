@@ -238,7 +238,9 @@ var walkTests = []test{
 			seen[id]++
 		}
 		for i, id := range ids {
-			if n := seen[id]; n > 1 || n == 0 && i%2 == 0 {
+			// Those that showed a sign of life may be idle again before the
+			// walk ends, where time is real.
+			if n := seen[id]; i%2 == 0 && n != 1 {
 				s.Errorf("idle session %d was listed %d times", i, n)
 			}
 		}

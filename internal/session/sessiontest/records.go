@@ -89,7 +89,7 @@ func unusual() map[string]*session.Session {
 	all["completing"].Intent = &session.Intent{Outcome: session.Salvaged, Digest: "9f86d081884c7d659a2feaa0c55ad015",
 		Parts: session.MaxPartNumber, Size: 5 << 40, ETag: `"d41d8cd98f00b204e9800998ecf8427e-10000"`, Checksum: "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=-10000"}
 	all["completed"].State = session.Completed
-	all["completed"].Result = &session.Result{Outcome: session.AsClaimed, Size: 1, ETag: `W/"odd"`}
+	all["completed"].Result = &session.Result{Outcome: session.AsClaimed, Size: 1, ETag: `W/"odd"`, Claimed: `"d41d8cd98f00b204e9800998ecf8427e-2"`, Checksum: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=-2"}
 	all["completed"].Intent = &session.Intent{}
 	all["known elsewhere"].URLsExpireAt = time.UnixMilli(1_790_000_000_001).UTC()
 	all["known elsewhere"].MaxBytes = 1<<63 - 1
