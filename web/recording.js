@@ -143,7 +143,7 @@ export class Recording {
 
   /** Lets go of what a failed recording still holds for a retry. */
   dispose() {
-    this.#link?.close();
+    if (!this.#cancelling) this.#link?.close(); // a cancel under way has its Worker abort the upload, and closes itself
   }
 
   /** @param {MediaStream} stream */
