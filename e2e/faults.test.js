@@ -19,7 +19,8 @@ const URL_TTL_MS = 10_000;
 let broker, browser, proxy;
 
 before(async () => {
-  [broker, proxy] = await Promise.all([BrokerDev.start({ name: 'faults', env: { BROKER_URL_TTL: `${URL_TTL_MS}ms` } }), Proxy.start()]);
+  broker = await BrokerDev.start({ name: 'faults', env: { BROKER_URL_TTL: `${URL_TTL_MS}ms` } });
+  proxy = await Proxy.start();
   browser = await launchChromium({ proxy: proxy.url });
 });
 

@@ -18,7 +18,8 @@ import { RecordPage } from './lib/record-page.js';
 let broker, browser;
 
 before(async () => {
-  [broker, browser] = await Promise.all([BrokerDev.start({ name: 'firefox' }), launchFirefox()]);
+  broker = await BrokerDev.start({ name: 'firefox' });
+  browser = await launchFirefox();
 });
 
 after(async () => {

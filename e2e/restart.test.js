@@ -18,7 +18,8 @@ const PART = 5 * 1024 * 1024;
 let broker, browser, link, produced;
 
 before(async () => {
-  [broker, browser] = await Promise.all([BrokerDev.start({ name: 'restart' }), launchChromium()]);
+  broker = await BrokerDev.start({ name: 'restart' });
+  browser = await launchChromium();
 });
 
 after(async () => {

@@ -22,7 +22,9 @@ const file = path.join(temporaryFolder(), 'a day at the sea.webm');
 let broker, bucket, browser, proxy;
 
 before(async () => {
-  [broker, proxy] = await Promise.all([BrokerDev.start({ name: 'upload-file' }), Proxy.start(), writeVideo(file, { seconds: 16, noisy: true })]);
+  await writeVideo(file, { seconds: 16, noisy: true });
+  broker = await BrokerDev.start({ name: 'upload-file' });
+  proxy = await Proxy.start();
   browser = await launchChromium({ proxy: proxy.url });
   bucket = new Bucket(broker.ready);
 });

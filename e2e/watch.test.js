@@ -21,11 +21,9 @@ let broker, browser, proxy, link;
 
 before(async () => {
   const file = path.join(temporaryFolder(), 'long.webm');
-  [broker, proxy] = await Promise.all([
-    BrokerDev.start({ name: 'watch', env: { BROKER_WATCH_TTL: `${WATCH_TTL_MS}ms` } }),
-    Proxy.start(),
-    writeVideo(file, { seconds: 64, silent: true }),
-  ]);
+  await writeVideo(file, { seconds: 64, silent: true });
+  broker = await BrokerDev.start({ name: 'watch', env: { BROKER_WATCH_TTL: `${WATCH_TTL_MS}ms` } });
+  proxy = await Proxy.start();
   browser = await launchChromium({ proxy: proxy.url });
   link = await uploadByApi(broker, readFileSync(file));
 });
