@@ -50,7 +50,8 @@ export class Capture {
  *
  * @param {MediaStream | CaptureOptions} source
  * @returns {Promise<Capture>}
- * @throws {RecorderError} `permission-denied`, `device-not-found`, `device-busy` or `not-supported`
+ * @throws {RecorderError} `permission-denied`, `device-not-found`, `device-busy`, `not-supported`, or `cancelled` where
+ *   sharing was stopped meanwhile
  */
 export async function openCapture(source) {
   const given = source instanceof MediaStream;
@@ -77,6 +78,10 @@ async function openTracks({ screen, camera, microphone }) {
     // The screen first: its picker needs the click that led here, and a click's power fades.
     if (screen) tracks.push(...await openScreen(screen === true ? {} : screen));
     if (camera || microphone) tracks.push(...await openDevices(camera, microphone));
+    // Sharing may be stopped while the microphone is still asked for: nobody wants the sound alone then.
+    if (screen && tracks.some(({ kind, readyState }) => kind === 'video' && readyState === 'ended')) {
+      throw new RecorderError('cancelled', 'sharing was stopped before recording began', { field: 'screen' });
+    }
     return tracks;
   } catch (error) {
     for (const track of tracks) track.stop();

@@ -77,6 +77,7 @@ export class Recording {
       this.#media = this.#createMediaRecorder(this.#capture.stream);
       await this.#link.ready; // without it nothing would leave this page: better not to begin
       if (this.#state !== 'starting') throw new RecorderError('cancelled', 'cancelled while starting');
+      if (this.#pictureEnded()) throw new RecorderError('cancelled', 'the picture ended before recording began');
       this.#media.start(TIMESLICE_MS);
     } catch (error) {
       this.#abandonStart();
@@ -126,6 +127,7 @@ export class Recording {
   /** @returns {Promise<void>} */
   cancel() {
     if (this.#cancelling) return this.#cancelling.promise;
+    if (this.#state === 'idle') return Promise.resolve(); // it did not start
     if (this.#state === 'completed') return Promise.reject(new RecorderError('invalid-state', 'the recording is completed'));
     this.#cancelling = deferred();
     const { promise, resolve } = this.#cancelling;
@@ -167,9 +169,9 @@ export class Recording {
 
   #createLink() {
     return new UploadLink(this.#options, {
-      opened: (session) => { this.#session = session; this.#tell('progress', this.#progress()); },
-      progress: (progress) => this.#tell('progress', this.#progress(progress)),
-      part: (part) => this.#tell('part', part),
+      opened: (session) => { if (!this.over) this.#openedAs(session); },
+      progress: (progress) => { if (!this.over) this.#tell('progress', this.#progress(progress)); },
+      part: (part) => { if (!this.over) this.#tell('part', part); },
       full: (error) => { this.#warn(error); this.#finish(); },
       trouble: (error) => this.#warn(error),
       completed: (result) => this.#complete(result),
@@ -187,6 +189,12 @@ export class Recording {
     this.#link?.post({ type: 'open', job: { broker, name, metadata, parallel, maxBytes, onAbandon, contentType } });
   }
 
+  /** @param {import('./messages.js').Session} session */
+  #openedAs(session) {
+    this.#session = session;
+    this.#tell('progress', this.#progress());
+  }
+
   /** @param {Blob} blob */
   #data(blob) {
     if (this.#state === 'cancelled') return;
@@ -196,7 +204,7 @@ export class Recording {
     }
     // MediaRecorder goes on when only the picture has ended (Chromium), and a track that the page itself stopped fires
     // no event.
-    if (this.#pictureEnded()) this.#finish();
+    if (this.#pictureEnded() || this.#allEnded()) this.#finish();
   }
 
   /** "Stop sharing" in the browser's own bar ends the picture; a device that is pulled out ends its track. @param {import('./capture.js').Capture} capture */
@@ -208,9 +216,15 @@ export class Recording {
         if (track.kind === 'video' && !shared) this.#deviceLost(track);
         if (track.kind === 'video') this.#finish();
         // A shared tab's sound ends together with its picture, in either order: wait for the picture's event.
-        else setTimeout(() => { if (this.#capturing && !this.#pictureEnded()) this.#deviceLost(track); });
+        else setTimeout(() => { if (this.#capturing && !this.#pictureEnded()) this.#soundLost(track); });
       }, { once: true });
     }
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #soundLost(track) {
+    this.#deviceLost(track);
+    if (this.#allEnded()) this.#finish(); // where several are mixed, MediaRecorder goes on with the mixer's silence
   }
 
   /** @param {MediaStreamTrack} track */
@@ -225,6 +239,10 @@ export class Recording {
   #pictureEnded() {
     const video = this.#capture?.inputs.filter(({ kind }) => kind === 'video') ?? [];
     return video.length > 0 && video.every(({ readyState }) => readyState === 'ended');
+  }
+
+  #allEnded() {
+    return this.#capture?.inputs.every(({ readyState }) => readyState === 'ended') ?? false;
   }
 
   /** @param {Event & {error?: DOMException}} event MediaRecorder gives up: what it has recorded is still worth keeping */
@@ -252,16 +270,21 @@ export class Recording {
 
   /** @param {import('./messages.js').Result} result */
   #complete(result) {
-    if (this.#state === 'cancelled') return;
     const whole = { ...result, durationMs: this.#clock.ms };
+    if (this.#cancelling) this.#outcome = deferred(); // what stop() gave before was rejected by the cancel
     this.#setState('completed', { result: whole });
     this.#outcome.resolve(whole);
+    // The cancel came too late: the link plays.
+    this.#cancelling?.reject(new RecorderError('invalid-state', 'it was already completed'));
   }
 
   /** @param {RecorderError} failure */
   #fail(failure) {
     if (this.#state === 'starting') return; // start() itself rejects
-    if (this.over) return this.#cancelling?.reject(failure);
+    if (this.over) {
+      if (!this.#link?.alive) this.#cancelling?.reject(failure); // otherwise `cancelled` follows
+      return;
+    }
     const empty = failure.code === 'empty';
     const error = (empty && this.#mediaError) || failure;
     if (empty) this.#link?.close();

@@ -85,7 +85,7 @@ export const strings = {
     'device-not-found': ['The device was not found', 'Plug it in, or record something else.'],
     'device-busy': ['The device is in use', 'Another program or tab holds it. Close that one, then press Record again.'],
     'device-lost video': ['The camera is gone', 'It was unplugged or taken away. What was recorded until then is being saved.'],
-    'device-lost audio': ['The microphone is gone', 'It was unplugged or taken away. Recording goes on without it.'],
+    'device-lost audio': ['The microphone is gone', 'It was unplugged or taken away. Nothing recorded so far is lost.'],
     'device-lost': ['A device is gone', 'It was unplugged or taken away.'],
     'not-supported screen': ['This browser cannot record the screen', 'Phones and tablets cannot. Record the camera or the microphone instead.'],
     'not-supported': ['This browser cannot record that', 'Choose something else, or use a current Chrome, Edge, Firefox or Safari.'],

@@ -46,3 +46,96 @@ test('a start does not cut off the cancel before it', async () => {
   assert.equal(first.terminated, true);
   assert.equal(rec.state, 'recording');
 });
+
+test('a recording that was completed before the cancel arrived says so', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  const stopped = rec.stop();
+  const cancelled = rec.cancel();
+  workers[0].say({ type: 'completed', result: RESULT }); // was on its way
+  assert.equal(await ended(cancelled), 'invalid-state');
+  assert.equal(await ended(stopped), 'cancelled');
+  assert.equal(rec.state, 'completed');
+  assert.equal((await rec.stop()).watchUrl, RESULT.watchUrl);
+  assert.deepEqual(events.filter((event) => event !== 'progress').slice(-2), ['cancelled', 'completed']);
+});
+
+test('a failure on its way does not fail the cancel that came after it', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  const cancelled = rec.cancel();
+  workers[0].say({ type: 'failed', error: { code: 's3', message: 'S3 answered 400' } });
+  assert.equal(await ended(cancelled), 'pending');
+  workers[0].say({ type: 'cancelled' });
+  assert.equal(await ended(cancelled), 'resolved');
+});
+
+test('a Worker that crashes while it cancels fails the cancel', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  const cancelled = rec.cancel();
+  workers[0].dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
+  assert.equal(await ended(cancelled), 'worker-failed');
+});
+
+test('nothing is heard of a recording that is over', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  void rec.cancel();
+  events = [];
+  workers[0].say({ type: 'opened', session: { id: 's1', watchUrl: 'w' } });
+  workers[0].say({ type: 'progress', progress: { recordedBytes: 1 } });
+  workers[0].say({ type: 'part', number: 1, bytes: 1 });
+  assert.deepEqual([events, rec.id], [[], null]);
+});
+
+test('cancel after a start that failed has nothing to do and tells nothing', async () => {
+  const rec = recorder();
+  await assert.rejects(rec.start({}), { code: 'invalid' });
+  assert.deepEqual(events, ['starting', 'idle']);
+  assert.equal(await ended(rec.cancel()), 'resolved');
+  assert.deepEqual(events, ['starting', 'idle']);
+  assert.equal(rec.state, 'idle');
+});
+
+test('several sounds that have all ended end the recording', async () => {
+  const rec = recorder();
+  const [one, two] = [new FakeTrack('audio'), new FakeTrack('audio')];
+  await rec.start(new FakeStream([one, two]));
+  one.end();
+  await turn();
+  assert.equal(rec.state, 'recording');
+  two.end();
+  await turn();
+  assert.equal(rec.state, 'stopping');
+  assert.equal(workers[0].asked('end'), 1);
+});
+
+test('several sounds that the page itself stopped end the recording at the next data', async () => {
+  const rec = recorder();
+  const tracks = [new FakeTrack('audio'), new FakeTrack('audio')];
+  await rec.start(new FakeStream(tracks));
+  for (const track of tracks) track.stop();
+  medias[0].data(10);
+  assert.equal(rec.state, 'stopping');
+});
+
+test('sharing that is stopped while the microphone is still asked for records nothing', async () => {
+  const [picture, sound, microphone] = [new FakeTrack('video', { displaySurface: 'browser' }), new FakeTrack('audio'), new FakeTrack('audio')];
+  installPage({
+    getDisplayMedia: async () => new FakeStream([picture, sound]),
+    getUserMedia: async () => { picture.end(); return new FakeStream([microphone]); },
+  });
+  const rec = recorder();
+  await assert.rejects(rec.start({ screen: true, microphone: true }), { code: 'cancelled' });
+  assert.deepEqual([sound.readyState, microphone.readyState, rec.state, medias.length], ['ended', 'ended', 'idle', 0]);
+});
+
+test('a picture that ends while the Worker loads records nothing', async () => {
+  const stream = camera();
+  const rec = recorder();
+  const started = rec.start(stream);
+  stream.getVideoTracks()[0].stop();
+  await assert.rejects(started, { code: 'cancelled' });
+  assert.equal(rec.state, 'idle');
+});
