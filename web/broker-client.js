@@ -111,6 +111,16 @@ export class BrokerClient {
   }
 
   /**
+   * Deletes a completed recording for good. A session's token may not; its owner's grant may.
+   *
+   * @param {string} id
+   * @param {{grant: string, signal?: AbortSignal}} how
+   */
+  async deleteRecording(id, { grant, signal }) {
+    await this.#call({ method: 'DELETE', path: `v1/recordings/${id}`, bearer: grant, signal, tries: ABORT_TRIES });
+  }
+
+  /**
    * Makes a call until it is answered: 5xx, 429 and silence are waited out, any other refusal is thrown.
    *
    * @param {Call} call
@@ -154,6 +164,7 @@ export class BrokerClient {
       const text = await response.text();
       const wish = retryAfterMs(response.headers.get('Retry-After'));
       if (!response.ok) return { error: problem(response.status, text, wish, `${method} ${path}`) };
+      if (response.status === 204) return { status: 204, body: null };
       const answer = parse(text);
       // A hotel's login page answers 200 to everything.
       if (!answer) return { error: new RecorderError('offline', `${method} ${path}: the answer is not the broker's`) };

@@ -135,6 +135,7 @@ export class Recorder extends Base {
    * Throws the recording away: aborts the upload in S3 and ends what it opened itself.
    *
    * @returns {Promise<void>} rejects where the broker could not be told; its reaper comes later then
+   * @throws {RecorderError} `invalid-state` where it is completed already and could not be deleted: its link plays
    */
   async cancel() { await this.#recording?.cancel(); }
 }

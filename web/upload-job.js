@@ -140,7 +140,10 @@ export class UploadJob {
     void this.run();
   }
 
-  /** Gives everything up and aborts the upload in S3. */
+  /**
+   * Gives everything up and aborts the upload in S3. Where it is completed already, because the answer was lost on its
+   * way to us, the recording is deleted; where that cannot be done the result is told, for it plays.
+   */
   async cancel() {
     if (this.#phase === 'completed' || this.#phase === 'cancelled') return;
     this.#phase = 'cancelled';
@@ -148,7 +151,42 @@ export class UploadJob {
       await this.#abandon();
       this.#emit({ type: 'cancelled' });
     } catch (error) {
-      this.#emit({ type: 'cancelled', error: toPlain(asRecorderError(error)) });
+      const { reason } = asRecorderError(error);
+      if (reason === 'completed' && this.#session) await this.#discardCompleted(this.#session);
+      else this.#emit({ type: 'cancelled', error: toPlain(asRecorderError(error)) });
+    }
+  }
+
+  /** @param {import('./wire.js').Opened} session */
+  async #discardCompleted({ id }) {
+    try {
+      await this.#briefly(async (signal) => this.#broker.deleteRecording(id, { grant: await this.#getGrant(), signal }));
+      return this.#emit({ type: 'cancelled' });
+    } catch {} // no grant, one of another owner, or no answer: it is still there
+    try {
+      const completed = await this.#briefly((signal) => this.#uploader?.complete(signal));
+      if (completed) return this.#emit({ type: 'completed', result: resultOf(completed) });
+    } catch {} // completed otherwise than we would have, or no answer
+    const error = new RecorderError('invalid-state', 'it was already completed, and could not be deleted', { reason: 'completed' });
+    this.#emit({ type: 'cancelled', error: toPlain(error) });
+  }
+
+  /**
+   * Gives up after cancelMs: a cancel has to end.
+   *
+   * @template T
+   * @param {(signal: AbortSignal) => Promise<T> | undefined} work
+   */
+  async #briefly(work) {
+    const limit = new AbortController();
+    const tooLate = async () => {
+      await sleep(this.#timing.cancelMs, { signal: limit.signal });
+      throw new RecorderError('unavailable', 'no answer in time');
+    };
+    try {
+      return await Promise.race([work(limit.signal), tooLate()]);
+    } finally {
+      limit.abort();
     }
   }
 

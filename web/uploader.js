@@ -128,7 +128,7 @@ export class Uploader {
     await this.#sendAll(signal);
     for (let round = 1; ; round++) {
       try {
-        return await this.#broker.complete(this.#session, this.#claim(), signal);
+        return await this.complete(signal);
       } catch (error) {
         const disputed = this.#disputed(error);
         if (disputed.length === 0 || round === COMPLETE_ROUNDS) throw error;
@@ -136,6 +136,16 @@ export class Uploader {
         await this.#sendAll(signal);
       }
     }
+  }
+
+  /**
+   * Claims every part; a session that is completed already answers with the same result.
+   *
+   * @param {AbortSignal} signal
+   * @returns {Promise<import('./wire.js').Completed>}
+   */
+  complete(signal) {
+    return this.#broker.complete(this.#session, this.#claim(), signal);
   }
 
   /** @param {AbortSignal} signal */

@@ -61,6 +61,14 @@ export const strings = {
     kind: /** @type {const} */ ('warning'), title: 'Discarded here only',
     text: 'The broker could not be told, so what had been sent may stay in S3 for a while.',
   },
+  discardTooLate: {
+    kind: /** @type {const} */ ('warning'), title: 'It was saved before it could be discarded',
+    text: 'The link below plays it. The application you came from may be able to delete it.',
+  },
+  discardRefused: {
+    kind: /** @type {const} */ ('warning'), title: 'The recording could not be discarded',
+    text: 'It had been saved already, so its link plays. The application you came from may be able to delete it.',
+  },
   sureDiscard: { title: 'Discard this recording?', text: 'What has been recorded is deleted, here and in S3.', yes: 'Discard', no: 'Keep it' },
   sureCancel: { title: 'Cancel the upload?', text: 'What has been sent is deleted. Your file stays as it is.', yes: 'Cancel the upload', no: 'Go on' },
 

@@ -284,7 +284,10 @@ async function discard() {
     await discarded?.cancel(); // the state is `cancelled` at once; S3 is told meanwhile
     if (recorder === discarded && state === 'cancelled') showMessage(strings.discarded);
   } catch (error) {
-    if (recorder === discarded && state === 'cancelled') showMessage({ ...strings.discardUnheard, code: errorMessage(error, strings.errors).code });
+    if (recorder !== discarded) return;
+    if (state === 'completed') return showMessage(strings.discardTooLate); // the link plays
+    const words = /** @type {import('../recorder.js').RecorderError} */ (error).reason === 'completed' ? strings.discardRefused : strings.discardUnheard;
+    if (state === 'cancelled') showMessage({ ...words, code: errorMessage(error, strings.errors).code });
   }
 }
 

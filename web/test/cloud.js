@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 /**
  * @typedef {{status: number, headers?: Record<string, string>, body?: unknown} | 'hang' | 'reset'
  *   | 'lose' | 'corrupt'} Fault lose: done, but the answer never arrives; corrupt: other bytes are stored
- * @typedef {{op: 'open' | 'parts' | 'put' | 'complete' | 'abort', number?: number, body?: any, headers: any, at: number, answered?: () => void}} Request
+ * @typedef {{op: 'open' | 'parts' | 'put' | 'complete' | 'abort' | 'delete', number?: number, body?: any, headers: any, at: number, answered?: () => void}} Request
  */
 
 export class Cloud {
@@ -71,11 +71,13 @@ export class Cloud {
     }
     const text = Buffer.concat(chunks).toString();
     const body = text ? JSON.parse(text) : undefined;
-    const name = kind === 'sessions' && !id ? 'open' : req.method === 'DELETE' ? 'abort' : op;
+    const removing = kind === 'recordings' ? 'delete' : 'abort';
+    const name = kind === 'sessions' && !id ? 'open' : req.method === 'DELETE' ? removing : op;
     this.#answer({ op: name, body, headers: req.headers, at: performance.now() }, res, () => {
       if (name === 'open') return this.#open(body, req.headers);
       const session = this.sessions.get(id);
       if (!session) return problem(404, 'not-found', 'no such session');
+      if (name === 'delete') return this.#delete(session, req.headers);
       if (req.headers.authorization !== `Bearer ${session.token}`) return problem(401, 'unauthorized', 'wrong token');
       return { parts: () => this.#parts(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session) }[name]();
     });
@@ -179,10 +181,18 @@ export class Cloud {
   }
 
   #abort(session) {
-    if (session.state === 'completed') return problem(409, 'conflict', 'completed');
+    if (session.state === 'completed') return problem(409, 'conflict', 'completed', { reason: 'completed' });
     session.state = 'aborted';
     session.parts.clear();
     return { status: 200, body: { id: session.id, state: 'aborted' } };
+  }
+
+  /** The session's own token may not. */
+  #delete(session, { authorization }) {
+    if (!authorization?.startsWith('Bearer gr_')) return problem(403, 'forbidden', 'a grant is needed');
+    session.state = 'deleted';
+    session.parts.clear();
+    return { status: 204 };
   }
 }
 

@@ -406,6 +406,40 @@ test('cancel when the broker is away ends, and says that S3 may hold parts', asy
   assert.equal(run.messages.at(-1).error.code, 'unavailable');
 });
 
+/** A job that has completed without knowing: the answer is lost, and those to its further tries. */
+async function completedUnheard(more) {
+  const run = new Run({ timing: { cancelMs: 200 }, ...more });
+  cloud.fault = ({ op }) => (op === 'complete' ? 'lose' : undefined);
+  run.record(randomBytes(1500));
+  run.job.end();
+  await until(() => cloud.session?.state === 'completed', 'the completed object');
+  return run;
+}
+
+test('a cancel whose recording is completed already deletes it', async () => {
+  const run = await completedUnheard();
+  await run.job.cancel();
+  assert.deepEqual(run.messages.at(-1), { type: 'cancelled' });
+  assert.deepEqual([cloud.session.state, cloud.count('abort'), cloud.count('delete')], ['deleted', 1, 1]);
+});
+
+test('a cancel that cannot delete what is completed tells the result', async () => {
+  const run = await completedUnheard();
+  cloud.fault = ({ op }) => (op === 'delete' ? problem(403, 'forbidden', 'another owner') : undefined);
+  await run.job.cancel();
+  const { type, result } = run.messages.at(-1);
+  assert.deepEqual([type, result?.id, result?.size], ['completed', cloud.session.id, 1500]);
+  assert.deepEqual([run.of('cancelled'), cloud.session.state], [[], 'completed']);
+});
+
+test('a cancel that gets no grant to delete with ends all the same', async () => {
+  let grants = 0;
+  const run = await completedUnheard({ getGrant: () => (++grants === 1 ? Promise.resolve('gr_1') : new Promise(() => {})) });
+  await run.job.cancel();
+  const { type, error } = run.messages.at(-1);
+  assert.deepEqual([type, error?.code, error?.reason], ['cancelled', 'invalid-state', 'completed']);
+});
+
 test('near max_bytes it says so while everything still fits', async () => {
   cloud.maxBytes = 6000;
   const run = new Run();
