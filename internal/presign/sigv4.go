@@ -97,6 +97,8 @@ func (m *moment) appendQuery(dst []byte, headers signedHeaders, life time.Durati
 	return appendEscaped(append(dst, "&X-Amz-SignedHeaders="...), string(headers), false)
 }
 
+const roomForURL = 512 // bytes
+
 // batch signs UploadPart URLs of one upload, all of one moment. It is not safe
 // for concurrent use.
 type batch struct {
@@ -113,11 +115,20 @@ type batch struct {
 func newBatch(k *signingKey, p place, u session.Upload, headers signedHeaders, now time.Time, life time.Duration) *batch {
 	b := &batch{h: newHasher(), host: p.host, headers: headers}
 	b.moment = k.at(now, b.h)
-	path := appendEscaped([]byte(p.path), string(u.Key), true)
-	query := append(b.moment.appendQuery(nil, headers, life), "&partNumber="...)
-	b.head = concat([]byte(p.base), path, []byte("?"), query)
-	b.tail = append(appendEscaped([]byte("&uploadId="), string(u.ID), false), "&x-id=UploadPart"...)
-	b.request = b.h.after(nil, concat([]byte("PUT\n"), path, []byte("\n"), query))
+	// Room for the URL of nearly every session; a longer one grows.
+	url := append(make([]byte, 0, roomForURL), p.base...)
+	url = appendEscaped(append(url, p.path...), string(u.Key), true)
+	path := url[len(p.base):]
+	query := len(url) + 1
+	url = b.moment.appendQuery(append(url, '?'), headers, life)
+	b.head = append(url, "&partNumber="...)
+	b.tail = append(appendEscaped(append(make([]byte, 0, roomForURL), "&uploadId="...), string(u.ID), false), "&x-id=UploadPart"...)
+	b.h.resume(nil)
+	b.h.write([]byte("PUT\n"))
+	b.h.write(path)
+	b.h.write([]byte("\n"))
+	b.h.write(b.head[query:])
+	b.request = b.h.state()
 	return b
 }
 
@@ -202,7 +213,11 @@ func (h *hasher) resume(m midstate) {
 func (h *hasher) after(m midstate, text []byte) midstate {
 	h.resume(m)
 	h.write(text)
-	state, err := h.digest.AppendBinary(nil)
+	return h.state()
+}
+
+func (h *hasher) state() midstate {
+	state, err := h.digest.AppendBinary(make([]byte, 0, 128)) // it takes 108
 	if err != nil {
 		panic(err) // SHA-256 can always tell its state
 	}
