@@ -1,4 +1,4 @@
-import { RecorderError } from './errors.js';
+import { readBlob } from './read-blob.js';
 
 /**
  * SHA-256 of a part as S3 wants it in `x-amz-checksum-sha256`: base64. Reads the part into memory for as long as it
@@ -6,12 +6,9 @@ import { RecorderError } from './errors.js';
  *
  * @param {Blob} bytes
  * @returns {Promise<string>}
- * @throws {RecorderError} `unreadable` where the file behind the Blob is gone or was changed
+ * @throws {import('./errors.js').RecorderError} `unreadable` where the file behind the Blob is gone or was changed
  */
 export async function sha256(bytes) {
-  const buffer = await bytes.arrayBuffer().catch((cause) => {
-    throw new RecorderError('unreadable', `cannot read the data to upload: ${cause?.message}`, { reason: cause?.name, cause });
-  });
-  const digest = await crypto.subtle.digest('SHA-256', buffer);
+  const digest = await crypto.subtle.digest('SHA-256', await readBlob(bytes));
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }

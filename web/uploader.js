@@ -10,6 +10,7 @@ import { backoffMs, childOf, sleep } from './backoff.js';
 import { RecorderError } from './errors.js';
 import { PartQueue } from './part-queue.js';
 import { judge } from './put-verdict.js';
+import { readBlob } from './read-blob.js';
 import { sha256 } from './sha256.js';
 import { Signer } from './signer.js';
 
@@ -199,6 +200,7 @@ export class Uploader {
       const outcome = await this.#putOnce(part, url, body, this.#timing.stallMs * 2 ** Math.min(stalls, STALL_DOUBLINGS), signal);
       const verdict = judge(outcome, part.number);
       if (!verdict) return this.#arrived(part, outcome);
+      if (outcome.kind === 'network') await readBlob(body.slice(0, 1)); // a changed file looks like no network to a PUT
       if (outcome.kind === 'stalled') stalls++;
       if (verdict.bounded && ++refusals === REFUSALS) throw verdict.error;
       if (failures === TELL_AFTER) this.#events.onTrouble(verdict.error);
@@ -291,7 +293,8 @@ export class Uploader {
    */
   #disputed(error) {
     if (!(error instanceof RecorderError) || error.code !== 'conflict') return [];
-    return (error.parts ?? []).flatMap(({ number }) => this.#parts.get(number) ?? []);
+    const numbers = new Set(error.parts?.map(({ number }) => number)); // one may be named for its size and its ETag
+    return [...numbers].flatMap((number) => this.#parts.get(number) ?? []);
   }
 
   /**

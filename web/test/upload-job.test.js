@@ -524,6 +524,39 @@ test('a file that is larger than the session takes is refused before a byte is s
   assert.equal(cloud.count('put'), 0);
 });
 
+/** A file that changes on the disk once it was read: its Blob can no longer be read, as browsers do it. */
+class ChangingFile extends Blob {
+  reads = 0;
+  slice(...range) {
+    const bytes = super.slice(...range);
+    const read = bytes.arrayBuffer.bind(bytes);
+    bytes.arrayBuffer = async () => {
+      if (this.reads++ > 0) throw new DOMException('it was changed', 'NotReadableError');
+      return read();
+    };
+    const slice = bytes.slice.bind(bytes);
+    bytes.slice = (...inner) => Object.assign(slice(...inner), { arrayBuffer: bytes.arrayBuffer });
+    return bytes;
+  }
+}
+
+test('a file that changes between its hash and its PUT is unreadable, not offline', async () => {
+  cloud.fault = ({ op }) => (op === 'put' ? 'reset' : undefined); // what a browser makes of a body that it cannot read
+  const run = new Run({ file: new ChangingFile([randomBytes(500)]) });
+  const end = await run.said('failed', 'trouble');
+  assert.deepEqual([end.type, end.error.code, cloud.count('put')], ['failed', 'unreadable', 1]);
+});
+
+test('a part that the broker names twice is sent again once', async () => {
+  let rounds = 0;
+  cloud.fault = ({ op, body }) => (op === 'complete' && ++rounds === 1
+    ? problem(409, 'conflict', 'differ', { reason: 'parts-differ', parts: [{ number: 2 }, { number: 2, want: body.parts[1] }] }) : undefined);
+  const run = new Run();
+  await completes(run, randomBytes(2500));
+  assert.equal(cloud.count('put', 2), 2);
+  assert.equal(run.of('progress').at(-1).progress.uploadedBytes, 2500);
+});
+
 for (const [size, want] of [[1, undefined], [5 * 2 ** 20 * 10_000, undefined], [5 * 2 ** 20 * 10_000 + 1, 6 * 2 ** 20], [10 ** 12, 96 * 2 ** 20]]) {
   test(`a file of ${size} bytes asks for ${want ?? 'the default'} part size`, () => {
     assert.equal(partSizeFor(size), want);
