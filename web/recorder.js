@@ -149,23 +149,28 @@ function nothingYet() {
  *
  * @param {File | Blob} file its `type` is the recording's content type
  * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'name' | 'metadata' | 'parallel' | 'workerUrl'> & {
- *   signal?: AbortSignal, onProgress?: (progress: import('./messages.js').Progress) => void}} options `name` is the
- *   file's own unless given; aborting the signal aborts the upload in S3
+ *   signal?: AbortSignal, onProgress?: (progress: import('./messages.js').Progress) => void,
+ *   onTrouble?: (error: RecorderError) => void}} options `name` is the file's own unless given; aborting the signal
+ *   aborts the upload in S3; onTrouble is told what fails and is being retried
  * @returns {Promise<UploadResult>}
  * @throws {RecorderError} `empty`, `invalid`, or what failed; the signal's reason when it was aborted
  */
 export async function uploadFile(file, options) {
   const { broker, parallel } = checked(options);
-  const { name = 'name' in file ? file.name : undefined, metadata, signal, onProgress } = options;
+  const { name = 'name' in file ? file.name : undefined, metadata, signal, onProgress, onTrouble } = options;
   signal?.throwIfAborted();
   if (file.size === 0) throw new RecorderError('empty', 'the file is empty');
   if (!file.type) throw new RecorderError('invalid', 'the file has no type', { field: 'type' });
-  return new Promise((resolve, reject) => {
+  /** @type {() => void} */
+  let abort = () => {};
+  /** @type {Promise<UploadResult>} */
+  const outcome = new Promise((resolve, reject) => {
     /** @type {RecorderError | undefined} */
     let failure;
-    const abort = () => link.post({ type: 'cancel' });
+    abort = () => link.post({ type: 'cancel' });
     const link = new UploadLink(options, {
       progress: onProgress,
+      trouble: onTrouble,
       completed: resolve,
       failed: (error) => {
         failure = error;
@@ -178,6 +183,7 @@ export async function uploadFile(file, options) {
     // Half a file is of no use when this page goes away: the whole one is still where it was.
     link.post({ type: 'open', file, job: { broker, name, metadata, parallel, onAbandon: 'abort', contentType: asMediaType(file.type) } });
   });
+  return outcome.finally(() => signal?.removeEventListener('abort', abort)); // a signal may be shared, and live long
 }
 
 /**

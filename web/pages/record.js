@@ -244,9 +244,14 @@ function follow(followed) {
   followed.addEventListener('progress', current(progressed));
   followed.addEventListener('error', current(({ error, fatal }) => {
     if (fatal) return; // the state event tells of it
-    troubled = true;
-    showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' });
+    showTrouble(error);
   }));
+}
+
+/** It may pass. @param {import('../recorder.js').RecorderError} error */
+function showTrouble(error) {
+  troubled = true;
+  showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' });
 }
 
 /** @param {import('../recorder.js').StateDetail} detail */
@@ -325,7 +330,8 @@ async function send(file) {
   try {
     const result = await uploadFile(file, {
       broker: location.origin, grant: grants, name: chosenName(), signal: controller.signal,
-      onProgress: (progress) => { if (upload === mine) showProgress(progress); },
+      onProgress: (progress) => { if (upload === mine) advanced(progress); },
+      onTrouble: (error) => { if (upload === mine) showTrouble(error); },
     });
     if (upload !== mine) return;
     enter('completed');
@@ -389,12 +395,17 @@ function showWayOut(words) {
 /** @param {RecordingProgress} progress */
 function progressed(progress) {
   clock.set(progress.durationMs);
-  if (troubled && progress.uploadedBytes > last.uploadedBytes) { // it has passed
+  advanced(progress);
+  showLink();
+}
+
+/** @param {Counts} progress */
+function advanced(progress) {
+  if (troubled && progress.uploadedBytes > last.uploadedBytes) { // the trouble has passed
     troubled = false;
     showMessage(null);
   }
   showProgress(progress);
-  showLink();
 }
 
 /** @param {Counts} progress */
