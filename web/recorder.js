@@ -47,8 +47,24 @@ export { RecorderError };
  *   or ends cleanly
  */
 
+/**
+ * @typedef {object} RecorderEventMap
+ * @property {CustomEvent<StateDetail>} state
+ * @property {CustomEvent<RecordingProgress>} progress
+ * @property {CustomEvent<{number: number, bytes: number}>} part S3 has it
+ * @property {CustomEvent<ErrorDetail>} error
+ *
+ * @typedef {{
+ *   <K extends keyof RecorderEventMap>(type: K, listener: (event: RecorderEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void,
+ *   (type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void,
+ * }} Listening
+ *
+ * @typedef {Omit<EventTarget, 'addEventListener' | 'removeEventListener'>
+ *   & {addEventListener: Listening, removeEventListener: Listening}} RecorderEventTarget an EventTarget that knows its events
+ */
+
 // Without a DOM there may be no EventTarget either; a class must extend something to be importable.
-const Base = globalThis.EventTarget ?? /** @type {typeof EventTarget} */ (/** @type {unknown} */ (class {}));
+const Base = /** @type {new () => RecorderEventTarget} */ (globalThis.EventTarget ?? class {});
 
 /**
  * Records one thing at a time, as often as one likes. Events: `state` {@link StateDetail}, `progress`

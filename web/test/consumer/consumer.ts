@@ -1,0 +1,44 @@
+/**
+ * A TypeScript user of the package, compiled against the declarations that are published; never run.
+ */
+
+import { Recorder, RecorderError, uploadFile } from 'slipway-recorder';
+
+const recorder = new Recorder({ broker: 'https://broker.example', grant: async () => 'gr_1' });
+
+recorder.addEventListener('progress', ({ detail }) => {
+  const sum: number = detail.recordedBytes + detail.uploadedBytes + detail.durationMs;
+  return sum;
+});
+recorder.addEventListener('state', ({ detail: { state, result, error } }) => {
+  const facts: [string, string | undefined, RecorderError | undefined] = [state, result?.watchUrl, error];
+  return facts;
+}, { once: true });
+recorder.addEventListener('part', (event) => event.detail.number + event.detail.bytes);
+const onError = ({ detail }: CustomEvent<{ error: RecorderError, fatal: boolean }>) => detail.error.code === 'offline';
+recorder.addEventListener('error', onError);
+recorder.removeEventListener('error', onError);
+
+// @ts-expect-error a detail has its own fields and no others
+recorder.addEventListener('progress', ({ detail }) => detail.percent);
+
+const target: EventTarget = recorder;
+target.dispatchEvent(new Event('mine'));
+recorder.addEventListener('mine', (event: Event) => event.type);
+
+export async function record(): Promise<string> {
+  await recorder.start({ screen: true, microphone: { echoCancellation: true } });
+  const { watchUrl, durationMs } = await recorder.stop();
+  return `${watchUrl} ${durationMs.toFixed()}`;
+}
+
+export async function upload(file: File): Promise<string> {
+  const { watchUrl } = await uploadFile(file, {
+    broker: 'https://broker.example',
+    grant: 'gr_1',
+    signal: AbortSignal.timeout(60_000),
+    onProgress: ({ uploadedBytes }) => uploadedBytes.toFixed(),
+    onTrouble: ({ code }) => code === 'offline',
+  });
+  return watchUrl;
+}
