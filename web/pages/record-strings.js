@@ -2,6 +2,9 @@
  * Everything that record.js says. A translation is another object of this shape, and index.html in that language.
  */
 
+// Where there is a finger and no mouse.
+const click = globalThis.matchMedia?.('(hover: none)').matches ? 'tap' : 'click';
+
 export const strings = {
   pageTitle: (/** @type {string} */ what) => `${what} · Slipway`,
 
@@ -42,6 +45,7 @@ export const strings = {
     const parts = uploaded === 1 ? '1 part in S3' : `${uploaded} parts in S3`;
     return inFlight === 0 ? parts : `${parts}, ${inFlight} on the way`;
   },
+  shortWaits: 'Short recordings are sent when you stop.',
   leftToSend: (/** @type {string} */ bytes) => `${bytes} to go. Keep this page open.`,
   finishing: 'All of it is in S3. Putting it together…',
   inPage: 'What is not in S3 yet is still in this page. Keep it open.',
@@ -72,7 +76,7 @@ export const strings = {
   sureDiscard: { title: 'Discard this recording?', text: 'What has been recorded is deleted, here and in S3.', yes: 'Discard', no: 'Keep it' },
   sureCancel: { title: 'Cancel the upload?', text: 'What has been sent is deleted. Your file stays as it is.', yes: 'Cancel the upload', no: 'Go on' },
 
-  chooseSource: { kind: /** @type {const} */ ('warning'), title: 'Choose something to record', text: 'The screen, the camera, the microphone, or the microphone with one of the others.' },
+  chooseSource: { kind: /** @type {const} */ ('warning'), title: 'Choose something to record', text: 'Tick the screen, the camera or the microphone. The microphone goes with either of the other two.' },
   allow: { text: 'Your browser now asks what this page may record.' },
 
   noGrant: { kind: /** @type {const} */ ('info'), title: 'This recorder needs a grant: open it from your application.', text: 'The application you use sends you here with a permission to record. This address alone has none.' },
@@ -83,10 +87,10 @@ export const strings = {
   /** By the error's code and its field or reason, or by its code alone. What happened, and what to do. */
   errors: /** @type {Record<string, [title: string, text: string]>} */ ({
     'permission-denied screen': ['The screen is not shared', 'You closed the question, or sharing is not allowed. Press Record and choose what to share. On a Mac, allow your browser in System Settings, Privacy & Security, Screen Recording.'],
-    'permission-denied camera': ['The camera is not allowed', 'Allow the camera for this page: click the icon to the left of the address. Then press Record again.'],
-    'permission-denied microphone': ['The microphone is not allowed', 'Allow the microphone for this page: click the icon to the left of the address. Then press Record again.'],
-    'permission-denied camera and microphone': ['Camera and microphone are not allowed', 'Allow both for this page: click the icon to the left of the address. Then press Record again.'],
-    'permission-denied': ['Recording is not allowed', 'Allow it for this page: click the icon to the left of the address. Then press Record again.'],
+    'permission-denied camera': ['The camera is not allowed', `Allow the camera for this page: ${click} the icon to the left of the address. Then press Record again.`],
+    'permission-denied microphone': ['The microphone is not allowed', `Allow the microphone for this page: ${click} the icon to the left of the address. Then press Record again.`],
+    'permission-denied camera and microphone': ['Camera and microphone are not allowed', `Allow both for this page: ${click} the icon to the left of the address. Then press Record again.`],
+    'permission-denied': ['Recording is not allowed', `Allow it for this page: ${click} the icon to the left of the address. Then press Record again.`],
     'device-not-found camera': ['No camera was found', 'Plug one in, or record without it.'],
     'device-not-found microphone': ['No microphone was found', 'Plug one in, or record without it.'],
     'device-not-found camera and microphone': ['No camera or no microphone was found', 'Plug in what is missing, or record with the other alone.'],

@@ -265,7 +265,7 @@ function stateChanged({ state: next, result, error }) {
   if (UNSAFE.includes(before) && !['recording', 'paused'].includes(next)) $.preview.srcObject = null;
   enter(next);
   if (next === 'idle') showMessage(null); // it did not start; the rejection says why
-  if (next === 'stopping') showTransfer();
+  if (['recording', 'paused', 'stopping'].includes(next)) showTransfer();
   if (result) completed(result, result.durationMs);
   if (next === 'failed') failed(error);
 }
@@ -429,6 +429,7 @@ function showTransfer() {
   const { recordedBytes, uploadedBytes, partsUploaded, partsInFlight } = last;
   const leftBytes = recordedBytes - uploadedBytes;
   if (state === 'failed') $.transfer.textContent = nothingToSave || upload ? '' : strings.inPage;
+  else if (state === 'paused' && partsUploaded + partsInFlight === 0) $.transfer.textContent = strings.shortWaits;
   else if (state !== 'stopping' && state !== 'uploading') $.transfer.textContent = strings.transfer(partsUploaded, partsInFlight);
   else $.transfer.textContent = leftBytes > 0 ? strings.leftToSend(formatBytes(leftBytes)) : strings.finishing;
 }
