@@ -154,10 +154,11 @@ func TestTwoApplicationsShareNoIdempotencyKeys(t *testing.T) {
 		}
 		return opened.Session.ID
 	}
-	if open("one") == open("other") {
+	one := open("one")
+	if open("other") == one {
 		t.Error("two API keys landed on one session")
 	}
-	if open("one") != open("one") {
+	if open("one") != one {
 		t.Error("one API key landed on two sessions")
 	}
 }
