@@ -56,6 +56,7 @@ type S3Settings struct {
 	Endpoint       string `name:"s3-endpoint" env:"BROKER_S3_ENDPOINT" placeholder:"URL" group:"S3" help:"Where the broker reaches S3. Default: AWS."`
 	PublicEndpoint string `name:"s3-public-endpoint" env:"BROKER_S3_PUBLIC_ENDPOINT" placeholder:"URL" group:"S3" help:"Where browsers reach S3, if that is another address. Default: the broker's."`
 	PathStyle      bool   `name:"s3-path-style" env:"BROKER_S3_PATH_STYLE" group:"S3" help:"The bucket stands in the path and not in the host name, as most S3 servers other than AWS want it. Default: false."`
+	NoChecksums    bool   `name:"s3-no-checksums" env:"BROKER_S3_NO_CHECKSUMS" group:"S3" help:"The S3 server knows no x-amz-checksum-sha256: sessions are opened without, even if asked for. Default: false."`
 }
 
 // Resolve settles what depends on other settings and returns every mistake at
@@ -149,7 +150,7 @@ func (s *Settings) apiKeys() ([]access.APIKey, error) {
 func (s *Settings) limits() session.Limits {
 	return session.Limits{
 		KeyPrefix: s.S3.KeyPrefix, PartSize: int64(s.PartSize), MaxBytes: int64(s.MaxBytes), URLTTL: s.URLTTL, MaxURLTTL: s.MaxURLTTL,
-		WatchTTL: s.WatchTTL, SessionTTL: s.SessionTTL, KeepRecord: s.KeepRecord, CompleteWithin: s.CompleteWithin,
+		WatchTTL: s.WatchTTL, SessionTTL: s.SessionTTL, KeepRecord: s.KeepRecord, NoChecksum: s.S3.NoChecksums, CompleteWithin: s.CompleteWithin,
 	}
 }
 

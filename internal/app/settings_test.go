@@ -104,8 +104,8 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_LISTEN": "8080", "BROKER_PUBLIC_URL": "broker.example", "BROKER_CORS_ORIGINS": "https://app.example/,app.example",
 		"BROKER_SHUTDOWN_WITHIN": "soon",
 		"BROKER_BUCKET":          "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
-		"BROKER_S3_PATH_STYLE": "perhaps",
-		"BROKER_REDIS_URL":     "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
+		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps",
+		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
 		"BROKER_TOKEN_KEYS": "short,c2hvcnQ=", "BROKER_API_KEYS": "sk_a-secret,a:fly:00",
 		"BROKER_PART_BYTES": "1KiB", "BROKER_MAX_BYTES": "lots", "BROKER_URL_TTL": "8d", "BROKER_MAX_URL_TTL": "169h", "BROKER_WATCH_TTL": "0s",
 		"BROKER_SESSION_TTL": "1m", "BROKER_KEEP_RECORD": "-1h", "BROKER_COMPLETE_WITHIN": "90s",
@@ -130,6 +130,7 @@ BROKER_PUBLIC_URL: is not an http(s) URL without user, query and fragment
 BROKER_REDIS_PREFIX: the prefix of Redis keys is "{a}"; 1 to 64 bytes without braces are allowed
 BROKER_REDIS_URL: not the address of a Redis: it begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://
 BROKER_S3_ENDPOINT: is not an http(s) URL without user, query and fragment
+BROKER_S3_NO_CHECKSUMS: "perhaps" is not true or false
 BROKER_S3_PATH_STYLE: "perhaps" is not true or false
 BROKER_S3_PUBLIC_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_REGION: "mars-north 1" is not the name of a region

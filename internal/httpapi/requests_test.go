@@ -87,6 +87,18 @@ func TestContentTypesAsBrowsersWriteThem(t *testing.T) {
 	}
 }
 
+// The answer says what the session really has, and a recorder goes by that.
+func TestAStoreWithoutChecksumsOpensWithout(t *testing.T) {
+	a := apitest.Start(t)
+	a.Broker.Limits.NoChecksum = true
+	o := a.Open(t, "ann", map[string]any{"checksum": "sha256"})
+	if o.Checksum != "none" {
+		t.Fatalf("the session was opened with %s", o.Checksum)
+	}
+	parts, size := a.Upload(t, o, apitest.Noise(9))
+	a.Call(t, "POST", path(o, "/complete"), o.Token, map[string]any{"parts": parts, "size": size}).Want(t, 200)
+}
+
 func TestUnknownFieldsOnPartsAndCompleteAreIgnored(t *testing.T) {
 	a := apitest.Start(t)
 	o := a.Open(t, "ann", nil)

@@ -34,6 +34,7 @@ type Limits struct {
 	MaxURLTTL  time.Duration // the longest life of any URL
 	WatchTTL   time.Duration // life of a playback URL
 	SessionTTL time.Duration // life of a session token: at least the longest recording and its resume window
+	NoChecksum bool          // the S3 server has no checksums: sessions are opened without, whatever was asked
 	KeepRecord time.Duration // how long the Store remembers a finished session; S3 answers after that
 
 	// CompleteWithin bounds one CompleteMultipartUpload or abort, retries

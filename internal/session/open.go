@@ -127,7 +127,7 @@ func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
 		PartSize: req.PartSize, MaxBytes: req.MaxBytes, OpenedAt: now, ExpiresAt: now.Add(b.Limits.SessionTTL),
 		Request: fingerprint(req),
 	}
-	if s.Algorithm == "" {
+	if s.Algorithm == "" || s.Algorithm == SHA256 && b.Limits.NoChecksum {
 		s.Algorithm = NoChecksum
 	}
 	if s.OnAbandon == "" {
