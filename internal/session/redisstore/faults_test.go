@@ -38,7 +38,7 @@ func TestADeadRedisIsUnavailable(t *testing.T) {
 	server.Kill()
 	for call, err := range everyCall(t.Context(), s, rec) {
 		e, ok := errors.AsType[*session.Error](err)
-		if !ok || e.Kind != session.Unavailable || e.RetryAfter != time.Second || e.Op == "" {
+		if !ok || e.Kind != session.Unavailable || e.RetryAfter != time.Second || e.Op == "" || e.Reason != "redis" {
 			t.Errorf("%s: %+v; want Unavailable with RetryAfter", call, err)
 		}
 	}

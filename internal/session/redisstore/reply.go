@@ -82,5 +82,5 @@ func failed(op string, id session.ID, err error) error {
 	if redis.HasErrorPrefix(err, "WRONGTYPE") || redis.HasErrorPrefix(err, "user_script") || redis.HasErrorPrefix(err, "Error ") {
 		return dress(op, id, session.Internal, err)
 	}
-	return &session.Error{Kind: session.Unavailable, Op: op, RetryAfter: retryAfter, Detail: "Redis does not answer", Err: err}
+	return &session.Error{Kind: session.Unavailable, Reason: "redis", Op: op, RetryAfter: retryAfter, Detail: "Redis does not answer", Err: err}
 }
