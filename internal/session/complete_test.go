@@ -19,6 +19,15 @@ type lossy struct {
 	lose   atomic.Bool // the answer never arrives
 	cut    atomic.Bool // nor does the request
 	calls  atomic.Int32
+	mu     sync.Mutex // guards until
+	until  time.Time  // when the last ListParts would have had to end; zero: never
+}
+
+func (l *lossy) ListParts(ctx context.Context, u session.Upload) ([]session.Part, error) {
+	l.mu.Lock()
+	l.until, _ = ctx.Deadline()
+	l.mu.Unlock()
+	return l.Bucket.ListParts(ctx, u)
 }
 
 func (l *lossy) Complete(ctx context.Context, u session.Upload, parts []session.Part, size int64) (session.Object, error) {
@@ -116,7 +125,12 @@ func TestATakeoverReplaysTheStoredIntent(t *testing.T) {
 	r.complete(t, session.Completing)
 	r.bucket.cut.Store(false)
 	r.pastTheLease()
+	r.bucket.until = time.Time{}
 	r.complete(t, session.Completed)
+	// All of a takeover's work has to end before its lease does.
+	if until := r.bucket.until; until.IsZero() || until.After(time.Now().Add(r.Broker.Limits.CompleteWithin)) {
+		t.Errorf("the takeover's ListParts may run until %v", until)
+	}
 }
 
 func TestAPartOverwrittenUnderAnIntentReopensTheSession(t *testing.T) {
