@@ -5,11 +5,14 @@ package bucket
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"slipway/internal/session"
 )
@@ -19,6 +22,9 @@ type Bucket struct {
 	client *s3.Client
 	bucket string
 	name   string
+
+	// unconditional: this S3 server knows no If-None-Match on complete.
+	unconditional atomic.Bool
 }
 
 var _ session.Bucket = (*Bucket)(nil)
@@ -100,11 +106,19 @@ func (b *Bucket) Complete(ctx context.Context, u session.Upload, parts []session
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &b.bucket, Key: aws.String(string(u.Key)), UploadId: aws.String(string(u.ID)),
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: completed}, MpuObjectSize: &size,
+		IfNoneMatch: aws.String("*"), // a second upload of the same key must never replace a finished recording
 	}
 	if u.Algorithm == session.SHA256 {
 		in.ChecksumType = types.ChecksumTypeComposite
 	}
+	if b.unconditional.Load() {
+		in.IfNoneMatch = nil
+	}
 	out, err := b.client.CompleteMultipartUpload(ctx, in)
+	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NotImplemented" && in.IfNoneMatch != nil {
+		b.unconditional.Store(true)
+		return b.Complete(ctx, u, parts, size)
+	}
 	if err != nil {
 		return session.Object{}, dressRefusal("bucket.Complete", err)
 	}
@@ -146,6 +160,7 @@ func (b *Bucket) Head(ctx context.Context, key session.Key) (session.Object, err
 	return session.Object{
 		Size: aws.ToInt64(out.ContentLength), ETag: session.ETag(aws.ToString(out.ETag)), Checksum: session.Checksum(aws.ToString(out.ChecksumSHA256)),
 		ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata, StoredAt: aws.ToTime(out.LastModified),
+		OpaqueETag: out.ServerSideEncryption != "" && out.ServerSideEncryption != types.ServerSideEncryptionAes256 || out.SSECustomerAlgorithm != nil,
 	}, nil
 }
 

@@ -42,6 +42,9 @@ func dress(op string, err error) error {
 // dressRefusal is dress for a request that S3 may definitely refuse.
 func dressRefusal(op string, err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
+	if ok && api.ErrorCode() == "PreconditionFailed" {
+		return &session.Error{Kind: session.Conflict, Reason: "key-taken", Op: op, Detail: "the key holds an object already", Err: err}
+	}
 	if ok && slices.Contains(refusals, api.ErrorCode()) {
 		return &session.Error{Kind: session.Conflict, Reason: "s3-refused", Op: op, Detail: "S3 refused to complete the upload: " + api.ErrorCode(), Err: err}
 	}

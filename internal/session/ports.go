@@ -40,6 +40,9 @@ type Change struct {
 	Lease   time.Duration // above 0: LeaseUntil becomes the Store's now + Lease; else it is cleared
 	Keep    time.Duration // above 0: the record, which must be finished, is forgotten this long from now; else it stays
 	Parts   []Part        // when From is 0: parts known already
+	Quiet   bool          // the broker acts of its own accord: where there is a record, its ActiveAt stays
+	Event   *Event        // goes to the EventLog in the same step, its At set by the Store; nil: none
+	Notify  bool          // and to the Outbox, where there is an Event
 }
 
 // Report is what one call of a live recorder brings.
@@ -67,8 +70,9 @@ type Cursor struct {
 // Page is a part of a listing. Next is zero on the last page; a page before it
 // may still be shorter than the limit.
 type Page struct {
-	Sessions []*Session
-	Next     Cursor
+	Sessions   []*Session
+	Next       Cursor
+	Unreadable []ID // records that are not ours to read; the type letter in these IDs is 0
 }
 
 // Bucket is S3 as far as a session needs it. Every call ends with its
@@ -86,12 +90,20 @@ type Bucket interface {
 	ListParts(ctx context.Context, u Upload) ([]Part, error)
 	// Complete sends one CompleteMultipartUpload, the parts' ETags pinned.
 	// size is the sum of the parts and goes along; S3 holds it against its own.
+	//
+	// It never replaces an object: where there is one already, the answer is
+	// Conflict "key-taken", and nothing was made.
 	Complete(ctx context.Context, u Upload, parts []Part, size int64) (Object, error)
 	// Abort frees the parts. It returns nil once S3 no longer knows the
 	// upload, and Unavailable while parts in flight may still surface.
 	Abort(ctx context.Context, u Upload) error
 	Head(ctx context.Context, key Key) (Object, error)
 	Delete(ctx context.Context, key Key) error
+	// Uploads returns one page of the multipart uploads under prefix that are
+	// neither completed nor aborted, in order of key.
+	Uploads(ctx context.Context, prefix string, after UploadCursor, limit int) (UploadPage, error)
+	// Keys returns one page of the objects under prefix, in order of key.
+	Keys(ctx context.Context, prefix string, after Key, limit int) (KeyPage, error)
 	// Ping says whether the bucket answers.
 	Ping(ctx context.Context) error
 }
@@ -101,6 +113,38 @@ type Upload struct {
 	Key       Key
 	ID        UploadID
 	Algorithm ChecksumAlgorithm
+}
+
+// ListedUpload is an upload as S3 lists it.
+type ListedUpload struct {
+	Upload
+	InitiatedAt time.Time
+}
+
+// UploadCursor is a place in the listing of uploads. The zero cursor is before
+// all.
+type UploadCursor struct {
+	Key Key
+	ID  UploadID
+}
+
+// UploadPage is a part of that listing. Next is zero on the last page.
+type UploadPage struct {
+	Uploads []ListedUpload
+	Next    UploadCursor
+}
+
+// KeyPage is a part of a listing of objects. Next is empty on the last page.
+type KeyPage struct {
+	Objects []ListedObject
+	Next    Key
+}
+
+// ListedObject is an object as S3 lists it; Head knows the rest.
+type ListedObject struct {
+	Key      Key
+	Size     int64 // bytes
+	StoredAt time.Time
 }
 
 // NewUpload is what CreateMultipartUpload is told.
@@ -119,6 +163,7 @@ type Object struct {
 	ContentType string
 	Metadata    map[string]string
 	StoredAt    time.Time
+	OpaqueETag  bool // it is no MD5 of MD5s: the object is encrypted with SSE-KMS or the like
 }
 
 // Signer makes presigned URLs. It sends nothing.

@@ -89,6 +89,13 @@ type Session struct {
 	ExpiresAt   time.Time // when the session token ends
 	Request     string    // fingerprint of the open request, to tell a repeated one from another under the same Idempotency-Key
 
+	// Adopted: the upload was found in S3 and nobody had a record of it, so
+	// all but ID, UploadID and Algorithm is a guess until a token comes.
+	Adopted bool
+	// HoleAt is ActiveAt as it was when the reaper found that a part is
+	// missing. As long as they are equal nothing changed, and it need not look.
+	HoleAt time.Time
+
 	State    State
 	Revision Revision
 	Intent   *Intent // what was, or is being, asked of S3; set in completing
@@ -110,11 +117,12 @@ type Session struct {
 // this very request and never makes another.
 type Intent struct {
 	Outcome  Outcome
-	Digest   string   // of part numbers, sizes and ETags; see partsDigest
-	Parts    int      // how many
-	Size     int64    // bytes, all parts together
-	ETag     ETag     // what the object's ETag will be, if S3 hashes as it does without SSE-KMS
-	Checksum Checksum // the composite checksum; sha256 sessions only
+	Digest   string       // of part numbers, sizes and ETags; see partsDigest
+	Parts    int          // how many
+	Size     int64        // bytes, all parts together
+	ETag     ETag         // what the object's ETag will be, if S3 hashes as it does without SSE-KMS
+	Checksum Checksum     // the composite checksum; sha256 sessions only
+	Missing  []PartNumber // salvaged: see Result
 }
 
 // Result is what S3 answered.
@@ -124,6 +132,10 @@ type Result struct {
 	ETag     ETag
 	Claimed  ETag     // the intent's; with SSE-KMS it is not the object's
 	Checksum Checksum // composite; empty where there is none
+	// Missing, where it was salvaged, are the parts that are not in the object
+	// and yet should be: below the highest number, or reported; and those that
+	// are there and not as they were reported. In order.
+	Missing []PartNumber
 }
 
 // MaxParts is the last part number this session may use: what MaxBytes

@@ -1,0 +1,60 @@
+package bucket
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"slipway/internal/session"
+)
+
+// Uploads reads one page of ListMultipartUploads, 1,000 uploads at most.
+func (b *Bucket) Uploads(ctx context.Context, prefix string, after session.UploadCursor, limit int) (session.UploadPage, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	in := &s3.ListMultipartUploadsInput{Bucket: &b.bucket, Prefix: &prefix, MaxUploads: aws.Int32(int32(min(limit, 1000)))} //nolint:gosec // small
+	if after.Key != "" {
+		in.KeyMarker, in.UploadIdMarker = aws.String(string(after.Key)), aws.String(string(after.ID))
+	}
+	out, err := b.client.ListMultipartUploads(ctx, in)
+	if err != nil {
+		return session.UploadPage{}, dress("bucket.Uploads", err)
+	}
+	var page session.UploadPage
+	for _, u := range out.Uploads {
+		listed := session.ListedUpload{InitiatedAt: aws.ToTime(u.Initiated)}
+		listed.Key, listed.ID, listed.Algorithm = session.Key(aws.ToString(u.Key)), session.UploadID(aws.ToString(u.UploadId)), session.NoChecksum
+		if u.ChecksumAlgorithm == types.ChecksumAlgorithmSha256 {
+			listed.Algorithm = session.SHA256
+		}
+		page.Uploads = append(page.Uploads, listed)
+	}
+	if aws.ToBool(out.IsTruncated) {
+		page.Next = session.UploadCursor{Key: session.Key(aws.ToString(out.NextKeyMarker)), ID: session.UploadID(aws.ToString(out.NextUploadIdMarker))}
+	}
+	return page, nil
+}
+
+// Keys reads one page of ListObjectsV2, 1,000 objects at most.
+func (b *Bucket) Keys(ctx context.Context, prefix string, after session.Key, limit int) (session.KeyPage, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	in := &s3.ListObjectsV2Input{Bucket: &b.bucket, Prefix: &prefix, MaxKeys: aws.Int32(int32(min(limit, 1000)))} //nolint:gosec // small
+	if after != "" {
+		in.StartAfter = aws.String(string(after))
+	}
+	out, err := b.client.ListObjectsV2(ctx, in)
+	if err != nil {
+		return session.KeyPage{}, dress("bucket.Keys", err)
+	}
+	var page session.KeyPage
+	for _, o := range out.Contents {
+		page.Objects = append(page.Objects, session.ListedObject{Key: session.Key(aws.ToString(o.Key)), Size: aws.ToInt64(o.Size), StoredAt: aws.ToTime(o.LastModified)})
+	}
+	if n := len(page.Objects); n > 0 && aws.ToBool(out.IsTruncated) {
+		page.Next = page.Objects[n-1].Key
+	}
+	return page, nil
+}
