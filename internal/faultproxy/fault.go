@@ -1,0 +1,64 @@
+package faultproxy
+
+import (
+	"net/http"
+	"time"
+)
+
+// Kind is one thing that can go wrong.
+type Kind string
+
+// The kinds. What the server carried out and the client never learned is where
+// recordings get lost.
+const (
+	none       Kind = ""
+	Delayed    Kind = "delayed"          // by up to 2 s
+	Refused    Kind = "refused"          // 503 SlowDown; the server does not see it
+	Disowned   Kind = "disowned"         // carried out, and answered with 500
+	Cut        Kind = "cut"              // the connections break in the middle of the body
+	Unanswered Kind = "unanswered"       // carried out, and the connection breaks
+	Truncated  Kind = "answer truncated" // carried out, and the answer ends in the middle
+	ErrorIn200 Kind = "error in a 200"   // not carried out; completing an upload only
+	Late       Kind = "late"             // the server gets it 10 to 20 s later
+	Stalled    Kind = "stalled"          // it came during a Stall
+)
+
+// Kinds are the faults that Rate draws.
+var Kinds = []Kind{Delayed, Refused, Disowned, Cut, Unanswered, Truncated, ErrorIn200, Late}
+
+// fault is what one request meets.
+type fault struct {
+	kind Kind
+	wait time.Duration // Delayed, Late and Stalled
+	at   float64       // Cut and Truncated: the share that gets through, 0 to 1
+}
+
+// draw says what r meets, and counts it.
+func (p *Proxy) draw(r *http.Request) fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests++
+	// Always the same draws, so that one request does not shift the next one's.
+	hit, kind, share := p.rng.Float64() < p.rate, Kinds[p.rng.IntN(len(Kinds))], p.rng.Float64()
+	f := fault{at: share}
+	switch left := time.Until(p.stalledUntil); {
+	case left > 0:
+		f.kind, f.wait = Stalled, left
+	case !hit:
+		return fault{}
+	default:
+		f.kind = kind
+	}
+	switch f.kind {
+	case ErrorIn200:
+		if r.Method != http.MethodPost || !r.URL.Query().Has("uploadId") {
+			f.kind = Refused
+		}
+	case Delayed:
+		f.wait = time.Duration(share * float64(2*time.Second))
+	case Late:
+		f.wait = 10*time.Second + time.Duration(share*float64(10*time.Second))
+	}
+	p.hits[f.kind]++
+	return f
+}
