@@ -11,7 +11,8 @@ import (
 // The session returned is aborted, or still aborting while S3 has not let go
 // of it: then Abort is to be called again.
 //
-// Errors: Conflict if the session is completed or being completed;
+// Errors: Conflict if the session is completed or being completed, which a
+// complete sent before can bring about in the midst of an abort;
 // PreconditionFailed if it changed since ifRevision; NotFound; Unavailable.
 func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Session, error) {
 	for range casRounds {
@@ -35,7 +36,14 @@ func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Sess
 		if err != nil {
 			return nil, err
 		}
-		return b.free(ctx, s)
+		s, err = b.free(ctx, s)
+		switch {
+		case ReasonOf(err) == "stale":
+			continue
+		case err == nil && s.State == Completed:
+			return nil, closed(s)
+		}
+		return s, err
 	}
 	return nil, busy()
 }
@@ -50,6 +58,13 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 			return s, nil
 		}
 		return nil, err
+	}
+	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
+	if err == nil { // a complete that nobody listened to any more was quicker
+		return b.found(ctx, s, obj)
+	}
+	if KindOf(err) != NotFound {
+		return s, nil
 	}
 	aborted, err := b.move(ctx, s, Aborted, nil)
 	if ReasonOf(err) == "stale" { // the record is another's business by now; S3 has let go all the same

@@ -23,6 +23,8 @@ type Broker struct {
 	Secret []byte
 	// Now is the clock for tokens and URLs; leases go by the Store's own.
 	Now func() time.Time
+
+	quiet bool // what it does is no sign of life of a recorder; see unattended
 }
 
 // Limits are the operator's bounds.
@@ -36,6 +38,19 @@ type Limits struct {
 	SessionTTL time.Duration // life of a session token: at least the longest recording and its resume window
 	NoChecksum bool          // the S3 server has no checksums: sessions are opened without, whatever was asked
 	KeepRecord time.Duration // how long the Store remembers a finished session; S3 answers after that
+
+	// AbandonAfter is how long nothing may be heard of a session, and no URL of
+	// it be good, before it is salvaged or aborted.
+	AbandonAfter time.Duration
+	// ResumeWindow is how long a recorder may come back to fill a hole: only
+	// then a session with one is salvaged. At least AbandonAfter.
+	ResumeWindow time.Duration
+	// AdoptAfter is how old an upload that no session knows must be to be taken
+	// for one that the Store forgot: longer than any open takes.
+	AdoptAfter time.Duration
+	// Notify: somebody is to be told of what became of each session, so events
+	// go to the Outbox.
+	Notify bool
 
 	// CompleteWithin bounds one CompleteMultipartUpload or abort, retries
 	// included. The lease is longer by leaseMargin, so a broker has let go
@@ -75,7 +90,10 @@ func (b *Broker) find(ctx context.Context, ref Ref) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, b.check(ref, s)
+	if err := b.check(ref, s); err != nil {
+		return nil, err
+	}
+	return b.recognise(ctx, ref, s)
 }
 
 // serves refuses a session of another bucket: here it would look lost.
@@ -103,79 +121,64 @@ func unknown(id ID) error {
 	return &Error{Kind: NotFound, Reason: "unknown-session", Detail: fmt.Sprintf("no session %s", id)}
 }
 
-// rebuild makes a forgotten session's record anew. S3 decides what it is: an
-// upload that is still there is open, an object is completed, and with neither
-// the recording is lost, for all we can see now.
-func (b *Broker) rebuild(ctx context.Context, ref Ref) (*Session, error) {
-	if t := ref.Ticket; t != nil {
-		s := t.session()
-		parts, err := b.Bucket.ListParts(ctx, b.upload(s))
-		if err == nil {
-			return b.restore(ctx, s, Open, parts)
-		}
-		if KindOf(err) != NotFound {
-			return nil, err
-		}
-	}
-	return b.rebuildFromObject(ctx, ref)
-}
-
-func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, error) {
-	obj, err := b.Bucket.Head(ctx, b.Key(ref.ID))
-	if KindOf(err) == NotFound {
-		if ref.Ticket == nil {
-			return nil, unknown(ref.ID)
-		}
-		return nil, lost()
-	}
-	if err != nil {
-		return nil, err
-	}
-	s := &Session{ID: ref.ID, Owner: obj.owner(), Name: obj.Name(), ContentType: obj.ContentType, Algorithm: NoChecksum,
-		PartSize: b.Limits.PartSize, MaxBytes: b.Limits.MaxBytes, OnAbandon: Salvage, OpenedAt: obj.StoredAt, ExpiresAt: obj.StoredAt}
-	if ref.Ticket != nil {
-		s = ref.Ticket.session()
-	}
-	s.Result = &Result{Outcome: AsClaimed, Size: obj.Size, ETag: obj.ETag, Checksum: obj.Checksum}
-	return b.restore(ctx, s, Completed, nil)
-}
-
-func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []Part) (*Session, error) {
-	s.State = state
-	c := Change{Session: s, Parts: parts}
-	if state.Finished() {
-		c.Keep = b.Limits.KeepRecord
-	}
-	stored, err := b.Store.Swap(ctx, c)
-	if ReasonOf(err) == "stale" { // another broker restored it first
-		return b.Store.Get(ctx, s.ID)
-	}
-	return stored, err
-}
-
 // move takes s to another state, if it may go there and nobody was quicker.
 // edit sets what comes with it.
 func (b *Broker) move(ctx context.Context, s *Session, to State, edit func(*Session)) (*Session, error) {
-	if !s.State.mayBecome(to) {
-		return nil, &Error{Kind: Internal, Op: "session.move", Detail: fmt.Sprintf("%s may not become %s", s.State, to)}
-	}
 	next := *s
 	next.State = to
 	if edit != nil {
 		edit(&next)
 	}
-	c := Change{Session: &next, From: s.Revision}
+	c := Change{Session: &next, Event: ended(&next)}
 	switch {
 	case to == Completing || to == Aborting:
 		c.Lease = b.lease()
 	case to.Finished():
 		c.Keep = b.Limits.KeepRecord
 	}
+	return b.swap(ctx, s, c)
+}
+
+// ended is the event that a session has come to its end, nil if it has not.
+func ended(s *Session) *Event {
+	switch {
+	case s.State == Completed && s.Result.Outcome == Salvaged:
+		return eventOf(EventSalvaged, s)
+	case s.State == Completed:
+		return eventOf(EventCompleted, s)
+	case s.State == Aborted:
+		return eventOf(EventAborted, s)
+	}
+	return nil
+}
+
+// giveUp ends a session that S3 knows nothing of any more. Its record goes at
+// once: should S3 know it again, the next call judges anew.
+func (b *Broker) giveUp(ctx context.Context, s *Session) (*Session, error) {
+	next := *s
+	next.State, next.Intent = Aborted, nil
+	return b.swap(ctx, s, Change{Session: &next, Keep: time.Millisecond, Event: eventOf(EventLost, &next)})
+}
+
+// swap replaces s by c's session, if the table allows it and nobody was
+// quicker.
+func (b *Broker) swap(ctx context.Context, s *Session, c Change) (*Session, error) {
+	if !s.State.mayBecome(c.Session.State) {
+		return nil, &Error{Kind: Internal, Op: "session.swap", Detail: fmt.Sprintf("%s may not become %s", s.State, c.Session.State)}
+	}
+	c.From, c.Quiet, c.Notify = s.Revision, b.quiet, b.Limits.Notify
 	stored, err := b.Store.Swap(ctx, c)
 	if KindOf(err) == NotFound { // the Store was lost just now: who looks again rebuilds it
-		return nil, &Error{Kind: Conflict, Reason: "stale", Op: "session.move", Detail: "the session changed meanwhile", Err: err}
+		return nil, &Error{Kind: Conflict, Reason: "stale", Op: "session.swap", Detail: "the session changed meanwhile", Err: err}
 	}
 	return stored, err
+}
+
+// unattended is b acting of its own accord.
+func (b *Broker) unattended() *Broker {
+	alone := *b
+	alone.quiet = true
+	return &alone
 }
 
 // closed is the answer to whoever wants to go on with a session that ended.
@@ -186,7 +189,10 @@ func closed(s *Session) error {
 		e.RetryAfter = RetryAfter
 		return e
 	case Completed:
-		return conflict("completed", "the session is completed (%s) with %d bytes", s.Result.Outcome, s.Result.Size)
+		if s.Result.Outcome == Salvaged {
+			return salvagedAlready(s)
+		}
+		return conflict("completed", "the session is completed with %d bytes", s.Result.Size)
 	case Aborting, Aborted:
 		return conflict("aborted", "the session was aborted")
 	default:

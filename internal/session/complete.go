@@ -4,9 +4,12 @@ import (
 	"context"
 )
 
-// refused is the reason with which a Bucket says that S3 definitely refused to
-// complete.
-const refused = "s3-refused"
+// The reasons with which a Bucket says that S3 definitely did not complete: it
+// refused the request, or the key holds an object already.
+const (
+	refused  = "s3-refused"
+	keyTaken = "key-taken"
+)
 
 // Complete makes the recording one object, if S3 holds exactly what is
 // claimed. It can be repeated: the same claim gets the same answer for as long
@@ -53,19 +56,26 @@ func (b *Broker) advance(ctx context.Context, s *Session, claim Claim) (*Session
 	case Open:
 		return b.intend(ctx, s, claim)
 	case Completing:
-		s, err := b.move(ctx, s, Completing, nil) // the lease is ours now; the intent stays
-		if err != nil {
-			return nil, err
-		}
-		ctx, cancel := b.atLength(ctx)
-		defer cancel()
-		s, err = b.replay(ctx, s)
-		if s != nil && s.State == Open {
-			return s, nil // this claim has not been judged yet
-		}
-		return s, err
+		return b.takeOver(ctx, s)
 	}
 	return nil, closed(s)
+}
+
+// takeOver takes the lease of a broker that let it run out and carries on with
+// the intent it left behind. If nothing can come of that any more, the session
+// is open again.
+func (b *Broker) takeOver(ctx context.Context, s *Session) (*Session, error) {
+	s, err := b.move(ctx, s, Completing, nil) // the lease is ours now; the intent stays
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
+	s, err = b.replay(ctx, s)
+	if s != nil && s.State == Open {
+		return s, nil // S3 refused what the intent says; nobody has asked for anything else yet
+	}
+	return s, err
 }
 
 func busy() error {
@@ -82,6 +92,9 @@ func agrees(s *Session, claim Claim) error {
 	if same {
 		return nil
 	}
+	if r.Outcome == Salvaged {
+		return salvagedAlready(s)
+	}
 	return conflict("completed-otherwise", "the session is completed (%s) with %d bytes, and the claim of %d bytes is for another content", s.Result.Outcome, s.Result.Size, claim.Size)
 }
 
@@ -90,7 +103,7 @@ func agrees(s *Session, claim Claim) error {
 func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session, error) {
 	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
 	if KindOf(err) == NotFound {
-		return b.gone(ctx, s, claim)
+		return b.gone(ctx, s)
 	}
 	if err != nil {
 		return nil, err
@@ -140,13 +153,22 @@ func (b *Broker) replay(ctx context.Context, s *Session) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := listed[:min(s.Intent.Parts, len(listed))]
+	parts := s.Intent.among(listed)
 	if partsDigest(parts) != s.Intent.Digest {
-		// A part was overwritten since. S3 refuses the pinned ETags, so the
-		// request of the intent can no longer succeed.
+		// A part was overwritten since: S3 refuses the pinned ETags, so the
+		// request of the intent can no longer succeed. Or one came that a
+		// salvage does not know of: somebody is there after all.
 		return b.move(ctx, s, Open, func(next *Session) { next.Intent = nil })
 	}
 	return b.carryOut(ctx, s, parts)
+}
+
+// among picks the parts of the intent from those that S3 lists.
+func (i *Intent) among(listed []Part) []Part {
+	if i.Outcome == Salvaged {
+		return judgeArrival(listed, nil).parts // with any new part it is another list
+	}
+	return listed[:min(i.Parts, len(listed))] // a claim names every part from 1 on
 }
 
 // carryOut sends what the intent says and records what became of it. ctx ends
@@ -162,15 +184,17 @@ func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Sessi
 			return nil, moveErr
 		}
 		return reopened, err
-	case KindOf(err) == NotFound:
+	case KindOf(err) == NotFound, ReasonOf(err) == keyTaken:
 		return b.judge(ctx, s)
 	default:
 		return s, nil // unknown: the intent stands, and whoever asks next settles it
 	}
 }
 
-// judge settles an intent whose upload is gone: the object, if it is the one
-// that was intended, says that it was carried out.
+// judge settles an intent whose upload is gone, or whose key holds an object:
+// if it is the one that was intended, the intent was carried out. If not, the
+// session is completed all the same, as what is there; whoever claims another
+// content is told so.
 func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if err != nil {
@@ -180,14 +204,14 @@ func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 		return nil, err
 	}
 	if !s.Intent.made(obj) {
-		return nil, anotherObject(obj, s.Intent)
+		return b.found(ctx, s, obj)
 	}
 	return b.finish(ctx, s, obj)
 }
 
 // gone judges an open session whose upload S3 does not know: it was completed
 // and the Store went back to an older record, or it is lost.
-func (b *Broker) gone(ctx context.Context, s *Session, claim Claim) (*Session, error) {
+func (b *Broker) gone(ctx context.Context, s *Session) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if KindOf(err) == NotFound {
 		return nil, b.missing(ctx, s)
@@ -195,19 +219,12 @@ func (b *Broker) gone(ctx context.Context, s *Session, claim Claim) (*Session, e
 	if err != nil {
 		return nil, err
 	}
-	intent := intentTo(AsClaimed, claim.Parts)
-	if !intent.made(obj) {
-		return nil, anotherObject(obj, intent)
-	}
-	s, err = b.move(ctx, s, Completing, func(next *Session) { next.Intent = intent })
-	if err != nil {
-		return nil, err
-	}
-	return b.finish(ctx, s, obj)
+	return b.found(ctx, s, obj)
 }
 
-func anotherObject(obj Object, want *Intent) error {
-	return conflict("completed-otherwise", "the recording in S3 is another than claimed: %d bytes there, %d claimed", obj.Size, want.Size)
+// found records that the object is there, however it came to be.
+func (b *Broker) found(ctx context.Context, s *Session, obj Object) (*Session, error) {
+	return b.move(ctx, s, Completed, func(next *Session) { next.Intent, next.Result = nil, resultOf(obj) })
 }
 
 // missing says what it means that S3 has neither the upload nor the object of
@@ -236,7 +253,7 @@ func (i *Intent) made(obj Object) bool {
 		return false
 	case i.Checksum != "" && obj.Checksum != "":
 		return obj.Checksum == i.Checksum
-	case i.ETag != "":
+	case i.ETag != "" && !obj.OpaqueETag:
 		return obj.ETag == i.ETag
 	}
 	return true
@@ -244,7 +261,7 @@ func (i *Intent) made(obj Object) bool {
 
 func (b *Broker) finish(ctx context.Context, s *Session, obj Object) (*Session, error) {
 	return b.move(ctx, s, Completed, func(next *Session) {
-		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum}
+		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum, Missing: s.Intent.Missing}
 		next.Intent = nil
 	})
 }

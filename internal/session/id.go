@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -128,6 +129,9 @@ var mediaTypes = []mediaType{
 }
 
 var otherType = mediaType{'0', "", "bin"}
+
+// contentType is what a recording of this kind is served as.
+func (t mediaType) contentType() string { return cmp.Or(t.name, "application/octet-stream") }
 
 func typeByCode(code byte) mediaType {
 	for _, t := range mediaTypes {

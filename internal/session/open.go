@@ -77,7 +77,7 @@ func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest) (*Sess
 		return nil, err
 	}
 	s.UploadID, s.State = upload, Open
-	stored, err := b.Store.Swap(ctx, Change{Session: s})
+	stored, err := b.Store.Swap(ctx, Change{Session: s, Event: eventOf(EventOpened, s)})
 	if ReasonOf(err) != "stale" {
 		// Unavailable may still mean that the record was written, so the
 		// upload stays: a session without its upload would be a dead one.
@@ -100,11 +100,14 @@ func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest) (*Sess
 	return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: RetryAfter, Detail: "another request with this Idempotency-Key came and went"}
 }
 
-// openedBefore returns the session that s would repeat, or nil. A completed
-// recording counts even if the Store forgot it: opening its key again could
-// overwrite it.
+// openedBefore returns the session that s would repeat, or nil. One that the
+// Store forgot counts: a second upload of its key would make the first one's
+// token worthless, or overwrite the finished recording.
 func (b *Broker) openedBefore(ctx context.Context, s *Session) (*Session, error) {
 	before, err := b.Store.Get(ctx, s.ID)
+	if KindOf(err) == NotFound {
+		before, err = b.reopen(ctx, s)
+	}
 	if KindOf(err) == NotFound {
 		before, err = b.rebuildFromObject(ctx, Ref{ID: s.ID})
 	}
@@ -117,6 +120,38 @@ func (b *Broker) openedBefore(ctx context.Context, s *Session) (*Session, error)
 		return nil, conflict("idempotency-key-reused", "this Idempotency-Key came with another request before")
 	}
 	return before, nil
+}
+
+// reopen records s anew with the upload that its key has in S3. Where there
+// are several, the one with parts is the one that somebody works with.
+func (b *Broker) reopen(ctx context.Context, s *Session) (*Session, error) {
+	page, err := b.Bucket.Uploads(ctx, string(b.Key(s.ID)), UploadCursor{}, 10)
+	if err != nil {
+		return nil, err
+	}
+	var found *Session
+	var parts []Part
+	for _, u := range page.Uploads {
+		if u.Key != b.Key(s.ID) {
+			continue
+		}
+		listed, err := b.Bucket.ListParts(ctx, u.Upload)
+		if KindOf(err) == NotFound {
+			continue // ended meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		if found == nil || len(listed) > len(parts) {
+			again := *s
+			again.UploadID, again.Algorithm = u.ID, u.Algorithm
+			found, parts = &again, listed
+		}
+	}
+	if found == nil {
+		return nil, unknown(s.ID)
+	}
+	return b.restore(ctx, found, Open, parts)
 }
 
 // plan checks a request and settles every default.

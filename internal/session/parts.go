@@ -66,7 +66,10 @@ func (b *Broker) report(ctx context.Context, t *Ticket, r Report) (*Session, err
 	if err != nil {
 		return nil, err
 	}
-	return s, b.check(ref, s)
+	if err := b.check(ref, s); err != nil {
+		return nil, err
+	}
+	return b.recognise(ctx, ref, s)
 }
 
 func checkReported(s *Session, parts []Part) error {

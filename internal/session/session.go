@@ -34,11 +34,21 @@ const (
 // a session whose record was lost comes back as what S3 says it is.
 var transitions = map[State][]State{
 	"":         {Open, Completed},
-	Open:       {Completing, Aborting},
-	Completing: {Completed, Open, Completing}, // open again: S3 definitely refused; completing again: a lease taken over
-	Aborting:   {Aborted, Aborting},
+	Open:       {Completing, Aborting, Open, Completed, Aborted},
+	Completing: {Completed, Open, Completing, Aborted},
+	Aborting:   {Aborted, Aborting, Completed},
 	Completed:  {Deleted},
 }
+
+// Of those that surprise:
+//
+//	open → open              what the record says of itself changed, such as its token's expiry
+//	open → completed         the upload is gone and the object is there: the record was behind
+//	open → aborted           lost: S3 knows neither, and the resume window has ended
+//	completing → open        S3 definitely refused the intent, so nothing was made of it
+//	completing → completing  a lease taken over; so for aborting
+//	completing → aborted     lost, as above
+//	aborting → completed     a complete that nobody listened to any more was quicker than the abort
 
 // Finished reports whether nothing more will happen to the upload.
 func (s State) Finished() bool { return s == Completed || s == Aborted || s == Deleted }

@@ -54,16 +54,8 @@ func (b *Broker) vanished(ctx context.Context, s *Session) (View, error) {
 	if s.State != Open {
 		return View{Session: s}, nil
 	}
-	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
-	if err != nil && KindOf(err) != NotFound {
-		return View{}, err
-	}
-	if moved := b.missing(ctx, s); err != nil || ReasonOf(moved) != "lost" {
-		return View{}, moved
-	}
-	done := *s
-	done.State, done.Result = Completed, &Result{Outcome: AsClaimed, Size: obj.Size, ETag: obj.ETag, Checksum: obj.Checksum}
-	return View{Session: &done}, nil
+	done, err := b.gone(ctx, s)
+	return View{Session: done}, err
 }
 
 func missing(listed, reported []Part) []PartNumber {

@@ -1,0 +1,215 @@
+package session
+
+import (
+	"context"
+	"time"
+)
+
+// Orphan is a multipart upload under our prefix that no live session has. It
+// costs money, and may hold somebody's recording.
+type Orphan struct {
+	ListedUpload
+	Session ID           // whose key it has; empty if the key is none of ours
+	Reason  OrphanReason // why no session has it
+	Parts   int
+	Bytes   int64
+	AdoptAt time.Time // when Sweep makes it a session again; zero: never
+}
+
+// OrphanReason says how an upload came to be nobody's.
+type OrphanReason string
+
+// The reasons.
+const (
+	ForeignKey  OrphanReason = "foreign-key"  // the key is none of ours
+	Forgotten   OrphanReason = "forgotten"    // no record of the session: just being opened, or the Store was lost
+	OtherUpload OrphanReason = "other-upload" // the session goes on with another upload
+	Ended       OrphanReason = "ended"        // the session is over, and the upload is still there
+	KeyTaken    OrphanReason = "key-taken"    // there is no record, and a finished recording has the key
+)
+
+// OrphanPage is a part of the list of orphans. Next is zero on the last page;
+// a page before it may be shorter than the limit, or empty.
+type OrphanPage struct {
+	Orphans []Orphan
+	Next    UploadCursor
+}
+
+// MaxOrphans is the most uploads one page looks through; each orphan among
+// them costs a request to S3.
+const MaxOrphans = 100
+
+// Orphans returns one page of them, in order of key.
+//
+// Errors: Invalid if limit is not 1 to MaxOrphans; Unavailable.
+func (b *Broker) Orphans(ctx context.Context, after UploadCursor, limit int) (OrphanPage, error) {
+	if limit < 1 || limit > MaxOrphans {
+		return OrphanPage{}, outOfRange("limit", MaxOrphans, "limit is %d; 1 to %d are allowed", limit, MaxOrphans)
+	}
+	uploads, err := b.Bucket.Uploads(ctx, b.Limits.KeyPrefix, after, limit)
+	if err != nil {
+		return OrphanPage{}, err
+	}
+	page := OrphanPage{Next: uploads.Next}
+	for _, u := range uploads.Uploads {
+		o, orphaned, err := b.orphan(ctx, u)
+		if err != nil {
+			return OrphanPage{}, err
+		}
+		if orphaned {
+			page.Orphans = append(page.Orphans, o)
+		}
+	}
+	return page, nil
+}
+
+// orphan describes u, unless a live session has it or it is gone by now.
+func (b *Broker) orphan(ctx context.Context, u ListedUpload) (Orphan, bool, error) {
+	o, err := b.owning(ctx, u)
+	if err != nil || o.Reason == "" {
+		return o, false, err
+	}
+	parts, err := b.Bucket.ListParts(ctx, u.Upload)
+	if err != nil {
+		return o, false, ignoring(NotFound, err)
+	}
+	o.Parts, o.Bytes = len(parts), totalSize(parts)
+	if o.Reason == Forgotten && o.Parts > 0 {
+		o.AdoptAt = u.InitiatedAt.Add(b.Limits.AdoptAfter)
+	}
+	return o, true, nil
+}
+
+// owning finds why no session has u; no reason means that one has.
+func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
+	o := Orphan{ListedUpload: u}
+	id, ours := b.idOf(u.Key)
+	if !ours {
+		o.Reason = ForeignKey
+		return o, nil
+	}
+	o.Session = id
+	s, err := b.Store.Get(ctx, id)
+	switch {
+	case KindOf(err) == NotFound:
+		_, err = b.Bucket.Head(ctx, u.Key)
+		if o.Reason = KeyTaken; KindOf(err) == NotFound {
+			o.Reason, err = Forgotten, nil
+		}
+		return o, err
+	case err != nil:
+		return o, err
+	case s.UploadID != u.ID:
+		o.Reason = OtherUpload
+	case s.State.Finished():
+		o.Reason = Ended
+	}
+	return o, nil
+}
+
+// AbortOrphan frees the parts of an upload that no live session has. It can be
+// repeated.
+//
+// Errors: Invalid if the key is not under our prefix; Conflict "in-use" if a
+// live session has it; Unavailable.
+func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
+	if u.ID == "" || len(u.Key) <= len(b.Limits.KeyPrefix) || string(u.Key[:len(b.Limits.KeyPrefix)]) != b.Limits.KeyPrefix {
+		return invalid("key", "foreign-key", "key is not under %q, where this broker's uploads are", b.Limits.KeyPrefix)
+	}
+	o, err := b.owning(ctx, ListedUpload{Upload: u})
+	if err != nil {
+		return err
+	}
+	if o.Reason == "" {
+		return conflict("in-use", "session %s has this upload; abort the session", o.Session)
+	}
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
+	return b.Bucket.Abort(ctx, u)
+}
+
+// Swept counts what one Sweep came across.
+type Swept struct {
+	Uploads int // under our prefix
+	Adopted int // nobody's, and sessions again
+	Aborted int // nobody's, and empty for long
+	Orphans int // nobody's, and left for people to decide on
+}
+
+// Sweep takes care of the uploads that no session has: one that the Store
+// forgot becomes a session again after AdoptAfter, and one without any part is
+// aborted after AbandonAfter. What holds parts and cannot become a session is
+// left alone, for Orphans to show. Every broker may run it at any time.
+//
+// Errors: Unavailable; what was done until then stays done.
+func (b *Broker) Sweep(ctx context.Context) (Swept, error) {
+	b = b.unattended()
+	var done Swept
+	err := b.eachUpload(ctx, func(u ListedUpload) error {
+		done.Uploads++
+		o, orphaned, err := b.orphan(ctx, u)
+		if err != nil || !orphaned {
+			return err
+		}
+		age := b.Now().Sub(u.InitiatedAt)
+		switch {
+		case o.Parts == 0 && o.Reason != ForeignKey && age >= b.Limits.AbandonAfter:
+			done.Aborted++
+			ctx, cancel := b.atLength(ctx)
+			defer cancel()
+			return b.Bucket.Abort(ctx, u.Upload)
+		case o.Reason == Forgotten && o.Parts > 0 && age >= b.Limits.AdoptAfter:
+			done.Adopted++
+			return b.adopt(ctx, o.Session, u)
+		}
+		done.Orphans++
+		return nil
+	})
+	return done, err
+}
+
+// eachUpload calls f for every upload under our prefix, until it fails.
+func (b *Broker) eachUpload(ctx context.Context, f func(ListedUpload) error) error {
+	var after UploadCursor
+	for {
+		page, err := b.Bucket.Uploads(ctx, b.Limits.KeyPrefix, after, MaxPage)
+		if err != nil {
+			return err
+		}
+		for _, u := range page.Uploads {
+			if err := f(u); err != nil {
+				return err
+			}
+		}
+		if after = page.Next; after == (UploadCursor{}) {
+			return nil
+		}
+	}
+}
+
+// adoptUnknown adopts u if it holds parts and nobody knows it.
+func (b *Broker) adoptUnknown(ctx context.Context, u ListedUpload) (bool, error) {
+	o, orphaned, err := b.orphan(ctx, u)
+	if err != nil || !orphaned || o.Reason != Forgotten || o.Parts == 0 {
+		return false, err
+	}
+	return true, b.adopt(ctx, o.Session, u)
+}
+
+// adopt makes a session of an upload that the Store forgot. S3 does not say
+// whose it is before it is completed, so it is nobody's until its token comes.
+func (b *Broker) adopt(ctx context.Context, id ID, u ListedUpload) error {
+	parts, err := b.Bucket.ListParts(ctx, u.Upload)
+	if err != nil {
+		return ignoring(NotFound, err)
+	}
+	s := &Session{
+		ID: id, ContentType: typeByCode(id[idLength-1]).contentType(), Algorithm: u.Algorithm, UploadID: u.ID, PartSize: MinPartSize,
+		MaxBytes: b.Limits.MaxBytes, OnAbandon: Salvage, OpenedAt: u.InitiatedAt, ExpiresAt: b.Now().Add(b.Limits.SessionTTL), Adopted: true,
+	}
+	for _, p := range parts {
+		s.PartSize = max(s.PartSize, p.Size)
+	}
+	_, err = b.restore(ctx, s, Open, parts)
+	return err
+}

@@ -1,0 +1,167 @@
+package session
+
+import "context"
+
+// Reaped counts what one round of Reap did.
+type Reaped struct {
+	Looked   int // sessions that nothing was heard of for long
+	Salvaged int
+	Aborted  int
+	Finished int // completes and aborts that another broker left unfinished
+	Lost     int
+	Failed   int  // S3 or the Store did not answer; the next round tries again
+	Broken   []ID // their records cannot be read; see Page.Unreadable
+}
+
+// Reap ends the sessions that nobody else will: intents that outlived their
+// broker, and recordings whose recorder never came back. Every broker may run
+// it at any time; the leases keep two from doing the same.
+//
+// A session is idle since the newest of its last call, the expiry of the last
+// URL signed for it, and the last part that arrived. Idle for AbandonAfter it
+// is salvaged, or aborted if it was opened so or nothing was uploaded. One with
+// a hole waits for its recorder until ResumeWindow.
+//
+// Errors: Unavailable if the sessions cannot be listed, or ctx ended. What goes
+// wrong with one session is counted, and does not keep it from the others.
+func (b *Broker) Reap(ctx context.Context) (Reaped, error) {
+	r := reaper{Broker: b.unattended()}
+	for _, q := range []Query{
+		{State: Completing, IdleFor: b.lease()},
+		{State: Aborting, IdleFor: b.lease()},
+		{State: Open, IdleFor: b.Limits.AbandonAfter},
+	} {
+		if err := r.walk(ctx, q); err != nil {
+			return r.done, err
+		}
+	}
+	return r.done, nil
+}
+
+// reaper is one round.
+type reaper struct {
+	*Broker
+	done Reaped
+}
+
+func (r *reaper) walk(ctx context.Context, q Query) error {
+	for q.Limit = MaxPage; ; {
+		page, err := r.Store.List(ctx, q)
+		if err != nil {
+			return err
+		}
+		r.done.Broken = append(r.done.Broken, page.Unreadable...)
+		for _, s := range page.Sessions {
+			if err := ctx.Err(); err != nil {
+				return &Error{Kind: Unavailable, Op: "session.Reap", Err: err}
+			}
+			r.tend(ctx, s)
+		}
+		if q.After = page.Next; q.After == (Cursor{}) {
+			return nil
+		}
+	}
+}
+
+// tend looks after one listed session and counts what became of it.
+func (r *reaper) tend(ctx context.Context, listed *Session) {
+	if listed.State == Open && r.mayWait(listed) {
+		return
+	}
+	s, err := r.Store.Get(ctx, listed.ID) // a lease is judged by the time on the record's own node
+	if err == nil {
+		r.done.Looked++
+		s, err = r.end(ctx, s)
+	}
+	switch {
+	case ReasonOf(err) == "stale", KindOf(err) == NotFound: // somebody is at it, or it is forgotten by now
+	case err != nil:
+		r.done.Failed++
+	case s == nil:
+		r.done.Lost++
+	case s.State == Completed && s.Result.Outcome == Salvaged:
+		r.done.Salvaged++
+	case s.State == Aborted && listed.State == Open:
+		r.done.Aborted++
+	case s.State.Finished():
+		r.done.Finished++
+	}
+}
+
+// mayWait reports, from what the record says, that it is too early for s.
+func (r *reaper) mayWait(s *Session) bool {
+	idle := s.ReadAt.Sub(later(s.ActiveAt, s.URLsExpireAt))
+	return idle < r.Limits.AbandonAfter || s.HoleAt.Equal(s.ActiveAt) && idle < r.Limits.ResumeWindow
+}
+
+// end takes s towards its end. A session that stays as it is comes back
+// unchanged.
+func (r *reaper) end(ctx context.Context, s *Session) (*Session, error) {
+	if s.leased() {
+		return s, nil
+	}
+	switch s.State {
+	case Completing:
+		done, err := r.takeOver(ctx, s)
+		if ReasonOf(err) == "lost" && s.ReadAt.Sub(s.ActiveAt) >= r.Limits.ResumeWindow {
+			return r.lose(ctx, s, s.Revision+1) // one is our own taking over
+		}
+		return done, err
+	case Aborting:
+		return r.Abort(ctx, Ref{ID: s.ID}, s.Revision)
+	case Open:
+		if !r.mayWait(s) {
+			return r.abandoned(ctx, s)
+		}
+	}
+	return s, nil
+}
+
+// abandoned ends an open session whose recorder is gone, if S3 agrees that
+// nothing came for long.
+func (r *reaper) abandoned(ctx context.Context, s *Session) (*Session, error) {
+	a, err := r.arrived(ctx, s)
+	if KindOf(err) == NotFound {
+		return r.vanished(ctx, s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	idle := s.ReadAt.Sub(later(later(s.ActiveAt, s.URLsExpireAt), a.newest()))
+	switch {
+	case idle < r.Limits.AbandonAfter:
+		return s, nil
+	case len(a.parts) == 0, s.OnAbandon == Discard:
+		return r.Abort(ctx, Ref{ID: s.ID}, s.Revision)
+	case len(a.missing) > 0 && idle < r.Limits.ResumeWindow:
+		return r.noteHole(ctx, s)
+	}
+	return r.completeFrom(ctx, s, a)
+}
+
+// vanished deals with an open session whose upload S3 does not know. That it
+// knows nothing is weak evidence, so it takes the whole resume window.
+func (r *reaper) vanished(ctx context.Context, s *Session) (*Session, error) {
+	done, err := r.gone(ctx, s)
+	switch {
+	case ReasonOf(err) != "lost":
+		return done, err
+	case s.ReadAt.Sub(later(s.ActiveAt, s.URLsExpireAt)) < r.Limits.ResumeWindow:
+		return r.noteHole(ctx, s)
+	}
+	return r.lose(ctx, s, s.Revision)
+}
+
+// noteHole keeps the next rounds from asking S3 again for nothing.
+func (r *reaper) noteHole(ctx context.Context, s *Session) (*Session, error) {
+	return r.move(ctx, s, Open, func(next *Session) { next.HoleAt = s.ActiveAt })
+}
+
+// lose ends a session as lost and returns none, if it has not changed since
+// that revision.
+func (r *reaper) lose(ctx context.Context, s *Session, since Revision) (*Session, error) {
+	now := *s
+	now.Revision = since
+	_, err := r.giveUp(ctx, &now)
+	return nil, err
+}

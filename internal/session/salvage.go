@@ -1,0 +1,146 @@
+package session
+
+import (
+	"context"
+	"time"
+)
+
+// Salvage completes a session from the parts that arrived, without its
+// recorder. It can be repeated. With ifRevision above 0 it happens only if
+// nothing changed since that revision.
+//
+// The session returned is completed, and Result.Missing says what is not
+// there; or it is still completing, as in Complete.
+//
+// Errors: Conflict "empty" if nothing was uploaded, or if it was aborted;
+// PreconditionFailed if it changed since ifRevision; NotFound "lost";
+// Unavailable.
+func (b *Broker) Salvage(ctx context.Context, ref Ref, ifRevision Revision) (*Session, error) {
+	for range casRounds {
+		s, err := b.find(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case s.State == Completed, s.State == Completing && s.leased():
+			return s, nil
+		case s.State == Completing:
+			s, err = b.takeOver(ctx, s)
+		case s.State != Open:
+			return nil, closed(s)
+		default:
+			if err := unchanged(s, ifRevision); err != nil {
+				return nil, err
+			}
+			s, err = b.salvage(ctx, s)
+		}
+		if ReasonOf(err) == "stale" || err == nil && s.State == Open { // a part came in between
+			continue
+		}
+		return s, err
+	}
+	return nil, busy()
+}
+
+// salvage takes an open session one step towards completed.
+func (b *Broker) salvage(ctx context.Context, s *Session) (*Session, error) {
+	a, err := b.arrived(ctx, s)
+	switch {
+	case KindOf(err) == NotFound:
+		return b.gone(ctx, s)
+	case err != nil:
+		return nil, err
+	case len(a.parts) == 0:
+		return nil, conflict("empty", "nothing was uploaded; abort the session")
+	}
+	return b.completeFrom(ctx, s, a)
+}
+
+// completeFrom makes what arrived the session's intent and carries it out.
+func (b *Broker) completeFrom(ctx context.Context, s *Session, a arrival) (*Session, error) {
+	s, err := b.move(ctx, s, Completing, func(next *Session) { next.Intent = a.intent() })
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
+	return b.replay(ctx, s) // which lists the parts again: now the lease is ours
+}
+
+// arrival is what came of a recording whose recorder is gone.
+type arrival struct {
+	listed  []Part // all that S3 has
+	parts   []Part // those that can be one object
+	missing []PartNumber
+}
+
+func (a arrival) intent() *Intent {
+	i := intentTo(Salvaged, a.parts)
+	i.Missing = a.missing
+	return i
+}
+
+// newest is when the last part came.
+func (a arrival) newest() (t time.Time) {
+	for _, p := range a.listed {
+		t = later(t, p.StoredAt)
+	}
+	return t
+}
+
+// arrived holds what S3 has against what was reported. A report is half a
+// claim: it cannot say how long the recording is, but what each part should be.
+func (b *Broker) arrived(ctx context.Context, s *Session) (arrival, error) {
+	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
+	if err != nil {
+		return arrival{}, err
+	}
+	reported, err := b.Store.Parts(ctx, s.ID)
+	if KindOf(err) == NotFound {
+		err = &Error{Kind: Conflict, Reason: "stale", Op: "session.arrived", Detail: "the record was lost meanwhile"}
+	}
+	return judgeArrival(listed, reported), err
+}
+
+// judgeArrival keeps every part that can stand in the object: all that S3 has,
+// but for one under MinPartSize that is not the last, which S3 would refuse. A
+// part is missing if it is not among them, or is not what was reported. One
+// that is longer than reported is newer: the last part of a recording grows.
+func judgeArrival(listed, reported []Part) arrival {
+	a := arrival{listed: listed}
+	want := make(map[PartNumber]Part, len(reported))
+	var highest PartNumber
+	for _, p := range reported {
+		want[p.Number] = p
+		highest = max(highest, p.Number)
+	}
+	sound := make(map[PartNumber]bool, len(listed))
+	for i, p := range listed {
+		highest = max(highest, p.Number)
+		if p.Size < MinPartSize && i < len(listed)-1 {
+			continue
+		}
+		a.parts = append(a.parts, p)
+		r, told := want[p.Number]
+		sound[p.Number] = !told || p.Size > r.Size || sameContent(p, r)
+	}
+	for n := PartNumber(1); n <= highest; n++ {
+		if !sound[n] {
+			a.missing = append(a.missing, n)
+		}
+	}
+	return a
+}
+
+// salvagedAlready is the answer to a recorder that comes back too late. What
+// it still has goes up in a new session.
+func salvagedAlready(s *Session) error {
+	return conflict("salvaged", "the session was salvaged with %d bytes while its recorder was away; upload the whole recording in a new session", s.Result.Size)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
