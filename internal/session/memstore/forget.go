@@ -1,8 +1,9 @@
 package memstore
 
-// Forget drops every record, as a Redis does that is flushed. Tests use it.
+// Forget drops everything, as a Redis does that is flushed. Tests use it.
 func (st *Store) Forget() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.records = nil
+	st.dropped += len(st.events)
+	st.records, st.events, st.notices = nil, nil, nil
 }

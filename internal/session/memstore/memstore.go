@@ -15,12 +15,17 @@ import (
 	"slipway/internal/session"
 )
 
-// Store is a session.Store. The zero Store is empty and ready.
+// Store is a session.Store, a session.EventLog and a session.Outbox, which
+// keep all that ever happened. The zero Store is empty and ready.
 type Store struct {
 	Now func() time.Time // nil: time.Now
 
-	mu      sync.Mutex // guards records
+	mu      sync.Mutex // guards what follows
 	records map[string]*record
+	events  []session.Event
+	dropped int           // events, by Forget
+	told    chan struct{} // closed with the next event; nil: nobody waits
+	notices map[string]*notice
 }
 
 // record is one session and what was reported of it, by session.ID.Name.
@@ -72,6 +77,9 @@ func (st *Store) Swap(ctx context.Context, c session.Change) (*session.Session, 
 		st.records = map[string]*record{}
 	}
 	st.records[c.Session.ID.Name()] = r
+	if c.Event != nil {
+		st.tell(*c.Event, c.Notify, now)
+	}
 	return r.handOut(now), nil
 }
 
@@ -79,7 +87,11 @@ func (st *Store) Swap(ctx context.Context, c session.Change) (*session.Session, 
 func (r *record) replace(c session.Change, now time.Time) {
 	s := clone(c.Session)
 	s.OpenedAt, s.ExpiresAt, s.URLsExpireAt = stored(s.OpenedAt), stored(s.ExpiresAt), stored(s.URLsExpireAt)
-	s.Revision, s.ActiveAt, s.LeaseUntil = c.From+1, later(r.session.ActiveAt, now), time.Time{}
+	s.HoleAt = stored(s.HoleAt)
+	s.Revision, s.ActiveAt, s.LeaseUntil = c.From+1, r.session.ActiveAt, time.Time{}
+	if !c.Quiet || c.From == 0 {
+		s.ActiveAt = later(s.ActiveAt, now)
+	}
 	if c.Lease > 0 {
 		s.LeaseUntil = stored(now.Add(c.Lease))
 	}
@@ -211,10 +223,12 @@ func clone(s *session.Session) *session.Session {
 	c := *s
 	if s.Intent != nil {
 		intent := *s.Intent
+		intent.Missing = slices.Clone(intent.Missing)
 		c.Intent = &intent
 	}
 	if s.Result != nil {
 		result := *s.Result
+		result.Missing = slices.Clone(result.Missing)
 		c.Result = &result
 	}
 	return &c

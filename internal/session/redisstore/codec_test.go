@@ -28,6 +28,13 @@ func FuzzBody(f *testing.F) {
 		if more {
 			want.Intent = &session.Intent{Outcome: session.Outcome(name), Digest: request, Parts: int(int32(n)), Size: n, ETag: session.ETag(owner), Checksum: session.Checksum(upload)}
 			want.Result = &session.Result{Outcome: session.Outcome(owner), Size: n, ETag: session.ETag(upload)}
+			want.Adopted, want.HoleAt = n%2 == 0, time.UnixMilli(-ms).UTC()
+			for _, b := range []byte(name[:min(len(name), session.MaxPartNumber)]) {
+				want.Intent.Missing = append(want.Intent.Missing, session.PartNumber(b))
+			}
+			for i := range []byte(request[:min(len(request), session.MaxPartNumber)]) {
+				want.Result.Missing = append(want.Result.Missing, session.PartNumber(int64(int32(n))+int64(i)))
+			}
 		}
 		s := want
 		s.ID = sessiontest.NewID("", '0')[:nameEnd] + "w"
@@ -46,6 +53,9 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"))
 	f.Add([]byte("\xfd\x01"))                                  // a word past the last
 	f.Add([]byte("\xa3\x01\x09" + strings.Repeat("\x00", 60))) // an alphabet past the last
+	adopted := sessiontest.NewSession("ann")
+	adopted.Adopted, adopted.Result = true, &session.Result{Missing: []session.PartNumber{1, 3, 4, 10_000}}
+	f.Add(encodeBody(adopted))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := decodeBody(string(b))
 		if err != nil {
@@ -139,9 +149,48 @@ func TestWordsKeepTheirPlaces(t *testing.T) {
 // What a broker of tomorrow appends does not trouble one of today.
 func TestFieldsOfANewerBrokerAreSkipped(t *testing.T) {
 	s := sessiontest.NewSession("ann")
+	s.Adopted = true // what is new stands behind extras
 	got, err := decodeBody(string(append(encodeBody(s), 1, 2, 3)))
-	if err != nil || got.Request != s.Request {
+	if err != nil || got.Request != s.Request || !got.Adopted {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A body as brokers wrote it before there were extras.
+const bodyBefore = "" +
+	"01ab77d3"
+
+// Memory is counted in bytes: who has no extras pays for none.
+func TestAnOrdinarySessionIsWrittenAsBefore(t *testing.T) {
+	s := sessiontest.NewSession("ann")
+	plain := len(encodeBody(s))
+	s.Adopted = true
+	if with := len(encodeBody(s)); with != plain+2 {
+		t.Errorf("%d bytes, %d where it was adopted; want 2 more", plain, with)
+	}
+}
+
+func TestRunsOfPartNumbersAreShort(t *testing.T) {
+	all := make([]session.PartNumber, session.MaxPartNumber)
+	for i := range all {
+		all[i] = session.PartNumber(i + 1)
+	}
+	var odd []session.PartNumber
+	for n := session.PartNumber(1); n <= session.MaxPartNumber; n += 2 {
+		odd = append(odd, n)
+	}
+	for name, tc := range map[string]struct {
+		numbers []session.PartNumber
+		bound   int
+	}{"none": {nil, 1}, "all": {all, 5}, "every second": {odd, 10_002}, "out of order": {[]session.PartNumber{9, 3, 4}, 5}} {
+		c := codec{}
+		c.numbers(&tc.numbers)
+		if len(c.out) > tc.bound {
+			t.Errorf("%s: %d bytes; want at most %d", name, len(c.out), tc.bound)
+		}
+		if got := readNumbers(&reader{s: string(c.out)}); !slices.Equal(got, tc.numbers) {
+			t.Errorf("%s: %d numbers came back, %d went", name, len(got), len(tc.numbers))
+		}
 	}
 }
 

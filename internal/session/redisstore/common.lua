@@ -1,4 +1,4 @@
--- What swap.lua and report.lua share; Go puts it in front of both.
+-- What the scripts share; Go puts it in front of each.
 --
 -- A record is one string, so that it changes in one step and costs one key:
 --

@@ -15,6 +15,10 @@ import (
 //	{slipway:2c}o…       the live sessions of owner …
 //	{slipway:2c}:open    the open sessions by last activity; so for each state
 //	{slipway:2c}:forget  the finished sessions by when they are forgotten
+//	{slipway:2c}:events  the last events, a stream
+//	{slipway:2c}:due     the notices of the outbox, by when they are due
+//	{slipway:2c}:queue   the same, by when they happened
+//	{slipway:2c}:notice  the notices themselves: Event.ID to notice
 type keys string
 
 func (s *Store) keys(tag int) keys { return keys(fmt.Sprintf("{%s:%02x}", s.prefix, tag)) }
@@ -24,6 +28,13 @@ func (k keys) parts(n name) string              { return string(k) + "p" + strin
 func (k keys) owner(o session.Owner) string     { return string(k) + "o" + string(o) }
 func (k keys) state(state session.State) string { return string(k) + ":" + string(state) }
 func (k keys) forget() string                   { return string(k) + ":forget" }
+func (k keys) events() string                   { return string(k) + ":events" }
+func (k keys) due() string                      { return string(k) + ":due" }
+func (k keys) queue() string                    { return string(k) + ":queue" }
+func (k keys) notices() string                  { return string(k) + ":notice" }
+
+// outbox are the keys that outbox.lua works on.
+func (k keys) outbox() []string { return []string{k.due(), k.queue(), k.notices()} }
 
 // states gives each state its number in a record and its place among
 // swap.lua's keys: the index here, plus one. Live ones come first. It is

@@ -127,3 +127,8 @@ func (r *reader) uvarint() uint64 {
 	r.s = r.s[n:]
 	return v
 }
+
+func (r *reader) varint() int64 {
+	u := r.uvarint()
+	return int64(u>>1) ^ -int64(u&1) //nolint:gosec // zigzag, as binary.AppendVarint writes it
+}

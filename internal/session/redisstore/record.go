@@ -77,8 +77,8 @@ type codec struct {
 }
 
 // session goes through the fields. The order is stored: new ones go to the
-// end, and are read only where c.in has more. What a newer broker appended is
-// skipped.
+// end of extras, and are read only where c.in has more. What a newer broker
+// appended is skipped.
 func (c *codec) session(s *session.Session) {
 	code := c.code(s.ID)
 	text(c, &code)
@@ -104,6 +104,7 @@ func (c *codec) session(s *session.Session) {
 		text(c, &s.Result.Claimed)
 		text(c, &s.Result.Checksum)
 	}
+	c.extras(s)
 }
 
 func (c *codec) intent(i *session.Intent) {
@@ -127,15 +128,12 @@ func (*codec) code(id session.ID) string {
 
 // optional goes through whether there is a *v, and makes one to fill.
 func optional[T any](c *codec, v **T) bool {
-	var there int64
-	if *v != nil {
-		there = 1
-	}
-	c.int(&there)
-	if c.in != nil && there != 0 {
+	there := *v != nil
+	c.bool(&there)
+	if c.in != nil && there {
 		*v = new(T)
 	}
-	return there != 0
+	return there
 }
 
 func (c *codec) int(v *int64) {
@@ -143,8 +141,7 @@ func (c *codec) int(v *int64) {
 		c.out = binary.AppendVarint(c.out, *v)
 		return
 	}
-	u := c.in.uvarint()
-	*v = int64(u>>1) ^ -int64(u&1) //nolint:gosec // zigzag, as binary.AppendVarint writes it
+	*v = c.in.varint()
 }
 
 // time keeps milliseconds, and tells the zero time from 1970.

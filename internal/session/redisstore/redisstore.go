@@ -2,8 +2,9 @@
 // version 7.0 or later.
 //
 // Every change is one Lua script on keys that share a hash tag, so it is one
-// atomic step on one node: swap.lua and report.lua, with common.lua in front
-// of both. They carry no rules of a session's life; those are session's.
+// atomic step on one node: swap.lua and report.lua for sessions, take.lua and
+// settle.lua for the outbox, with common.lua in front of each. They carry no
+// rules of a session's life; those are session's.
 package redisstore
 
 import (
@@ -28,12 +29,18 @@ var (
 	swapLua string
 	//go:embed report.lua
 	reportLua string
+	//go:embed take.lua
+	takeLua string
+	//go:embed settle.lua
+	settleLua string
 
 	swapScript   = redis.NewScript(commonLua + swapLua)
 	reportScript = redis.NewScript(commonLua + reportLua)
+	takeScript   = redis.NewScript(commonLua + takeLua)
+	settleScript = redis.NewScript(commonLua + settleLua)
 )
 
-// Store is a session.Store. Any number of processes may share a Redis and a
+// Store is a session.Store, a session.EventLog and a session.Outbox. Any number of processes may share a Redis and a
 // prefix.
 type Store struct {
 	client redis.UniversalClient
@@ -94,19 +101,20 @@ func (s *Store) report(ctx context.Context, op string, id session.ID, operation 
 		return nil, dress(op, id, session.Invalid, err)
 	}
 	k := s.keys(id.Tag())
-	reply := run(ctx, s.client, reportScript, []string{k.record(n), k.parts(n), k.state(session.Open)},
-		operation, millis(rep.URLsExpireAt), parts, string(n))
-	return reply.record(op, id)
+	return run(ctx, s.client, call{
+		reportScript, []string{k.record(n), k.parts(n), k.state(session.Open)},
+		[]any{operation, millis(rep.URLsExpireAt), parts, string(n)},
+	}).record(op, id)
 }
 
 // Swap implements session.Store.
 func (s *Store) Swap(ctx context.Context, c session.Change) (*session.Session, error) {
 	const op = "redisstore.Swap"
-	keys, args, err := s.swapCall(c, newOperation())
+	call, err := s.swapCall(c, newOperation())
 	if err != nil {
 		return nil, dress(op, c.Session.ID, session.Internal, err)
 	}
-	r, err := run(ctx, s.client, swapScript, keys, args...).record(op, c.Session.ID)
+	r, err := run(ctx, s.client, call).record(op, c.Session.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -114,35 +122,41 @@ func (s *Store) Swap(ctx context.Context, c session.Change) (*session.Session, e
 }
 
 // swapCall lays out what swap.lua is called with.
-func (s *Store) swapCall(c session.Change, operation string) (keys []string, args []any, err error) {
+func (s *Store) swapCall(c session.Change, operation string) (call, error) {
 	rec := c.Session
 	state := stateNumber(rec.State)
 	n, ok := packName(rec.ID)
 	switch {
 	case !ok:
-		return nil, nil, errors.New("not the ID of a session")
+		return call{}, errors.New("not the ID of a session")
 	case state == 0:
-		return nil, nil, fmt.Errorf("%q is no state", rec.State)
+		return call{}, fmt.Errorf("%q is no state", rec.State)
 	case c.Keep > 0 && !rec.State.Finished():
-		return nil, nil, errors.New("only finished sessions are forgotten")
+		return call{}, errors.New("only finished sessions are forgotten")
 	}
 	var parts []byte
 	if c.From == 0 {
+		var err error
 		if parts, err = appendParts(nil, c.Parts); err != nil {
-			return nil, nil, err
+			return call{}, err
 		}
 	}
-	owned := "0"
-	if rec.Owner != "" {
-		owned = "1"
+	var event []byte
+	var notice string
+	if c.Event != nil {
+		event = encodeEvent(c.Event)
+		if c.Notify {
+			notice = c.Event.ID
+		}
 	}
 	k := s.keys(rec.ID.Tag())
-	keys = []string{k.record(n), k.parts(n), k.owner(rec.Owner), k.forget()}
+	keys := []string{k.record(n), k.parts(n), k.owner(rec.Owner), k.forget()}
 	for _, state := range states {
 		keys = append(keys, k.state(state))
 	}
-	return keys, []any{operation, int64(c.From), state, ceilMillis(c.Lease), ceilMillis(c.Keep), millis(rec.URLsExpireAt),
-		encodeBody(rec), string(n), owned, max(rec.PartSize, 0), parts}, nil
+	keys = append(append(keys, k.events()), k.outbox()...)
+	return call{swapScript, keys, []any{operation, int64(c.From), state, ceilMillis(c.Lease), ceilMillis(c.Keep), millis(rec.URLsExpireAt),
+		encodeBody(rec), string(n), flag(rec.Owner != ""), max(rec.PartSize, 0), parts, flag(c.Quiet), event, notice}}, nil
 }
 
 // Parts implements session.Store.
@@ -176,6 +190,14 @@ func newOperation() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// flag is b for a script.
+func flag(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
 }
 
 // millis is t for a script: 0 is none.

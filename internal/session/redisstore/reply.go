@@ -24,8 +24,42 @@ type reply struct {
 	err   error
 }
 
-func run(ctx context.Context, c redis.Scripter, script *redis.Script, keys []string, args ...any) reply {
-	values, err := script.Run(ctx, c, keys, args...).Slice()
+// call is a script with its keys and arguments.
+type call struct {
+	script *redis.Script
+	keys   []string
+	args   []any
+}
+
+func run(ctx context.Context, c redis.Scripter, what call) reply {
+	return newReply(what.script.Run(ctx, c, what.keys, what.args...))
+}
+
+// runAll makes calls in one pipelined round trip; two where a node does not
+// know a script yet. The replies are in order.
+func runAll(ctx context.Context, c redis.UniversalClient, calls []call) []reply {
+	cmds := make([]*redis.Cmd, len(calls))
+	pipe := c.Pipeline()
+	for i, what := range calls {
+		cmds[i] = what.script.EvalSha(ctx, pipe, what.keys, what.args...)
+	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	pipe = c.Pipeline()
+	for i, what := range calls {
+		if redis.HasErrorPrefix(cmds[i].Err(), "NOSCRIPT") {
+			cmds[i] = what.script.Eval(ctx, pipe, what.keys, what.args...)
+		}
+	}
+	_, _ = pipe.Exec(ctx) // sends nothing where there is nothing
+	replies := make([]reply, len(calls))
+	for i, cmd := range cmds {
+		replies[i] = newReply(cmd)
+	}
+	return replies
+}
+
+func newReply(cmd *redis.Cmd) reply {
+	values, err := cmd.Slice()
 	if err != nil {
 		return reply{err: err}
 	}

@@ -1,13 +1,15 @@
--- swap: replace a record if it still has the revision that the caller saw, and
--- keep the index true to it.
+-- swap: replace a record if it still has the revision that the caller saw, keep
+-- the index true to it, and tell of it.
 --
 -- KEYS  1 record, 2 parts hash, 3 the owner's live sessions, 4 when to forget,
 --       5..10 the sessions in each state, by last activity; states are 1..6 in
---       the order of Go's `states`, 4 and up are finished
+--       the order of Go's `states`, 4 and up are finished; 11 the events,
+--       12..14 the outbox: when due, when it happened, the notices
 -- ARGV  1 operation, 2 from revision (0: create), 3 state, 4 lease in ms or 0,
 --       5 keep in ms or 0, 6 URLs expire at in ms, 7 body, 8 member of the
---       sets, 9 '1' if there is an owner, 10 part size, 11 parts; the last two
---       count at creation only
+--       sets, 9 '1' if there is an owner, 10 part size, 11 parts; these two
+--       count at creation only; 12 '1' to leave the last activity as it was,
+--       13 event or '', 14 its ID, or '' if nobody has to be told
 --
 -- Replies {'ok', now, record}, {'stale', now, revision}, {'none', now} or
 -- {'unreadable', now}.
@@ -16,6 +18,23 @@
 -- has moved on by this script's own doing. So the record keeps the operation
 -- that made it: whoever made it is told so, however often it asks. A report in
 -- between has an operation of its own and does not hide it.
+
+-- How many events and notices there may be of one tag. Past it the oldest go,
+-- and of the notices those are dropped undelivered. An event takes some 300
+-- bytes, a notice 600; so all tags together can take 19 MB and 380 MB.
+local EVENTS, NOTICES = 1000, 10000
+
+-- queue puts an event into the outbox, due at once.
+local function queue(id, event, at, now)
+  redis.call('ZADD', KEYS[12], now, id)
+  redis.call('ZADD', KEYS[13], at, id)
+  redis.call('HSET', KEYS[14], id, '- 0\n' .. event) -- see take.lua
+  for _, oldest in ipairs(redis.call('ZRANGE', KEYS[13], 0, -1 - NOTICES)) do
+    redis.call('ZREM', KEYS[12], oldest)
+    redis.call('ZREM', KEYS[13], oldest)
+    redis.call('HDEL', KEYS[14], oldest)
+  end
+end
 
 local operation, from, state = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local lease, keep, member = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[8]
@@ -38,7 +57,9 @@ else
 end
 
 r.revision, r.state, r.swap_op = r.revision + 1, state, operation
-r.active = math.max(r.active, now) -- a replica that took over may lag
+if ARGV[12] ~= '1' or from == 0 then
+  r.active = math.max(r.active, now) -- a replica that took over may lag
+end
 r.lease = lease > 0 and now + lease or 0
 r.urls, r.body = tonumber(ARGV[6]), ARGV[7]
 local record = format(r)
@@ -63,6 +84,13 @@ if ARGV[9] == '1' then
   else
     redis.call('ZREM', KEYS[3], member)
   end
+end
+
+-- An event's time is that of its place in the stream, which never goes back.
+-- ~ lets Redis drop whole nodes of the stream, 100 events at a time.
+if ARGV[13] ~= '' then
+  local at = string.match(redis.call('XADD', KEYS[11], 'MAXLEN', '~', EVENTS, '*', 'event', ARGV[13]), '^%d+')
+  if ARGV[14] ~= '' then queue(ARGV[14], ARGV[13], at, now) end
 end
 
 -- Redis forgets the records by itself; their index entries go here, a few at a

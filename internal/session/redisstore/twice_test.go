@@ -18,16 +18,9 @@ import (
 	"slipway/internal/session/sessiontest"
 )
 
-// A call is one script with its arguments, operation and all.
-type call struct {
-	script *redis.Script
-	keys   []string
-	args   []any
-}
-
 func (c call) run(t *testing.T, s *Store) reply {
 	t.Helper()
-	r := run(t.Context(), s.client, c.script, c.keys, c.args...)
+	r := run(t.Context(), s.client, c)
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
@@ -36,11 +29,11 @@ func (c call) run(t *testing.T, s *Store) reply {
 
 func swapOf(t *testing.T, s *Store, c session.Change, operation string) call {
 	t.Helper()
-	keys, args, err := s.swapCall(c, operation)
+	swap, err := s.swapCall(c, operation)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return call{swapScript, keys, args}
+	return swap
 }
 
 func reportOf(t *testing.T, s *Store, id session.ID, operation string, parts ...session.Part) call {
@@ -294,7 +287,7 @@ func TestKeysOfACallShareASlot(t *testing.T) {
 		tag, _, _ := strings.Cut(k, "}")
 		tags[tag] = true
 	}
-	if len(tags) != 1 || len(slices.Compact(slices.Sorted(slices.Values(c.keys)))) != 10 {
+	if len(tags) != 1 || len(slices.Compact(slices.Sorted(slices.Values(c.keys)))) != 14 {
 		t.Errorf("%q", c.keys)
 	}
 }

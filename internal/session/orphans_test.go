@@ -1,0 +1,183 @@
+package session_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"slipway/internal/httpapi/apitest"
+	"slipway/internal/session"
+)
+
+// orphan finds the orphan with an upload ID: the bucket is shared by tests.
+func (r *recorded) orphan(t *testing.T, upload session.UploadID) (session.Orphan, bool) {
+	t.Helper()
+	var after session.UploadCursor
+	for {
+		page, err := r.Broker.Orphans(t.Context(), after, session.MaxOrphans)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Orphans {
+			if o.ID == upload {
+				return o, true
+			}
+		}
+		if after = page.Next; after == (session.UploadCursor{}) {
+			return session.Orphan{}, false
+		}
+	}
+}
+
+func TestAForgottenUploadIsAdoptedAndSalvaged(t *testing.T) {
+	r := abandoned(t, map[string]any{"checksum": "sha256"}, session.MinPartSize, 99)
+	r.Store.Forget()
+	if o, found := r.orphan(t, r.ref.Ticket.UploadID); !found || o.Reason != session.Forgotten || o.Parts != 2 || o.Bytes != session.MinPartSize+99 || o.Session != r.opened.ID {
+		t.Errorf("the orphan is %+v", o)
+	}
+	r.sweep(t)
+	if _, err := r.Store.Get(t.Context(), r.opened.ID); session.KindOf(err) != session.NotFound {
+		t.Fatalf("it was adopted within the grace period (%v)", err)
+	}
+	r.Later(2 * time.Hour)
+	r.sweep(t)
+	if s := r.state(t); s.State != session.Open || !s.Adopted || s.PartsReported != 2 || s.Algorithm != session.SHA256 {
+		t.Errorf("the adopted session is %+v", s)
+	}
+	r.Later(abandonAfter + time.Hour)
+	r.reap(t)
+	if s := r.state(t); s.State != session.Completed || s.Result.Outcome != session.Salvaged {
+		t.Errorf("the session is %s", s.State)
+	}
+	r.plays(t, r.bodies...)
+}
+
+func TestAnAdoptedSessionLearnsWhoseItIs(t *testing.T) {
+	r := abandoned(t, nil, 99)
+	r.Store.Forget()
+	r.Later(2 * time.Hour)
+	r.sweep(t)
+	if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	s := r.state(t)
+	if s.Adopted || s.Owner != "ann" || s.ContentType != "video/webm;codecs=vp9" {
+		t.Errorf("the session is %+v", s)
+	}
+	page, err := r.Broker.List(t.Context(), session.Query{Owner: "ann", Limit: 10})
+	if err != nil || len(page.Sessions) != 1 {
+		t.Errorf("its owner has %d sessions, %v", len(page.Sessions), err)
+	}
+}
+
+func TestAnEmptyUploadThatNobodyHasIsAborted(t *testing.T) {
+	r := abandoned(t, nil)
+	r.Store.Forget()
+	r.Later(abandonAfter - time.Hour)
+	r.sweep(t)
+	if r.uploads(t) != 1 {
+		t.Fatal("it was aborted too early")
+	}
+	r.Later(2 * time.Hour)
+	r.sweep(t)
+	if n := r.uploads(t); n != 0 {
+		t.Errorf("S3 has %d uploads of it", n)
+	}
+}
+
+func TestASecondUploadOfASessionIsLeftForPeople(t *testing.T) {
+	r := abandoned(t, nil, 99)
+	out, err := r.Client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &r.S3.Bucket, Key: r.key()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := session.UploadID(aws.ToString(out.UploadId))
+	if o, found := r.orphan(t, other); !found || o.Reason != session.OtherUpload {
+		t.Errorf("the orphan is %+v", o)
+	}
+	if _, found := r.orphan(t, r.ref.Ticket.UploadID); found {
+		t.Error("the session's own upload is called an orphan")
+	}
+	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}
+	if err := r.Broker.AbortOrphan(t.Context(), own); session.ReasonOf(err) != "in-use" {
+		t.Errorf("aborting the session's own upload is answered with %v", err)
+	}
+	for range 2 {
+		if err := r.Broker.AbortOrphan(t.Context(), session.Upload{Key: own.Key, ID: other}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := r.Broker.AbortOrphan(t.Context(), session.Upload{Key: "elsewhere/x", ID: other}); session.KindOf(err) != session.Invalid {
+		t.Errorf("a key outside our prefix is answered with %v", err)
+	}
+	if n := r.uploads(t); n != 1 {
+		t.Errorf("S3 has %d uploads of it, want the session's own", n)
+	}
+}
+
+// Whoever opens again after the Store was lost goes on with the first upload.
+func TestARepeatedOpenFindsItsUpload(t *testing.T) {
+	r := abandoned(t, nil)
+	g := session.Grant{Owner: "bob"}
+	req := session.OpenRequest{ContentType: "video/webm", IdempotencyKey: "one"}
+	first, err := r.Broker.Open(t.Context(), g, req, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.opened.ID = first.Session.ID
+	r.UploadPart(t, apitest.Opened{ID: first.Session.ID, Token: r.Keyring.SignTicket(first.Session.Ticket(r.Broker.Bucket.Name()))}, 1, apitest.Noise(99))
+	r.Store.Forget()
+	again, err := r.Broker.Open(t.Context(), g, req, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Session.UploadID != first.Session.UploadID || again.Session.PartsReported != 1 || r.uploads(t) != 1 {
+		t.Errorf("it has another upload, or %d parts instead of 1, or S3 has %d uploads", again.Session.PartsReported, r.uploads(t))
+	}
+}
+
+func TestRebuildTellsTheStoreWhatTheBucketKnows(t *testing.T) {
+	finished := record(t)
+	finished.complete(t, session.Completed)
+	open := abandoned(t, nil, 99)
+	finished.Store.Forget()
+	open.Store.Forget()
+	var pages int
+	done, err := open.Broker.Rebuild(t.Context(), func(session.Rebuilt) { pages++ })
+	if err != nil || done.Restored < 1 || done.Adopted < 1 || pages == 0 {
+		t.Fatalf("it did %+v in %d pages, %v", done, pages, err)
+	}
+	if s := open.state(t); s.State != session.Open || !s.Adopted {
+		t.Errorf("the unfinished one is %+v", s)
+	}
+	s, err := open.Store.Get(t.Context(), finished.opened.ID)
+	if err != nil || s.State != session.Completed || s.Owner != "ann" || s.Result.Size != finished.claim.Size {
+		t.Errorf("the finished one is %+v, %v", s, err)
+	}
+	again, err := open.Broker.Rebuild(t.Context(), func(session.Rebuilt) {})
+	if err != nil || again.Restored+again.Adopted > 0 {
+		t.Errorf("the second time it did %+v, %v", again, err)
+	}
+}
+
+func TestAnExpiredTokenIsRenewed(t *testing.T) {
+	for _, forget := range []bool{false, true} {
+		r := abandoned(t, nil, 99)
+		r.Later(3 * 24 * time.Hour)
+		if forget {
+			r.Store.Forget()
+		}
+		if _, err := r.Broker.Renew(t.Context(), *r.ref.Ticket, "bob"); session.KindOf(err) != session.NotFound {
+			t.Errorf("somebody else is answered with %v", err)
+		}
+		s, err := r.Broker.Renew(t.Context(), *r.ref.Ticket, "ann")
+		if err != nil || !s.Ticket("").ExpiresAt.After(r.Broker.Now()) {
+			t.Fatalf("it is answered with %+v, %v", s, err)
+		}
+		if stored := r.state(t); !stored.ExpiresAt.After(r.Broker.Now()) {
+			t.Errorf("the record's token ends at %v", stored.ExpiresAt)
+		}
+	}
+}
