@@ -176,6 +176,8 @@ func (i *Intent) among(listed []Part) []Part {
 func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Session, error) {
 	obj, err := b.Bucket.Complete(ctx, b.upload(s), parts, s.Intent.Size)
 	switch {
+	case err == nil && s.Adopted:
+		return b.judge(ctx, s) // only the finished object says whose it is
 	case err == nil:
 		return b.finish(ctx, s, obj)
 	case ReasonOf(err) == refused: // nothing was made of it
@@ -224,7 +226,10 @@ func (b *Broker) gone(ctx context.Context, s *Session) (*Session, error) {
 
 // found records that the object is there, however it came to be.
 func (b *Broker) found(ctx context.Context, s *Session, obj Object) (*Session, error) {
-	return b.move(ctx, s, Completed, func(next *Session) { next.Intent, next.Result = nil, resultOf(obj) })
+	return b.move(ctx, s, Completed, func(next *Session) {
+		next.Intent, next.Result = nil, resultOf(obj)
+		next.learn(obj)
+	})
 }
 
 // missing says what it means that S3 has neither the upload nor the object of
@@ -263,5 +268,6 @@ func (b *Broker) finish(ctx context.Context, s *Session, obj Object) (*Session, 
 	return b.move(ctx, s, Completed, func(next *Session) {
 		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum, Missing: s.Intent.Missing}
 		next.Intent = nil
+		next.learn(obj)
 	})
 }

@@ -48,8 +48,8 @@ func TestAForgottenUploadIsAdoptedAndSalvaged(t *testing.T) {
 	}
 	r.Later(abandonAfter + time.Hour)
 	r.reap(t)
-	if s := r.state(t); s.State != session.Completed || s.Result.Outcome != session.Salvaged {
-		t.Errorf("the session is %s", s.State)
+	if s := r.state(t); s.State != session.Completed || s.Result.Outcome != session.Salvaged || s.Owner != "ann" || s.ContentType != "video/webm;codecs=vp9" {
+		t.Errorf("the finished session is %+v", s)
 	}
 	r.plays(t, r.bodies...)
 }

@@ -91,6 +91,14 @@ func (b *Broker) recognise(ctx context.Context, ref Ref, s *Session) (*Session, 
 	return known, err
 }
 
+// learn fills in what the record of an adopted upload could only guess, from
+// the metadata that the finished object has had since its upload was created.
+func (s *Session) learn(obj Object) {
+	if s.Adopted {
+		s.Owner, s.Name, s.ContentType, s.Adopted = obj.owner(), obj.Name(), obj.ContentType, false
+	}
+}
+
 // Rebuilt counts what Rebuild came across.
 type Rebuilt struct {
 	Objects  int // finished recordings in the bucket
