@@ -1,0 +1,78 @@
+package redisstore
+
+import (
+	"encoding/binary"
+
+	"slipway/internal/session"
+)
+
+// extras goes through the fields that few sessions have. They stand at the end
+// of the body, together, and only where one of them is set: the others pay no
+// byte for them.
+func (c *codec) extras(s *session.Session) {
+	if c.in == nil && !hasExtras(s) || c.in != nil && c.in.s == "" {
+		return
+	}
+	c.bool(&s.Adopted)
+	c.time(&s.HoleAt)
+	if s.Intent != nil {
+		c.numbers(&s.Intent.Missing)
+	}
+	if s.Result != nil {
+		c.numbers(&s.Result.Missing)
+	}
+}
+
+func hasExtras(s *session.Session) bool {
+	return s.Adopted || !s.HoleAt.IsZero() || s.Intent != nil && len(s.Intent.Missing) > 0 || s.Result != nil && len(s.Result.Missing) > 0
+}
+
+func (c *codec) bool(v *bool) {
+	var n int64
+	if *v {
+		n = 1
+	}
+	c.int(&n)
+	*v = n != 0
+}
+
+// numbers goes through part numbers, up to MaxPartNumber of them, as runs: how
+// many runs, then of each how far it begins after the one before, and its
+// length: 10 kB at worst.
+func (c *codec) numbers(v *[]session.PartNumber) {
+	if c.in != nil {
+		*v = readNumbers(c.in)
+		return
+	}
+	var runs int64
+	var b []byte
+	var end session.PartNumber
+	for i := 0; i < len(*v); runs++ {
+		length := 1
+		for i+length < len(*v) && (*v)[i+length] == (*v)[i]+session.PartNumber(length) {
+			length++
+		}
+		b = binary.AppendVarint(b, int64((*v)[i]-end))
+		b = binary.AppendVarint(b, int64(length))
+		end = (*v)[i] + session.PartNumber(length)
+		i += length
+	}
+	c.out = append(binary.AppendVarint(c.out, runs), b...)
+}
+
+func readNumbers(r *reader) (numbers []session.PartNumber) {
+	var next session.PartNumber
+	for runs := r.varint(); runs > 0 && r.err == nil; runs-- {
+		next += session.PartNumber(r.varint())
+		length := r.varint()
+		if length < 1 || length > int64(session.MaxPartNumber-len(numbers)) {
+			r.err = errUnreadable
+			return nil
+		}
+		for range length {
+			numbers = append(numbers, next)
+			next++
+		}
+	}
+	return numbers
+}
