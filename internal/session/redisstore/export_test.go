@@ -50,6 +50,9 @@ func IndexFaults(ctx context.Context, s *Store) (faults []string, err error) {
 			return nil, err
 		}
 		for _, set := range sets {
+			if set == k.events() || slices.Contains(k.outbox(), set) {
+				continue
+			}
 			members, err := s.client.ZRangeWithScores(ctx, set, 0, -1).Result()
 			if err != nil {
 				return nil, err

@@ -17,7 +17,7 @@ import (
 )
 
 func TestOnMiniredis(t *testing.T) {
-	sessiontest.TestStore(t, func(t *testing.T) (session.Store, func(time.Duration)) {
+	sessiontest.TestStore(t, func(t *testing.T) (sessiontest.Store, func(time.Duration)) {
 		m := miniredis.RunT(t)
 		var mu sync.Mutex // guards now
 		now := time.Now()
@@ -55,7 +55,7 @@ var prefixes atomic.Int32
 
 // onReal runs the suite on one Redis, each test under a prefix of its own.
 func onReal(t *testing.T, address string) {
-	sessiontest.TestStore(t, func(t *testing.T) (session.Store, func(time.Duration)) {
+	sessiontest.TestStore(t, func(t *testing.T) (sessiontest.Store, func(time.Duration)) {
 		return open(t, address, fmt.Sprintf("t%d", prefixes.Add(1))), nil
 	})
 }

@@ -72,6 +72,37 @@ var raceTests = []test{
 			return session.Change{Session: &mine}
 		})
 	}},
+	{"of several takers at once each notice goes to one", func(s *suite) {
+		for range 20 {
+			s.notify(NewSession(""))
+		}
+		var mu sync.Mutex // guards taken
+		taken := map[string]int{}
+		at(8, func(int) {
+			for range 3 {
+				notices, err := s.store.Take(s.Context(), 5, time.Hour)
+				if err != nil {
+					s.Error(err)
+				}
+				mu.Lock()
+				for _, n := range notices {
+					taken[n.Ref]++
+				}
+				mu.Unlock()
+			}
+		})
+		for _, n := range s.take(20, time.Hour) {
+			taken[n.Ref]++
+		}
+		for ref, times := range taken {
+			if times != 1 {
+				s.Errorf("notice %s was taken %d times", ref, times)
+			}
+		}
+		if len(taken) != 20 {
+			s.Errorf("%d notices were taken; want 20", len(taken))
+		}
+	}},
 	{"reports at once are all counted", func(s *suite) {
 		rec := s.create(NewSession("ann"))
 		at(80, func(i int) {
@@ -104,5 +135,9 @@ var contextTests = []test{
 		_, err := s.store.List(ctx, session.Query{Limit: 1})
 		s.fails("List", err, session.Unavailable, "")
 		s.fails("Ping", s.store.Ping(ctx), session.Unavailable, "")
+		_, err = s.store.Take(ctx, 1, time.Hour)
+		s.fails("Take", err, session.Unavailable, "")
+		s.fails("Done", s.store.Done(ctx, session.Notice{Event: *eventOf(known), Ref: "x"}), session.Unavailable, "")
+		s.fails("Later", s.store.Later(ctx, session.Notice{Event: *eventOf(known), Ref: "x"}, time.Hour), session.Unavailable, "")
 	}},
 }

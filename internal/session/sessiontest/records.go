@@ -34,11 +34,12 @@ var getTests = []test{
 	}},
 	{"a copy handed out is the caller's own", func(s *suite) {
 		rec := NewSession("ann")
-		rec.Intent = &session.Intent{Digest: "d"}
+		rec.Intent = &session.Intent{Digest: "d", Missing: []session.PartNumber{1}}
 		stored := s.create(rec)
 		rec.Intent.Digest, stored.Intent.Digest = "scribble", "scribble"
-		if got := s.get(rec.ID).Intent.Digest; got != "d" {
-			s.Errorf("the record's intent changed to %q from outside", got)
+		rec.Intent.Missing[0], stored.Intent.Missing[0] = 2, 3
+		if got := s.get(rec.ID).Intent; got.Digest != "d" || got.Missing[0] != 1 {
+			s.Errorf("the record's intent changed to %+v from outside", got)
 		}
 	}},
 	{"Get finds a record by its ID's name, whatever the type letter", func(s *suite) {
@@ -79,7 +80,7 @@ func unusual() map[string]*session.Session {
 	all := map[string]*session.Session{
 		"plain": NewSession("ann"), "of nobody": NewSession(""), "bare": {ID: NewID("ann", '0'), Owner: "ann", State: session.Open},
 		"odd text": NewSession("Zoë 🎥\u2028\u202e"), "broken text": NewSession("\xff\x00 \n\"\\{}"), "completing": NewSession("ann"), "completed": NewSession("ann"),
-		"known elsewhere": NewSession("ann"), "long ago": NewSession("ann"),
+		"known elsewhere": NewSession("ann"), "long ago": NewSession("ann"), "adopted": NewSession(""), "with a hole": NewSession("ann"), "salvaged": NewSession("ann"),
 	}
 	odd := all["odd text"]
 	odd.Name, odd.ContentType, odd.UploadID, odd.Request = strings.Repeat("é\x7f ", 60), `audio/x;p="a,b"`, session.UploadID(printable), "ABCDEF"
@@ -91,10 +92,23 @@ func unusual() map[string]*session.Session {
 	all["completed"].State = session.Completed
 	all["completed"].Result = &session.Result{Outcome: session.AsClaimed, Size: 1, ETag: `W/"odd"`, Claimed: `"d41d8cd98f00b204e9800998ecf8427e-2"`, Checksum: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=-2"}
 	all["completed"].Intent = &session.Intent{}
+	all["adopted"].Adopted = true
+	all["with a hole"].HoleAt = time.UnixMilli(1_790_000_000_001).UTC()
+	all["salvaged"].State = session.Completed
+	all["salvaged"].Intent = &session.Intent{Outcome: session.Salvaged, Missing: []session.PartNumber{1, 2, 3, 7, 9_999, session.MaxPartNumber}}
+	all["salvaged"].Result = &session.Result{Outcome: session.Salvaged, Missing: everySecond()}
 	all["known elsewhere"].URLsExpireAt = time.UnixMilli(1_790_000_000_001).UTC()
 	all["known elsewhere"].MaxBytes = 1<<63 - 1
 	all["long ago"].OpenedAt, all["long ago"].ExpiresAt = time.UnixMilli(0).UTC(), time.Time{}
 	return all
+}
+
+// everySecond is the worst that can be missing: nothing stands together.
+func everySecond() (numbers []session.PartNumber) {
+	for n := session.PartNumber(1); n <= session.MaxPartNumber; n += 2 {
+		numbers = append(numbers, n)
+	}
+	return numbers
 }
 
 var swapTests = []test{

@@ -1,5 +1,6 @@
-// Package sessiontest is the meaning of session.Store: what TestStore accepts
-// is a Store, and what a use case may rely on stands here as a test.
+// Package sessiontest is the meaning of session.Store, session.EventLog and
+// session.Outbox: what TestStore accepts is a Store, and what a use case may
+// rely on stands here as a test.
 package sessiontest
 
 import (
@@ -14,14 +15,22 @@ import (
 	"slipway/internal/session"
 )
 
+// Store keeps sessions, and tells what happened to them in the very steps that
+// change them; so it is one thing.
+type Store interface {
+	session.Store
+	session.EventLog
+	session.Outbox
+}
+
 // Factory makes an empty Store, and a function that advances the Store's
 // clock, or nil where the clock is the real one.
-type Factory func(t *testing.T) (session.Store, func(time.Duration))
+type Factory func(t *testing.T) (Store, func(time.Duration))
 
 // TestStore holds the Stores that open makes against the contract. The tests
 // run in parallel, each on a Store of its own.
 func TestStore(t *testing.T, open Factory) {
-	for _, group := range [][]test{getTests, swapTests, leaseTests, reportTests, partTests, listTests, walkTests, raceTests, contextTests} {
+	for _, group := range [][]test{getTests, swapTests, leaseTests, quietTests, adoptTests, reportTests, partTests, listTests, walkTests, eventTests, outboxTests, raceTests, contextTests} {
 		for _, tc := range group {
 			t.Run(tc.fact, func(t *testing.T) {
 				t.Parallel()
@@ -41,7 +50,7 @@ type test struct {
 // suite is a test at work on one Store.
 type suite struct {
 	*testing.T
-	store   session.Store
+	store   Store
 	advance func(time.Duration)
 }
 
