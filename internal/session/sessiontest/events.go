@@ -27,6 +27,7 @@ func (s *suite) tell(rec *session.Session, from session.Revision, t session.Even
 // told returns what is told since then, up to now.
 func (s *suite) told(since time.Time) (events []session.Event) {
 	s.Helper()
+	s.tick()
 	_, last := s.tell(NewSession(""), 0, session.EventOpened)
 	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
 	defer cancel()
