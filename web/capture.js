@@ -1,167 +1,179 @@
 /**
- * From what the caller gave or wants to the one stream that is recorded.
+ * What is being recorded: one stream, from what the caller gave or wants. Its picture and its one audio track stay from
+ * beginning to end, because MediaRecorder fails when a track is exchanged; what is heard on the audio track may change.
  */
 
+import { openDevices, openMicrophone } from './devices.js';
 import { RecorderError } from './errors.js';
+import { Mixer } from './mixer.js';
 
 /**
- * @typedef {object} CaptureOptions what to record; screen and camera exclude each other
- * @property {boolean | DisplayMediaStreamOptions} [screen] with the tab's or system's sound, where the browser has it
- * @property {boolean | MediaTrackConstraints} [camera]
- * @property {boolean | MediaTrackConstraints} [microphone]
+ * @typedef {import('./devices.js').CaptureOptions} CaptureOptions
+ *
+ * @typedef {object} CaptureEvents
+ * @property {(error: RecorderError) => void} lost `device-lost`: a device is gone; its picture or sound with it
+ * @property {() => void} ended there is nothing left to record
+ *
+ * @typedef {object} Inputs the tracks behind the stream
+ * @property {MediaStreamTrack[]} picture
+ * @property {MediaStreamTrack[]} sound mixed in as it is
+ * @property {MediaStreamTrack[]} microphone what `muted`, `level` and setMicrophone are about
  */
 
-/** How long an AudioContext may take to start before it counts as blocked. */
-const AUDIO_START_MS = 1000;
-
 export class Capture {
+  #inputs;
+  /** @type {Set<MediaStreamTrack>} those we opened, and so end */
   #own;
-  #audio;
+  #mixer;
+  /** @type {CaptureEvents | null} */
+  #events = null;
+  #muted = false;
+  #closed = false;
+  #change = 0; // of microphones: the one asked for last is the one that counts
 
   /**
-   * @param {MediaStream} stream what is recorded
-   * @param {MediaStreamTrack[]} inputs the tracks behind it
-   * @param {MediaStreamTrack[]} own those we opened ourselves, and so end
-   * @param {AudioContext} [audio] the mixer's
+   * @param {Inputs} inputs
+   * @param {boolean} own we opened them
+   * @param {Mixer | null} mixer
    */
-  constructor(stream, inputs, own, audio) {
-    this.stream = stream;
-    this.inputs = inputs;
-    this.#own = own;
-    this.#audio = audio;
+  constructor({ picture, sound, microphone }, own, mixer) {
+    this.#inputs = { picture: picture.slice(0, 1), sound, microphone };
+    this.#own = new Set(own ? this.#tracks : []);
+    this.#mixer = mixer;
+    for (const track of sound) mixer?.add(track);
+    mixer?.setMicrophone(microphone);
+    const audio = mixer ? [mixer.track] : [...sound, ...microphone];
+    this.stream = new MediaStream([...this.#inputs.picture, ...audio]);
   }
 
-  /** Whether the browser keeps the mixer silent, because nobody has clicked anything. */
-  get muted() {
-    return this.#audio?.state === 'suspended';
+  /** Tells of tracks that end by themselves from now on. @param {CaptureEvents} events */
+  watch(events) {
+    this.#events = events;
+    for (const track of this.#tracks) this.#watchTrack(track);
+  }
+
+  /** Whether the browser keeps the sound silent, because nobody has clicked anything. */
+  get silenced() { return this.#mixer?.silenced ?? false; }
+
+  get muted() { return this.#muted; }
+
+  set muted(muted) {
+    this.#muted = muted;
+    if (this.#mixer) this.#mixer.mute(muted);
+    else for (const track of this.stream.getAudioTracks()) track.enabled = !muted;
+  }
+
+  /** See {@link Mixer.level}; 0 where there is no mixer. */
+  get level() { return this.#mixer?.level ?? 0; }
+
+  /**
+   * @param {boolean | MediaTrackConstraints | null} wanted false or null: none
+   * @throws {RecorderError} as {@link openMicrophone}, and the one that was heard is heard on; `not-supported` where
+   *   the sound is not mixed; `cancelled` where another was chosen, or recording ended, meanwhile
+   */
+  async setMicrophone(wanted) {
+    if (!this.#mixer) throw new RecorderError('not-supported', 'the sound of this recording is fixed', { field: 'microphone' });
+    const change = ++this.#change;
+    const tracks = wanted ? await openMicrophone(wanted) : [];
+    if (this.#closed || change !== this.#change) {
+      for (const track of tracks) track.stop();
+      throw new RecorderError('cancelled', 'the microphone is not wanted any more', { field: 'microphone' });
+    }
+    for (const track of this.#inputs.microphone) if (this.#own.delete(track)) track.stop();
+    this.#inputs.microphone = tracks;
+    for (const track of tracks) this.#own.add(track);
+    this.#mixer.setMicrophone(tracks);
+    if (this.#events) for (const track of tracks) this.#watchTrack(track);
+  }
+
+  /**
+   * Nothing is left to record. A microphone that we opened is not the last word: another can be chosen. To be asked
+   * now and then, because a track that the page itself stopped fires no event.
+   */
+  get over() {
+    const { picture, sound, microphone } = this.#inputs;
+    if (picture.length > 0) return allEnded(picture);
+    const sounds = [...sound, ...microphone];
+    return sounds.length > 0 && allEnded(sounds) && !sounds.some((track) => this.#own.has(track));
   }
 
   close() {
+    this.#closed = true;
     for (const track of this.#own) track.stop();
-    if (this.#audio && this.#audio.state !== 'closed') void this.#audio.close();
+    this.#mixer?.close();
+  }
+
+  get #tracks() {
+    return Object.values(this.#inputs).flat();
+  }
+
+  /** "Stop sharing" in the browser's own bar ends the picture; a device that is pulled out ends its track. @param {MediaStreamTrack} track */
+  #watchTrack(track) {
+    track.addEventListener('ended', () => {
+      if (track.kind === 'video') this.#pictureEnded(track);
+      // A shared tab's sound ends together with its picture, in either order: wait for the picture's event.
+      else setTimeout(() => this.#soundEnded(track));
+    }, { once: true });
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #pictureEnded(track) {
+    const shared = 'displaySurface' in track.getSettings();
+    if (!shared) this.#lost(track);
+    this.#events?.ended();
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #soundEnded(track) {
+    if (this.#closed || !this.#tracks.includes(track)) return;
+    const { picture } = this.#inputs;
+    if (picture.length > 0 && allEnded(picture)) return;
+    this.#lost(track);
+    if (this.over) this.#events?.ended(); // where several are mixed, MediaRecorder goes on with the mixer's silence
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #lost({ kind, label }) {
+    this.#events?.lost(new RecorderError('device-lost', `the ${kind} track ended: ${label}`, { field: kind }));
   }
 }
 
 /**
- * Opens what is to be recorded. A stream that is given is left as it is: its tracks are recorded from a stream of our
- * own, because MediaRecorder fails when a track is added to or taken from the one it records.
+ * Opens what is to be recorded. Call it straight from a click: the browser's screen picker needs one, and so may sound.
  *
- * Call it straight from a click: the browser's screen picker needs one.
+ * All sound goes through a {@link Mixer}, also where there is none yet: a microphone may come later. Two exceptions: a
+ * stream that is given without sound stays without, and where the browser keeps the mixer silent, a single track is
+ * better recorded as it is.
  *
- * @param {MediaStream | CaptureOptions} source
+ * @param {MediaStream | CaptureOptions} source of a stream that is given, all sound counts as the microphone's
  * @returns {Promise<Capture>}
- * @throws {RecorderError} `permission-denied`, `device-not-found`, `device-busy`, `not-supported`, or `cancelled` where
- *   sharing was stopped meanwhile
+ * @throws {RecorderError} as {@link openDevices}; `invalid` where the stream has no live track
  */
 export async function openCapture(source) {
   const given = source instanceof MediaStream;
-  const tracks = given ? source.getTracks() : await openTracks(source);
-  const own = given ? [] : tracks;
+  const inputs = given ? liveTracks(source) : await openDevices(source);
   try {
-    return await oneStream(tracks, own);
+    const { sound, microphone } = inputs;
+    const sounds = sound.length + microphone.length;
+    if (given && sounds === 0) return new Capture(inputs, false, null);
+    const mixer = await Mixer.start();
+    if (!mixer.silenced || sounds > 1) return new Capture(inputs, !given, mixer);
+    mixer.close();
+    return new Capture(inputs, !given, null);
   } catch (error) {
-    for (const track of own) track.stop();
+    if (!given) for (const track of Object.values(inputs).flat()) track.stop();
     throw error;
   }
 }
 
-/**
- * @param {CaptureOptions} options
- * @returns {Promise<MediaStreamTrack[]>}
- */
-async function openTracks({ screen, camera, microphone }) {
-  if (screen && camera) throw new RecorderError('not-supported', 'one picture at a time: screen or camera', { field: 'camera' });
-  if (!screen && !camera && !microphone) throw new RecorderError('invalid', 'nothing to record', { field: 'source' });
-  /** @type {MediaStreamTrack[]} */
-  const tracks = [];
-  try {
-    // The screen first: its picker needs the click that led here, and a click's power fades.
-    if (screen) tracks.push(...await openScreen(screen === true ? {} : screen));
-    if (camera || microphone) tracks.push(...await openDevices(camera, microphone));
-    // Sharing may be stopped while the microphone is still asked for: nobody wants the sound alone then.
-    if (screen && tracks.some(({ kind, readyState }) => kind === 'video' && readyState === 'ended')) {
-      throw new RecorderError('cancelled', 'sharing was stopped before recording began', { field: 'screen' });
-    }
-    return tracks;
-  } catch (error) {
-    for (const track of tracks) track.stop();
-    throw error;
-  }
-}
-
-/** @param {DisplayMediaStreamOptions} options */
-async function openScreen(options) {
-  const devices = navigator.mediaDevices;
-  if (!devices?.getDisplayMedia) throw missing('screen');
-  const stream = await devices.getDisplayMedia({ video: true, audio: true, ...options }).catch(refused('screen'));
-  return stream.getTracks();
-}
-
-/**
- * @param {CaptureOptions['camera']} camera
- * @param {CaptureOptions['microphone']} microphone
- */
-async function openDevices(camera, microphone) {
-  const what = [camera && 'camera', microphone && 'microphone'].filter(Boolean).join(' and ');
-  const devices = navigator.mediaDevices;
-  if (!devices?.getUserMedia) throw missing(what);
-  const stream = await devices.getUserMedia({ video: camera || false, audio: microphone || false }).catch(refused(what));
-  return stream.getTracks();
-}
-
-/** @param {string} what */
-function missing(what) {
-  const why = globalThis.isSecureContext ? 'this browser has no such thing' : 'it needs a secure context (https or localhost)';
-  return new RecorderError('not-supported', `cannot open ${what}: ${why}`, { field: what });
-}
-
-/**
- * What a refusal by the browser means to a person.
- *
- * @param {string} what
- * @returns {(cause: DOMException) => never}
- */
-function refused(what) {
-  return (cause) => {
-    throw new RecorderError(codeOf(cause?.name), `cannot open ${what}: ${cause?.message}`, { field: what, reason: cause?.name, cause });
-  };
-}
-
-/** @param {string} name @returns {import('./errors.js').ErrorCode} */
-function codeOf(name) {
-  switch (name) {
-    case 'NotAllowedError': case 'SecurityError': case 'InvalidStateError': return 'permission-denied';
-    case 'NotFoundError': case 'OverconstrainedError': return 'device-not-found';
-    case 'NotReadableError': case 'AbortError': return 'device-busy';
-    default: return 'not-supported';
-  }
-}
-
-/**
- * Chromium's MediaRecorder records the first audio track and silently drops a second (measured, 2026-11-22): several
- * are mixed into one.
- *
- * @param {MediaStreamTrack[]} tracks
- * @param {MediaStreamTrack[]} own
- */
-async function oneStream(tracks, own) {
-  const live = tracks.filter(({ readyState }) => readyState === 'live');
-  const video = live.filter(({ kind }) => kind === 'video').slice(0, 1);
-  const audio = live.filter(({ kind }) => kind === 'audio');
-  if (video.length + audio.length === 0) throw new RecorderError('invalid', 'the stream has no live track', { field: 'source' });
-  if (audio.length < 2) return new Capture(new MediaStream([...video, ...audio]), [...video, ...audio], own);
-  const { context, mixed } = await mix(audio);
-  return new Capture(new MediaStream([...video, ...mixed]), [...video, ...audio], own, context);
+/** @param {MediaStream} stream @returns {Inputs} */
+function liveTracks(stream) {
+  const live = stream.getTracks().filter(({ readyState }) => readyState === 'live');
+  if (live.length === 0) throw new RecorderError('invalid', 'the stream has no live track', { field: 'source' });
+  return { picture: live.filter(({ kind }) => kind === 'video'), sound: [], microphone: live.filter(({ kind }) => kind === 'audio') };
 }
 
 /** @param {MediaStreamTrack[]} tracks */
-async function mix(tracks) {
-  const context = new AudioContext();
-  const destination = context.createMediaStreamDestination();
-  for (const track of tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
-  await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, AUDIO_START_MS))]);
-  if (context.state === 'suspended') {
-    document.addEventListener('click', () => void context.resume().catch(() => {}), { once: true }); // closed by then, perhaps
-  }
-  return { context, mixed: destination.stream.getAudioTracks() };
+function allEnded(tracks) {
+  return tracks.every(({ readyState }) => readyState === 'ended');
 }

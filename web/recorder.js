@@ -35,7 +35,7 @@ export { RecorderError };
  *   it from what arrived (the default) or throws it away
  * @property {string | URL} [workerUrl] where the Worker's module is, for bundlers that do not see it
  *
- * @typedef {import('./capture.js').CaptureOptions} CaptureOptions
+ * @typedef {import('./devices.js').CaptureOptions} CaptureOptions
  * @typedef {import('./recording.js').State} State
  * @typedef {import('./recording.js').RecordingResult} RecordingResult
  * @typedef {import('./messages.js').Result} UploadResult
@@ -74,6 +74,7 @@ export class Recorder extends Base {
   #options;
   /** @type {Recording | null} */
   #recording = null;
+  #muted = false;
 
   /**
    * @param {RecorderOptions} options
@@ -97,15 +98,34 @@ export class Recorder extends Base {
   get stream() { return this.#recording?.stream ?? null; }
 
   /**
+   * Whether the microphone is recorded as silence; what a shared tab plays is recorded on. Of a MediaStream that was
+   * given, all sound counts as the microphone's. Holds from recording to recording.
+   */
+  get muted() { return this.#muted; }
+
+  set muted(muted) {
+    this.#muted = Boolean(muted);
+    if (this.#recording) this.#recording.muted = this.#muted;
+  }
+
+  /**
+   * How loud the microphone is just now, for a meter: 0 (-60 dB or less, or muted) to 1 (full scale), linear in dB. It
+   * costs nothing until it is read.
+   */
+  get level() { return this.#recording?.level ?? 0; }
+
+  /**
    * Starts to record. Call it straight from a click: the browser's screen picker needs one. Resolves when recording
    * has begun; the session opens meanwhile, and if that fails for good an `error` event says so.
    *
    * @param {MediaStream | CaptureOptions} source a stream stays the caller's: its tracks are not stopped
+   * @param {{ready?: () => Promise<unknown>}} [how] ready: awaited once everything is open and before recording begins,
+   *   for a countdown; `stream`, `level`, `muted` and setMicrophone work by then. If it rejects, so does start
    * @returns {Promise<void>}
    * @throws {RecorderError} `permission-denied`, `device-not-found`, `device-busy`, `not-supported`, `invalid`,
    *   `invalid-state` (already recording), `cancelled`
    */
-  async start(source) {
+  async start(source, { ready } = {}) {
     if (this.#recording && !this.#recording.over) throw new RecorderError('invalid-state', `the recorder is ${this.state}`);
     this.#recording?.dispose();
     /** @type {Recording} */
@@ -113,7 +133,22 @@ export class Recorder extends Base {
       if (this.#recording === recording) this.dispatchEvent(new CustomEvent(name, { detail }));
     });
     this.#recording = recording;
-    await recording.start(source);
+    recording.muted = this.#muted;
+    await recording.start(source, ready);
+  }
+
+  /**
+   * Chooses another microphone, or the first, while recording or paused, without a gap in the recording.
+   *
+   * @param {boolean | MediaTrackConstraints | null} microphone such as `{ deviceId }`; null or false: none
+   * @returns {Promise<void>}
+   * @throws {RecorderError} `permission-denied`, `device-not-found`, `device-busy`: the microphone before is still heard;
+   *   `not-supported` where the sound is fixed: a MediaStream was given without any, or the browser lets nothing be
+   *   mixed; `invalid-state`; `cancelled` where another was chosen meanwhile
+   */
+  async setMicrophone(microphone) {
+    if (!this.#recording) throw nothingYet();
+    await this.#recording.setMicrophone(microphone);
   }
 
   /** @throws {RecorderError} `invalid-state` unless it is recording */

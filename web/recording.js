@@ -45,6 +45,7 @@ export class Recording {
   #outcome = deferred();
   /** @type {import('./deferred.js').Deferred<void> | null} */
   #cancelling = null;
+  #muted = false;
   #opened = false; // the Worker was asked to open a session
   #stopWanted = false; // stop() came while starting
   /** @type {RecorderError | null} what ended MediaRecorder */
@@ -62,32 +63,53 @@ export class Recording {
   get state() { return this.#state; }
   get session() { return this.#session; }
   get stream() { return this.#capture?.stream ?? null; }
+  get level() { return this.#capture?.level ?? 0; }
+
+  /** @param {boolean} muted */
+  set muted(muted) {
+    this.#muted = muted;
+    if (this.#capture) this.#capture.muted = muted;
+  }
 
   /** Over, one way or another: another recording may start. */
   get over() {
     return ['idle', 'completed', 'failed', 'cancelled'].includes(this.#state);
   }
 
-  /** @param {MediaStream | import('./capture.js').CaptureOptions} source */
-  async start(source) {
+  /**
+   * @param {MediaStream | import('./capture.js').CaptureOptions} source
+   * @param {() => Promise<unknown>} [ready]
+   */
+  async start(source, ready) {
     this.#tell('state', { state: 'starting' });
     try {
       this.#link = this.#createLink(); // loads while the person chooses what to share
       this.#capture = await openCapture(source);
+      this.#capture.muted = this.#muted;
       this.#media = this.#createMediaRecorder(this.#capture.stream);
       await this.#link.ready; // without it nothing would leave this page: better not to begin
-      if (this.#state !== 'starting') throw new RecorderError('cancelled', 'cancelled while starting');
-      if (this.#pictureEnded()) throw new RecorderError('cancelled', 'the picture ended before recording began');
+      this.#demandStarting();
+      await ready?.();
+      this.#demandStarting();
       this.#media.start(TIMESLICE_MS);
     } catch (error) {
       this.#abandonStart();
       throw asRecorderError(error);
     }
-    this.#watchTracks(this.#capture);
+    this.#capture.watch({
+      lost: (error) => { if (this.#capturing) this.#warn(error); },
+      ended: () => this.#finish(),
+    });
     this.#clock.start();
     this.#setState('recording');
-    if (this.#capture.muted) this.#warn(new RecorderError('audio-suspended', 'the browser mutes the mixed sound until the page is clicked'));
+    if (this.#capture.silenced) this.#warn(new RecorderError('audio-suspended', 'the browser mutes the mixed sound until the page is clicked'));
     if (this.#stopWanted) this.#finish();
+  }
+
+  /** @param {boolean | MediaTrackConstraints | null} wanted @returns {Promise<void>} */
+  async setMicrophone(wanted) {
+    if (!this.#capture || this.over || this.#state === 'stopping') throw new RecorderError('invalid-state', `the recorder is ${this.#state}`);
+    await this.#capture.setMicrophone(wanted);
   }
 
   pause() {
@@ -202,47 +224,11 @@ export class Recording {
       this.#open(); // in case the data was faster than the start event
       this.#link?.post({ type: 'data', blob });
     }
-    // MediaRecorder goes on when only the picture has ended (Chromium), and a track that the page itself stopped fires
-    // no event.
-    if (this.#pictureEnded() || this.#allEnded()) this.#finish();
-  }
-
-  /** "Stop sharing" in the browser's own bar ends the picture; a device that is pulled out ends its track. @param {import('./capture.js').Capture} capture */
-  #watchTracks({ inputs }) {
-    for (const track of inputs) {
-      const shared = 'displaySurface' in track.getSettings();
-      track.addEventListener('ended', () => {
-        if (!this.#capturing) return;
-        if (track.kind === 'video' && !shared) this.#deviceLost(track);
-        if (track.kind === 'video') this.#finish();
-        // A shared tab's sound ends together with its picture, in either order: wait for the picture's event.
-        else setTimeout(() => { if (this.#capturing && !this.#pictureEnded()) this.#soundLost(track); });
-      }, { once: true });
-    }
-  }
-
-  /** @param {MediaStreamTrack} track */
-  #soundLost(track) {
-    this.#deviceLost(track);
-    if (this.#allEnded()) this.#finish(); // where several are mixed, MediaRecorder goes on with the mixer's silence
-  }
-
-  /** @param {MediaStreamTrack} track */
-  #deviceLost({ kind, label }) {
-    this.#warn(new RecorderError('device-lost', `the ${kind} track ended: ${label}`, { field: kind }));
+    if (this.#capture?.over) this.#finish(); // MediaRecorder goes on when only the picture has ended (Chromium)
   }
 
   get #capturing() {
     return this.#state === 'recording' || this.#state === 'paused';
-  }
-
-  #pictureEnded() {
-    const video = this.#capture?.inputs.filter(({ kind }) => kind === 'video') ?? [];
-    return video.length > 0 && video.every(({ readyState }) => readyState === 'ended');
-  }
-
-  #allEnded() {
-    return this.#capture?.inputs.every(({ readyState }) => readyState === 'ended') ?? false;
   }
 
   /** @param {Event & {error?: DOMException}} event MediaRecorder gives up: what it has recorded is still worth keeping */
@@ -326,6 +312,12 @@ export class Recording {
   #setState(state, more) {
     this.#state = state;
     this.#tell('state', { state, ...more });
+  }
+
+  /** A person may cancel, or stop sharing, while we wait. */
+  #demandStarting() {
+    if (this.#state !== 'starting') throw new RecorderError('cancelled', 'cancelled while starting');
+    if (this.#capture?.over) throw new RecorderError('cancelled', 'what was to be recorded ended before recording began');
   }
 
   /** @param {State} state */

@@ -95,7 +95,8 @@ class FakeMediaRecorder extends EventTarget {
 class FakeAudioContext {
   state = 'running';
   createMediaStreamDestination() { return { stream: new FakeStream([new FakeTrack('audio')]) }; }
-  createMediaStreamSource() { return { connect() {} }; }
+  createMediaStreamSource() { return { connect() {}, disconnect() {} }; }
+  createGain() { return { connect() {}, gain: { setTargetAtTime() {} } }; }
   async resume() {}
   async close() { this.state = 'closed'; }
 }

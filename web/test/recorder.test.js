@@ -8,7 +8,9 @@ import * as recorder from '../recorder.js';
 test('the public API: these exports and no others', () => {
   assert.deepEqual(Object.keys(recorder).sort(), ['Recorder', 'RecorderError', 'uploadFile']);
   const members = Object.entries(Object.getOwnPropertyDescriptors(recorder.Recorder.prototype)).map(([name, { get }]) => (get ? `get ${name}` : name));
-  assert.deepEqual(members.sort(), ['cancel', 'constructor', 'get id', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'start', 'stop']);
+  assert.deepEqual(members.sort(), [
+    'cancel', 'constructor', 'get id', 'get level', 'get muted', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'setMicrophone', 'start', 'stop',
+  ]);
 });
 
 test('importing it without a DOM, even without EventTarget, does not throw', () => {
