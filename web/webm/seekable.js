@@ -1,0 +1,243 @@
+/**
+ * Makes a live WebM, as a browser's MediaRecorder writes it, seekable while it passes: no duration, no index and
+ * Clusters of unknown size come in; what goes out has room in front for all that, and true sizes.
+ *
+ * Until it is patched the output is a live WebM as well, wherever it is cut. {@link SeekableWebm.patches} tells which of
+ * the first bytes to overwrite so that what is there becomes seekable; its length stays the same.
+ *
+ * Nothing is ever broken: an input that is not understood goes out as it came, from its first byte on or from where it
+ * stopped making sense.
+ */
+
+import { ByteQueue } from './byte-queue.js';
+import { Cluster } from './cluster.js';
+import { NotUnderstood, readElement, toBytes } from './ebml.js';
+import { DESCRIPTIONS, POSITIONS, readHead } from './head.js';
+import { layOut, segmentSizePatch } from './layout.js';
+import { ID } from './matroska.js';
+import { SeekIndex } from './seek-index.js';
+
+/** Room for some 2,800 places to seek to: 95 minutes at a keyframe every 2 s, then every second one goes. */
+const RESERVE_BYTES = 64 * 1024;
+const MIN_RESERVE_BYTES = 1024;
+const MAX_RESERVE_BYTES = 4 * 1024 * 1024;
+
+/** The most that is held back. Browsers end a Cluster with every slice and keyframe, so what is larger is none. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What {@link SeekableWebm.restore} needs: plain data, good for JSON and for a structured clone, some 70 bytes in JSON
+ * for each place to seek to.
+ *
+ * @typedef {object} Snapshot
+ * @property {number} rawOffset bytes of the input that the output is done with; push goes on from here
+ * @property {number} bytes of the output so far
+ * @property {'reading' | 'passing' | 'finished'} state passing: the input goes out as it comes
+ * @property {number} droppedBytes
+ * @property {number} reserveBytes
+ * @property {import('./seek-index.js').SeekIndexState | null} index null until the head is known
+ */
+
+export class SeekableWebm {
+  #queue = new ByteQueue();
+  /** @type {Cluster | null} in front of the queue */
+  #cluster = null;
+  /** @type {SeekIndex | null} */
+  #index = null;
+  /** @type {Uint8Array<ArrayBuffer>[]} not yet handed out */
+  #output = [];
+
+  #reserveBytes;
+  /** @type {Snapshot['state']} */
+  #state = 'reading';
+  #received = 0;
+  #bytes = 0;
+  #droppedBytes = 0;
+
+  /**
+   * @param {{reserveBytes?: number}} [options] reserveBytes: for Cues in front, 1 KiB to 4 MiB
+   * @throws {RangeError}
+   */
+  constructor({ reserveBytes = RESERVE_BYTES } = {}) {
+    if (!(reserveBytes >= MIN_RESERVE_BYTES && reserveBytes <= MAX_RESERVE_BYTES)) throw new RangeError(`reserveBytes: ${reserveBytes}`);
+    this.#reserveBytes = reserveBytes;
+  }
+
+  /**
+   * Never throws, whatever the bytes are.
+   *
+   * @param {Uint8Array<ArrayBuffer>} bytes recorded data, in order, in slices of any size; copied
+   * @returns {Uint8Array<ArrayBuffer>[]} output to be stored now, in order. An open Cluster is held back until its end.
+   */
+  push(bytes) {
+    this.#received += bytes.length;
+    if (this.#state !== 'reading') this.#state = 'passing';
+    this.#queue.append(bytes);
+    try {
+      while (this.#state === 'reading' && this.#step());
+    } catch (error) {
+      if (!(error instanceof NotUnderstood)) throw error;
+      this.#state = 'passing';
+    }
+    if (this.#state === 'passing') this.#passOn();
+    return this.#handOut();
+  }
+
+  /**
+   * The input has ended. What it breaks off in, an element cut short, is dropped and counted.
+   *
+   * @returns {Uint8Array<ArrayBuffer>[]} the rest of the output
+   */
+  finish() {
+    if (this.#state === 'reading') this.#finishReading();
+    return this.#handOut();
+  }
+
+  /**
+   * What to overwrite so that the first bytes of the output are seekable. All of it is in the first {@link headBytes}.
+   * May be asked at any time. The size of the Segment is patched only when everything is there: a reader would
+   * ignore what comes behind it, and a checkpoint is often followed by more.
+   *
+   * @param {number} [size] how much of the output is meant, in bytes
+   * @returns {import('./layout.js').Patch[]} none where there is nothing to seek to
+   */
+  patches(size = this.#bytes) {
+    if (!this.#index) return [];
+    const all = size >= this.#bytes;
+    const patches = this.#index.patches(size, all);
+    if (all && this.#state === 'finished') patches.push(segmentSizePatch(this.#index.layout, this.#bytes));
+    return patches;
+  }
+
+  /** Length of what patches may change, in bytes: some 65 KiB; 0 until it is known. */
+  get headBytes() {
+    return this.#index?.layout.headBytes ?? 0;
+  }
+
+  /** Input that is held back, in bytes. */
+  get heldBytes() {
+    return this.#queue.length;
+  }
+
+  /** Input that was left out because it breaks off, in bytes; known at the end. */
+  get droppedBytes() {
+    return this.#droppedBytes;
+  }
+
+  /** How long the output plays, without what is held back. */
+  get durationMs() {
+    return this.#index?.durationMs ?? 0;
+  }
+
+  /** False where nothing of the input was understood: all of it goes out as it comes. */
+  get seekable() {
+    return this.#state !== 'passing' || this.#index !== null;
+  }
+
+  /** @returns {Snapshot} to go on from after the page was killed */
+  snapshot() {
+    return {
+      rawOffset: this.#received - this.#queue.length,
+      bytes: this.#bytes,
+      state: this.#state,
+      droppedBytes: this.#droppedBytes,
+      reserveBytes: this.#reserveBytes,
+      index: this.#index?.snapshot() ?? null,
+    };
+  }
+
+  /**
+   * @param {Snapshot} snapshot
+   * @returns {SeekableWebm} to push the input into from the snapshot's rawOffset on
+   */
+  static restore({ rawOffset, bytes, state, droppedBytes, reserveBytes, index }) {
+    const restored = new SeekableWebm({ reserveBytes });
+    restored.#received = rawOffset;
+    restored.#bytes = bytes;
+    restored.#state = state;
+    restored.#droppedBytes = droppedBytes;
+    restored.#index = index && new SeekIndex(index);
+    return restored;
+  }
+
+  /** Reads one element further. @returns {boolean} false where the next one is not whole @throws {NotUnderstood} */
+  #step() {
+    if (!this.#index) return this.#readHead();
+    if (this.#cluster?.isWhole) return this.#closeCluster(this.#cluster);
+    const bytes = this.#queue.bytes;
+    const next = readElement(bytes, this.#cluster?.readTo ?? 0);
+    if (!next) return false;
+    if (this.#cluster && !this.#cluster.includes(next)) return this.#closeCluster(this.#cluster);
+    if (!this.#cluster && next.id === ID.Cluster) {
+      this.#cluster = new Cluster(next);
+      return true;
+    }
+    if (next.end > MAX_HELD_BYTES) throw new NotUnderstood(`${next.end} bytes to hold back`);
+    if (next.end > bytes.length) return false;
+    if (this.#cluster) this.#cluster.take(bytes, next);
+    else this.#takeBetweenClusters(next);
+    return true;
+  }
+
+  #readHead() {
+    const head = readHead(this.#queue.bytes);
+    if (!head) return false;
+    const { bytes, layout } = layOut(head, this.#reserveBytes);
+    this.#index = new SeekIndex({ layout, timestampScale: head.timestampScale, tracks: head.tracks, cues: [] });
+    this.#queue.take(head.end);
+    this.#put(bytes);
+    return true;
+  }
+
+  /** @param {Cluster} cluster @throws {NotUnderstood} where it has no Timestamp */
+  #closeCluster(cluster) {
+    const at = this.#bytes;
+    this.#put(cluster.write(this.#queue.bytes));
+    this.#queue.take(cluster.readTo);
+    this.#cluster = null;
+    /** @type {SeekIndex} */ (this.#index).note(cluster.blocks, at, this.#bytes);
+    return true;
+  }
+
+  /** @param {import('./ebml.js').Element} element in front, wholly there @throws {NotUnderstood} */
+  #takeBetweenClusters({ id, end }) {
+    if (!DESCRIPTIONS.has(id) && !POSITIONS.has(id)) throw new NotUnderstood(`element ${id.toString(16)} between Clusters`);
+    const bytes = this.#queue.take(end);
+    if (DESCRIPTIONS.has(id)) this.#put(bytes);
+  }
+
+  #finishReading() {
+    if (!this.#index) return this.#passOn();
+    if (this.#cluster?.isTimed) this.#closeCluster(this.#cluster);
+    // A size that lies can look like an element cut short, and then there are Clusters behind its first byte.
+    if (holdsCluster(this.#queue.bytes.subarray(1))) return this.#passOn();
+    this.#droppedBytes = this.#queue.take(this.#queue.length).length;
+    this.#cluster = null;
+    this.#state = 'finished';
+  }
+
+  #passOn() {
+    this.#state = 'passing';
+    this.#cluster = null;
+    this.#put(this.#queue.take(this.#queue.length));
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  #put(bytes) {
+    if (bytes.length > 0) this.#output.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  #handOut() {
+    return this.#output.splice(0);
+  }
+}
+
+/** @param {Uint8Array} bytes @returns {boolean} whether there is what starts a Cluster */
+function holdsCluster(bytes) {
+  const id = toBytes(ID.Cluster);
+  for (let at = bytes.indexOf(id[0]); at >= 0; at = bytes.indexOf(id[0], at + 1)) {
+    if (id.every((byte, i) => bytes[at + i] === byte)) return true;
+  }
+  return false;
+}
