@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -17,8 +18,8 @@ import (
 )
 
 // TestAgreesWithMemstore does the same at random to both Stores, on one clock,
-// and holds every answer of one against the other's; and Redis' index against
-// its records.
+// and holds every answer and event of one against the other's; and Redis'
+// index against its records.
 func TestAgreesWithMemstore(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -34,7 +35,7 @@ func TestAgreesWithMemstore(t *testing.T) {
 			for i := range 12 {
 				p.sessions = append(p.sessions, sessiontest.NewSession([]session.Owner{"ann", "bob", ""}[i%3]))
 			}
-			for i := range 200 {
+			for i := range 300 {
 				p.step()
 				d := time.Duration(p.rng.IntN(3)) * time.Second
 				now = now.Add(d)
@@ -47,6 +48,7 @@ func TestAgreesWithMemstore(t *testing.T) {
 					t.Fatalf("%v; the index is off:\n%s", err, strings.Join(faults, "\n"))
 				}
 			}
+			both(p, "Follow", p.told)
 		})
 	}
 }
@@ -55,36 +57,74 @@ func TestAgreesWithMemstore(t *testing.T) {
 type pair struct {
 	*testing.T
 	rng      *rand.Rand
-	a, b     session.Store
+	a, b     sessiontest.Store
 	sessions []*session.Session // as last seen, or never created
+	events   int                // told so far
+	taken    []session.Notice
 }
 
 func (p *pair) step() {
 	i := p.rng.IntN(len(p.sessions))
 	s := p.sessions[i]
-	switch p.rng.IntN(6) {
+	switch p.rng.IntN(8) {
 	case 0, 1:
 		c := p.change(*s)
-		got := both(p, fmt.Sprintf("Swap to %s from %d", c.Session.State, c.From), func(st session.Store) (*session.Session, error) { return st.Swap(p.Context(), c) })
+		got := both(p, fmt.Sprintf("Swap to %s from %d", c.Session.State, c.From), func(st sessiontest.Store) (*session.Session, error) { return st.Swap(p.Context(), c) })
 		if got != nil {
 			p.sessions[i] = got
+			if c.Event != nil {
+				p.events++
+			}
 		}
 	case 2, 3:
 		r := session.Report{Parts: p.parts(), URLsExpireAt: time.UnixMilli(1_780_000_000_000 + p.rng.Int64N(1_000_000))}
-		both(p, "Report", func(st session.Store) (*session.Session, error) { return st.Report(p.Context(), s.ID, r) })
+		both(p, "Report", func(st sessiontest.Store) (*session.Session, error) { return st.Report(p.Context(), s.ID, r) })
 	case 4:
-		if got := both(p, "Get", func(st session.Store) (*session.Session, error) { return st.Get(p.Context(), s.ID) }); got != nil {
+		if got := both(p, "Get", func(st sessiontest.Store) (*session.Session, error) { return st.Get(p.Context(), s.ID) }); got != nil {
 			p.sessions[i] = got
 		}
-		both(p, "Parts", func(st session.Store) ([]session.Part, error) {
+		both(p, "Parts", func(st sessiontest.Store) ([]session.Part, error) {
 			parts, err := st.Parts(p.Context(), s.ID)
 			return append([]session.Part{}, parts...), err
 		})
 	case 5:
 		q := session.Query{Limit: 1 + p.rng.IntN(5), Owner: []session.Owner{"", "ann", "bob"}[p.rng.IntN(3)], IdleFor: time.Duration(p.rng.IntN(3)) * 5 * time.Second}
 		q.State = append(allStates, "", "")[p.rng.IntN(len(allStates)+2)]
-		both(p, fmt.Sprintf("List %+v", q), func(st session.Store) (rows []session.Session, err error) { return p.walk(st, q) })
+		both(p, fmt.Sprintf("List %+v", q), func(st sessiontest.Store) (rows []session.Session, err error) { return p.walk(st, q) })
+	case 6:
+		limit, hold := 1+p.rng.IntN(4), time.Duration(p.rng.IntN(20))*time.Second
+		p.taken = append(p.taken, both(p, "Take", func(st sessiontest.Store) ([]session.Notice, error) { return st.Take(p.Context(), limit, hold) })...)
+	case 7:
+		if len(p.taken) == 0 {
+			return
+		}
+		n, wait := p.taken[p.rng.IntN(len(p.taken))], time.Duration(p.rng.IntN(20))*time.Second
+		if p.rng.IntN(2) == 0 {
+			both(p, "Done", func(st sessiontest.Store) (any, error) { return nil, st.Done(p.Context(), n) })
+		} else {
+			both(p, "Later", func(st sessiontest.Store) (any, error) { return nil, st.Later(p.Context(), n, wait) })
+		}
 	}
+}
+
+// told returns all events, of each session in the order in which they came:
+// across sessions a Cluster knows none within a millisecond.
+func (p *pair) told(st sessiontest.Store) (map[session.ID][]session.Event, error) {
+	ctx, cancel := context.WithTimeout(p.Context(), time.Minute)
+	defer cancel()
+	told := map[session.ID][]session.Event{}
+	n := 0
+	var last time.Time
+	for e, err := range st.Follow(ctx, time.UnixMilli(1)) {
+		if err != nil || e.At.Before(last) {
+			return nil, fmt.Errorf("%v after %v: %w", e.At, last, err)
+		}
+		told[e.Session], last = append(told[e.Session], e), e.At
+		if n++; n == p.events {
+			return told, nil
+		}
+	}
+	return nil, fmt.Errorf("%d events; want %d", n, p.events)
 }
 
 var allStates = []session.State{session.Open, session.Completing, session.Aborting, session.Completed, session.Aborted, session.Deleted}
@@ -102,7 +142,25 @@ func (p *pair) change(next session.Session) session.Change {
 		c.Keep = time.Duration(1+p.rng.IntN(20)) * time.Second
 	}
 	c.Parts = p.parts()
+	c.Quiet = p.rng.IntN(2) == 0
+	next.Adopted, next.HoleAt = p.rng.IntN(4) == 0, []time.Time{{}, next.ActiveAt}[p.rng.IntN(2)]
+	if p.rng.IntN(2) == 0 {
+		kind := []session.EventType{session.EventOpened, session.EventSalvaged}[p.rng.IntN(2)]
+		c.Event = &session.Event{ID: string(next.ID) + "." + string(kind), Type: kind, Session: next.ID, Owner: next.Owner, Name: next.Name, Missing: p.missing()}
+		c.Notify = p.rng.IntN(2) == 0
+		next.Result = &session.Result{Missing: c.Event.Missing}
+	}
 	return c
+}
+
+// missing is nil or some part numbers.
+func (p *pair) missing() (numbers []session.PartNumber) {
+	for n := range session.PartNumber(p.rng.IntN(30)) {
+		if p.rng.IntN(2) == 0 {
+			numbers = append(numbers, n+1)
+		}
+	}
+	return numbers
 }
 
 func (p *pair) parts() (parts []session.Part) {
@@ -116,7 +174,7 @@ func (p *pair) parts() (parts []session.Part) {
 	return parts
 }
 
-func (p *pair) walk(st session.Store, q session.Query) (rows []session.Session, err error) {
+func (p *pair) walk(st sessiontest.Store, q session.Query) (rows []session.Session, err error) {
 	for {
 		page, err := st.List(p.Context(), q)
 		if err != nil {
@@ -131,7 +189,7 @@ func (p *pair) walk(st session.Store, q session.Query) (rows []session.Session, 
 	}
 }
 
-func both[T any](p *pair, what string, do func(session.Store) (T, error)) T {
+func both[T any](p *pair, what string, do func(sessiontest.Store) (T, error)) T {
 	p.Helper()
 	a, errA := do(p.a)
 	b, errB := do(p.b)

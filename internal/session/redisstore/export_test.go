@@ -72,6 +72,34 @@ func IndexFaults(ctx context.Context, s *Store) (faults []string, err error) {
 				faults = append(faults, "missing: "+entry)
 			}
 		}
+		if wrong, err = s.outboxFaults(ctx, k); err != nil {
+			return nil, err
+		}
+		faults = append(faults, wrong...)
+	}
+	return faults, nil
+}
+
+// outboxFaults says where the three keys of an outbox do not hold the same
+// notices.
+func (s *Store) outboxFaults(ctx context.Context, k keys) (faults []string, err error) {
+	due, err := s.client.ZRange(ctx, k.due(), 0, -1).Result()
+	if err != nil {
+		return nil, err
+	}
+	queue, err := s.client.ZRange(ctx, k.queue(), 0, -1).Result()
+	if err != nil {
+		return nil, err
+	}
+	notices, err := s.client.HKeys(ctx, k.notices()).Result()
+	if err != nil {
+		return nil, err
+	}
+	for _, ids := range [][]string{due, queue, notices} {
+		slices.Sort(ids)
+	}
+	if !slices.Equal(due, queue) || !slices.Equal(due, notices) {
+		faults = append(faults, fmt.Sprintf("due: %q, queue: %q, notices: %q", due, queue, notices))
 	}
 	return faults, nil
 }

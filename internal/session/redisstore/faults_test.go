@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,6 +26,12 @@ func everyCall(ctx context.Context, s *redisstore.Store, rec *session.Session) m
 	_, errs["Swap"] = s.Swap(ctx, session.Change{Session: rec, From: 1})
 	_, errs["List"] = s.List(ctx, session.Query{Limit: 1})
 	_, errs["List of ann"] = s.List(ctx, session.Query{Limit: 1, Owner: "ann"})
+	_, errs["Take"] = s.Take(ctx, 1, time.Minute)
+	errs["Done"] = s.Done(ctx, session.Notice{Event: session.Event{Session: rec.ID}})
+	for _, err := range s.Follow(ctx, time.Time{}) {
+		errs["Follow"] = err
+		break
+	}
 	return errs
 }
 
@@ -66,6 +73,34 @@ func TestAStalledRedisCannotHoldACallPastItsContext(t *testing.T) {
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("it took %v; the context ended after 200ms", took)
 	}
+}
+
+// A server that hangs keeps its connections, so only time tells.
+func TestAHangingRedisIsUnavailableWithinSeconds(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	connected, fresh := open(t, "redis://"+server.Addr, "slipway"), open(t, "redis://"+server.Addr, "slipway")
+	ping(t, connected)
+	server.Stall()
+	var wg sync.WaitGroup
+	for name, s := range map[string]*redisstore.Store{"connected": connected, "not connected": fresh} {
+		for call, f := range map[string]func() error{
+			"Get":  func() error { _, err := s.Get(t.Context(), sessiontest.NewID("ann", 'w')); return err },
+			"List": func() error { _, err := s.List(t.Context(), session.Query{Limit: 1}); return err },
+			"Take": func() error { _, err := s.Take(t.Context(), 1, time.Minute); return err },
+		} {
+			wg.Go(func() {
+				start := time.Now()
+				err := f()
+				took := time.Since(start)
+				t.Logf("%s, %s: %v", name, call, took)
+				if session.KindOf(err) != session.Unavailable || took > 6*time.Second {
+					t.Errorf("%s, %s: %v after %v; want Unavailable after 5 s", name, call, err, took)
+				}
+			})
+		}
+	}
+	wg.Wait()
 }
 
 func TestAnUnreadableRecordIsNamed(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
@@ -23,15 +24,18 @@ import (
 // With a second s (rediss, rediss-sentinel, rediss-cluster) it speaks TLS.
 // User and password are those of Redis; Sentinels that want their own take
 // ?sentinel_username=…&sentinel_password=…. go-redis' options, such as
-// pool_size=50 or read_timeout=2s, can follow the question mark.
+// pool_size=50 or read_timeout=2s, can follow the question mark. No command
+// takes longer than 5 s, whatever they say: by then it has failed.
 //
 // Open sends nothing, so a broker can start while Redis is away; Ping asks.
 // Errors never show the address, as it holds the password.
 func Open(_ context.Context, address, prefix string) (*Store, error) {
+	logging.Disable() // go-redis prints to stderr what it also returns
 	client, err := dial(address)
 	if err != nil {
 		return nil, err
 	}
+	client.AddHook(bounded{})
 	s, err := New(client, prefix)
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
@@ -161,3 +165,29 @@ func bound(byContext, anonymous *bool, dial, read *time.Duration) {
 
 // noNotifications spares each connection a command that only Redis Cloud knows.
 var noNotifications = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+
+// callWithin bounds a command or a pipeline with all that go-redis does to have
+// it answered. Without it a Redis that accepts and never answers is waited for
+// 3 s, four times over.
+const callWithin = 5 * time.Second
+
+// bounded is a hook around go-redis' retries.
+type bounded struct{}
+
+func (bounded) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (bounded) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		ctx, cancel := context.WithTimeout(ctx, callWithin)
+		defer cancel()
+		return next(ctx, cmd)
+	}
+}
+
+func (bounded) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		ctx, cancel := context.WithTimeout(ctx, callWithin)
+		defer cancel()
+		return next(ctx, cmds)
+	}
+}

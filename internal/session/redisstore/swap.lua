@@ -20,8 +20,8 @@
 -- between has an operation of its own and does not hide it.
 
 -- How many events and notices there may be of one tag. Past it the oldest go,
--- and of the notices those are dropped undelivered. An event takes some 300
--- bytes, a notice 600; so all tags together can take 19 MB and 380 MB.
+-- notices undelivered. With a name of 60 bytes and nothing missing an event
+-- takes 160 bytes and a notice 550: 11 MB and 350 MB where all tags are full.
 local EVENTS, NOTICES = 1000, 10000
 
 -- queue puts an event into the outbox, due at once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -48,6 +49,23 @@ func reportOf(t *testing.T, s *Store, id session.ID, operation string, parts ...
 	return call{reportScript, []string{k.record(n), k.parts(n), k.state(session.Open)}, []any{operation, at, entries, string(n)}}
 }
 
+// telling has c tell of it, and to the outbox too.
+func telling(c session.Change) session.Change {
+	c.Event = &session.Event{ID: noticeID(c.Session.ID), Type: session.EventCompleted, Session: c.Session.ID}
+	c.Notify = true
+	return c
+}
+
+func noticeID(id session.ID) string { return string(id) + ".completed" }
+
+func takeOf(s *Store, id session.ID, operation string) call {
+	return s.takeCalls([]dueNotice{{tag: id.Tag(), ref: noticeID(id)}}, time.Minute, operation)[0]
+}
+
+func settleOf(s *Store, id session.ID, wait string) call {
+	return call{settleScript, s.keys(id.Tag()).outbox(), []any{noticeID(id), wait}}
+}
+
 func numbered(from, to int) []session.Part {
 	var parts []session.Part
 	for n := from; n <= to; n++ {
@@ -69,6 +87,9 @@ func TestScriptsExecutedTwice(t *testing.T) {
 	create := func(t *testing.T, s *Store) {
 		swapOf(t, s, session.Change{Session: rec, Parts: numbered(1, 3)}, "create").run(t, s)
 	}
+	createTelling := func(t *testing.T, s *Store) {
+		swapOf(t, s, telling(session.Change{Session: rec}), "create").run(t, s)
+	}
 	for _, tc := range []struct {
 		name    string
 		before  func(*testing.T, *Store)
@@ -89,6 +110,26 @@ func TestScriptsExecutedTwice(t *testing.T) {
 		}},
 		{name: "finish and keep for a time", before: create, call: func(t *testing.T, s *Store) call {
 			return swapOf(t, s, changed(1, session.Completed, 0, time.Hour), "op")
+		}},
+		{name: "change and tell of it", before: create, call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, telling(changed(1, session.Completed, 0, 0)), "op")
+		}},
+		{name: "change and tell of it, and the notice was done when it came again", before: create, call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, telling(changed(1, session.Completed, 0, 0)), "op")
+		}, between: func(t *testing.T, s *Store) {
+			settleOf(s, rec.ID, "").run(t, s)
+		}},
+		{name: "take a notice", before: createTelling, call: func(_ *testing.T, s *Store) call {
+			return takeOf(s, rec.ID, "op")
+		}},
+		{name: "take a notice, and somebody else asked in between", before: createTelling, call: func(_ *testing.T, s *Store) call {
+			return takeOf(s, rec.ID, "op")
+		}, between: func(t *testing.T, s *Store) { takeOf(s, rec.ID, "other").run(t, s) }},
+		{name: "forget a notice", before: createTelling, call: func(_ *testing.T, s *Store) call {
+			return settleOf(s, rec.ID, "")
+		}},
+		{name: "make a notice due later", before: createTelling, call: func(_ *testing.T, s *Store) call {
+			return settleOf(s, rec.ID, "5000")
 		}},
 		{name: "report", before: create, call: func(t *testing.T, s *Store) call {
 			return reportOf(t, s, rec.ID, "op", numbered(2, 5)...)
@@ -121,13 +162,13 @@ func TestScriptsExecutedTwice(t *testing.T) {
 				}
 				if i == 1 {
 					again := c.run(t, s)
-					if again.word != "ok" || tc.between == nil && again != answers[1] {
+					if again.word != "ok" || tc.between == nil && !reflect.DeepEqual(again, answers[1]) {
 						t.Errorf("executed again it answers %+v; first it was %+v", again, answers[1])
 					}
 				}
 				dumps[i] = m.Dump()
 			}
-			if answers[0] != answers[1] || answers[0].word != "ok" {
+			if !reflect.DeepEqual(answers[0], answers[1]) || answers[0].word != "ok" {
 				t.Errorf("the first answers differ: %+v and %+v", answers[0], answers[1])
 			}
 			if dumps[0] != dumps[1] {
@@ -221,6 +262,8 @@ func TestLostReplies(t *testing.T) {
 	if _, err := s.Swap(t.Context(), session.Change{Session: sessiontest.NewSession("ann")}); err != nil { // loads the script
 		t.Fatal(err)
 	}
+	takeOf(s, rec.ID, "load").run(t, s)
+	settleOf(s, rec.ID, "").run(t, s)
 	if _, err := s.Report(t.Context(), rec.ID, session.Report{}); session.KindOf(err) != session.NotFound {
 		t.Fatal(err)
 	}
@@ -251,8 +294,29 @@ func TestLostReplies(t *testing.T) {
 	step("read", 3, func() (*session.Session, error) { return s.Get(t.Context(), rec.ID) })
 	got.State = session.Completed
 	step("finish", 4, func() (*session.Session, error) {
-		return s.Swap(t.Context(), session.Change{Session: got, From: 3, Keep: time.Hour})
+		return s.Swap(t.Context(), telling(session.Change{Session: got, From: 3, Keep: time.Hour}))
 	})
+	outbox := func(name string, c call) reply {
+		t.Helper()
+		before := lost.Load()
+		lose.Store(true)
+		r := runAll(t.Context(), s.client, []call{c})[0]
+		if r.err != nil || r.word != "ok" || lost.Load() != before+1 {
+			t.Fatalf("%s: %+v, %d answers lost; want ok and one", name, r, lost.Load()-before)
+		}
+		return r
+	}
+	for tries := range int64(2) {
+		outbox("a notice is due", settleOf(s, rec.ID, "0"))
+		row, _ := outbox("take", takeOf(s, rec.ID, newOperation())).value.([]any)
+		if len(row) != 4 || row[2] != tries {
+			t.Errorf("took %v; want one notice that was tried %d times", row, tries)
+		}
+	}
+	outbox("done", settleOf(s, rec.ID, ""))
+	if r := outbox("take what is done", takeOf(s, rec.ID, newOperation())); len(r.value.([]any)) != 0 {
+		t.Errorf("took %v", r.value)
+	}
 	for state, want := range map[session.State]int{session.Open: 1, session.Completing: 0, session.Completed: 1} {
 		page, err := s.List(t.Context(), session.Query{State: state, Owner: "ann", Limit: 9})
 		if err != nil || len(page.Sessions) != want {
