@@ -1,0 +1,109 @@
+// Package webhook tells an application what became of its recordings. It takes
+// notices out of a session.Outbox and POSTs them to the one URL that the
+// operator set, signed by the Standard Webhooks specification 1.0.0,
+// https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+// (read 2026-11-22). docs/webhooks.md is for who receives them.
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"slipway/internal/session"
+)
+
+const (
+	atOnce = 4 // deliveries of one broker that are in flight together
+	// answerWithin is what the specification recommends at the least.
+	answerWithin = 15 * time.Second
+	// hold leaves time to tell the Outbox before another broker may take over.
+	hold       = answerWithin + 15*time.Second
+	pollEvery  = time.Second
+	afterError = 10 * time.Second
+)
+
+// Config is what a Deliverer stands on.
+type Config struct {
+	Outbox  session.Outbox
+	Key     func(session.ID) session.Key // where a recording is in the bucket
+	URL     *url.URL                     // from ParseURL; never anything that a client sent
+	Secrets []Secret                     // each signs, so a receiver that knows any of them is served while they are rotated
+	Log     *slog.Logger
+}
+
+// Deliverer delivers each notice at least once, in no particular order. Any
+// number of brokers may run one over the same Outbox.
+type Deliverer struct {
+	Config
+	client       *http.Client
+	answerWithin time.Duration
+	pollEvery    time.Duration
+}
+
+// New returns a Deliverer that does nothing yet; see Run.
+func New(c Config) *Deliverer {
+	return &Deliverer{Config: c, client: newClient(), answerWithin: answerWithin, pollEvery: pollEvery}
+}
+
+// Run delivers until ctx ends, and then waits for what is in flight: hold at
+// the longest.
+func (d *Deliverer) Run(ctx context.Context) {
+	defer d.client.CloseIdleConnections()
+	for ctx.Err() == nil {
+		switch n, err := d.round(ctx); {
+		case err != nil && ctx.Err() == nil:
+			d.Log.Error("webhooks not taken", slog.String("error", err.Error()))
+			pause(ctx, afterError)
+		case n == 0:
+			pause(ctx, d.pollEvery)
+		}
+	}
+}
+
+// pause waits between half of d and one and a half, so that brokers which
+// started together do not ask together.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d/2 + rand.N(d)):
+	}
+}
+
+// round delivers what is due, up to atOnce, and returns how much there was.
+func (d *Deliverer) round(ctx context.Context) (int, error) {
+	notices, err := d.Outbox.Take(ctx, atOnce, hold)
+	if err != nil {
+		return 0, err
+	}
+	var all sync.WaitGroup
+	for _, n := range notices {
+		all.Go(func() { d.deliver(ctx, n) })
+	}
+	all.Wait()
+	return len(notices), nil
+}
+
+// deliver makes one attempt and tells the Outbox. If that fails, or the broker
+// dies in between, the notice is delivered again once hold is over.
+func (d *Deliverer) deliver(ctx context.Context, n session.Notice) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hold)
+	defer cancel()
+	asked, failure := d.post(ctx, n)
+	var err error
+	if failure == nil {
+		err = d.Outbox.Done(ctx, n)
+	} else {
+		wait := backoff(n.Tries, asked)
+		d.Log.Warn("webhook not delivered", slog.String("webhook", n.ID), slog.Int("tries", n.Tries+1),
+			slog.String("error", failure.Error()), slog.Duration("again_in", wait))
+		err = d.Outbox.Later(ctx, n, wait)
+	}
+	if err != nil {
+		d.Log.Error("webhook will be sent again", slog.String("webhook", n.ID), slog.String("error", err.Error()))
+	}
+}
