@@ -29,14 +29,7 @@ func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Sess
 		if !s.State.mayBecome(Aborting) {
 			return nil, closed(s)
 		}
-		s, err = b.move(ctx, s, Aborting, nil)
-		if ReasonOf(err) == "stale" {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		s, err = b.free(ctx, s)
+		s, err = b.underLease(ctx, s, Aborting, nil, b.free)
 		switch {
 		case ReasonOf(err) == "stale":
 			continue
@@ -51,8 +44,6 @@ func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Sess
 // free carries an abort out. What S3 did not confirm stays aborting, and the
 // next call takes it up again.
 func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
-	ctx, cancel := b.atLength(ctx)
-	defer cancel()
 	if err := b.Bucket.Abort(ctx, b.upload(s)); err != nil {
 		if KindOf(err) == Unavailable {
 			return s, nil

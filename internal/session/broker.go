@@ -200,6 +200,19 @@ func closed(s *Session) error {
 	}
 }
 
+// underLease takes s to a state that is a lease, and works while it holds. The
+// time for the work counts from before the Store is asked: however late its
+// answer comes, the work has ended before the lease does.
+func (b *Broker) underLease(ctx context.Context, s *Session, to State, edit func(*Session), work func(context.Context, *Session) (*Session, error)) (*Session, error) {
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
+	s, err := b.move(ctx, s, to, edit)
+	if err != nil {
+		return nil, err
+	}
+	return work(ctx, s)
+}
+
 // atLength returns a context for work on S3 that a client's leaving must not
 // cut short: it ends after CompleteWithin.
 func (b *Broker) atLength(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -65,13 +65,7 @@ func (b *Broker) advance(ctx context.Context, s *Session, claim Claim) (*Session
 // the intent it left behind. If nothing can come of that any more, the session
 // is open again.
 func (b *Broker) takeOver(ctx context.Context, s *Session) (*Session, error) {
-	s, err := b.move(ctx, s, Completing, nil) // the lease is ours now; the intent stays
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := b.atLength(ctx)
-	defer cancel()
-	s, err = b.replay(ctx, s)
+	s, err := b.underLease(ctx, s, Completing, nil, b.replay) // the intent stays
 	if s != nil && s.State == Open {
 		return s, nil // S3 refused what the intent says; nobody has asked for anything else yet
 	}
@@ -112,13 +106,8 @@ func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session,
 	if err != nil {
 		return nil, err
 	}
-	s, err = b.move(ctx, s, Completing, func(next *Session) { next.Intent = intentTo(AsClaimed, parts) })
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := b.atLength(ctx)
-	defer cancel()
-	s, err = b.carryOut(ctx, s, parts)
+	s, err = b.underLease(ctx, s, Completing, func(next *Session) { next.Intent = intentTo(AsClaimed, parts) },
+		func(ctx context.Context, s *Session) (*Session, error) { return b.carryOut(ctx, s, parts) })
 	if ReasonOf(err) == refused {
 		return nil, b.explain(ctx, s, claim, err)
 	}

@@ -57,19 +57,22 @@ func (b *Broker) urlTTL(asked time.Duration) time.Duration {
 // report is one round trip to the Store, and more only if it forgot.
 func (b *Broker) report(ctx context.Context, t *Ticket, r Report) (*Session, error) {
 	ref := Ref{ID: t.ID, Ticket: t}
-	s, err := b.Store.Report(ctx, t.ID, r)
-	if KindOf(err) == NotFound {
-		if _, err = b.rebuild(ctx, ref); err == nil {
-			s, err = b.Store.Report(ctx, t.ID, r)
+	for range casRounds {
+		s, err := b.Store.Report(ctx, t.ID, r)
+		if KindOf(err) == NotFound {
+			if _, err = b.rebuild(ctx, ref); err == nil {
+				continue
+			}
 		}
+		if err != nil {
+			return nil, err
+		}
+		if err := b.check(ref, s); err != nil {
+			return nil, err
+		}
+		return b.recognise(ctx, ref, s)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := b.check(ref, s); err != nil {
-		return nil, err
-	}
-	return b.recognise(ctx, ref, s)
+	return nil, busy()
 }
 
 func checkReported(s *Session, parts []Part) error {

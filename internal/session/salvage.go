@@ -58,13 +58,8 @@ func (b *Broker) salvage(ctx context.Context, s *Session) (*Session, error) {
 
 // completeFrom makes what arrived the session's intent and carries it out.
 func (b *Broker) completeFrom(ctx context.Context, s *Session, a arrival) (*Session, error) {
-	s, err := b.move(ctx, s, Completing, func(next *Session) { next.Intent = a.intent() })
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := b.atLength(ctx)
-	defer cancel()
-	return b.replay(ctx, s) // which lists the parts again: now the lease is ours
+	// replay lists the parts again: now the lease is ours
+	return b.underLease(ctx, s, Completing, func(next *Session) { next.Intent = a.intent() }, b.replay)
 }
 
 // arrival is what came of a recording whose recorder is gone.
