@@ -51,6 +51,32 @@ func TestAPIKeysAreReadBackAsWritten(t *testing.T) {
 	}
 }
 
+func TestATokenThatEndedIsReopened(t *testing.T) {
+	now := time.UnixMilli(1_800_000_000_000)
+	ring, err := access.NewKeyring(nil, [][]byte{[]byte(strings.Repeat("k", 32))}, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := session.Ticket{ID: "00aaaaaaaaaaaaaaaaaaaaaaaaaaw", Bucket: "b", UploadID: "u", Owner: "ann", Name: "n", ContentType: "video/webm", Algorithm: session.SHA256,
+		PartSize: 1, MaxBytes: 2, OnAbandon: session.Discard, OpenedAt: now.Add(-time.Hour), ExpiresAt: now}
+	token := ring.SignTicket(want)
+	if _, err := ring.Check(token); session.ReasonOf(err) != "token-expired" {
+		t.Errorf("as a credential it is answered with %v", err)
+	}
+	if got, err := ring.Reopen(token); err != nil || got != want {
+		t.Errorf("reopened it is %+v (%v)", got, err)
+	}
+	grant := ring.SignGrant(session.Grant{Owner: "ann", ExpiresAt: now.Add(time.Hour)})
+	for name, bad := range map[string]string{
+		"nothing": "", "cut short": token[:len(token)-1], "changed": strings.Replace(token, ".", "A.", 1), "without its beginning": token[3:],
+		"a grant": grant, "a grant as a token": "st_" + grant[3:],
+	} {
+		if _, err := ring.Reopen(bad); session.KindOf(err) != session.Invalid || session.ReasonOf(err) != "bad-token" {
+			t.Errorf("%s is answered with %v", name, err)
+		}
+	}
+}
+
 // FuzzCheck holds that no bearer string but those we signed gets past, and
 // that none makes Check stumble.
 func FuzzCheck(f *testing.F) {

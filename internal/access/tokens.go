@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"slipway/internal/session"
@@ -73,19 +74,45 @@ func (k *Keyring) checkGrant(token string) (session.Credential, error) {
 }
 
 func (k *Keyring) checkTicket(token string) (session.Credential, error) {
-	var p ticketPayload
-	if err := k.open(ticketPrefix, token, &p, &p.Version); err != nil {
+	t, err := k.openTicket(token)
+	if err != nil {
 		return session.Credential{}, err
-	}
-	t := session.Ticket{
-		ID: session.ID(p.ID), Bucket: p.Bucket, UploadID: session.UploadID(p.UploadID), Owner: session.Owner(p.Owner), Name: p.Name,
-		ContentType: p.ContentType, Algorithm: session.ChecksumAlgorithm(p.Algorithm), PartSize: p.PartSize, MaxBytes: p.MaxBytes,
-		OnAbandon: session.OnAbandon(p.OnAbandon), OpenedAt: time.UnixMilli(p.OpenedAt), ExpiresAt: time.UnixMilli(p.ExpiresAt),
 	}
 	if !k.now().Before(t.ExpiresAt) {
 		return session.Credential{}, denied("token-expired", fmt.Sprintf("the session token ended at %s", t.ExpiresAt.UTC().Format(time.RFC3339)))
 	}
 	return session.Credential{Ticket: &t}, nil
+}
+
+// Reopen reads a session token that may have ended, so that it can be renewed.
+//
+// Errors: Invalid if it is none of ours: whoever brings it is who they say,
+// and what they bring is wrong.
+func (k *Keyring) Reopen(token string) (session.Ticket, error) {
+	if !strings.HasPrefix(token, ticketPrefix) {
+		return session.Ticket{}, notATicket()
+	}
+	t, err := k.openTicket(token)
+	if session.KindOf(err) == session.Unauthorized {
+		err = notATicket()
+	}
+	return t, err
+}
+
+func notATicket() error {
+	return &session.Error{Kind: session.Invalid, Reason: "bad-token", Field: "token", Detail: "token is not a session token of ours, or was cut short"}
+}
+
+func (k *Keyring) openTicket(token string) (session.Ticket, error) {
+	var p ticketPayload
+	if err := k.open(ticketPrefix, token, &p, &p.Version); err != nil {
+		return session.Ticket{}, err
+	}
+	return session.Ticket{
+		ID: session.ID(p.ID), Bucket: p.Bucket, UploadID: session.UploadID(p.UploadID), Owner: session.Owner(p.Owner), Name: p.Name,
+		ContentType: p.ContentType, Algorithm: session.ChecksumAlgorithm(p.Algorithm), PartSize: p.PartSize, MaxBytes: p.MaxBytes,
+		OnAbandon: session.OnAbandon(p.OnAbandon), OpenedAt: time.UnixMilli(p.OpenedAt), ExpiresAt: time.UnixMilli(p.ExpiresAt),
+	}, nil
 }
 
 func (k *Keyring) checkShare(token string) (session.Credential, error) {
