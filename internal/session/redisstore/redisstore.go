@@ -3,8 +3,8 @@
 //
 // Every change is one Lua script on keys that share a hash tag, so it is one
 // atomic step on one node: swap.lua and report.lua for sessions, take.lua and
-// settle.lua for the outbox, with common.lua in front of each. They carry no
-// rules of a session's life; those are session's.
+// settle.lua for the outbox, with common.lua in front of each; page.lua reads.
+// They carry no rules of a session's life; those are session's.
 package redisstore
 
 import (
@@ -29,6 +29,8 @@ var (
 	swapLua string
 	//go:embed report.lua
 	reportLua string
+	//go:embed page.lua
+	pageLua string
 	//go:embed take.lua
 	takeLua string
 	//go:embed settle.lua
@@ -36,6 +38,7 @@ var (
 
 	swapScript   = redis.NewScript(commonLua + swapLua)
 	reportScript = redis.NewScript(commonLua + reportLua)
+	pageScript   = redis.NewScript(commonLua + pageLua)
 	takeScript   = redis.NewScript(commonLua + takeLua)
 	settleScript = redis.NewScript(commonLua + settleLua)
 )
@@ -43,8 +46,9 @@ var (
 // Store is a session.Store, a session.EventLog and a session.Outbox. Any number of processes may share a Redis and a
 // prefix.
 type Store struct {
-	client redis.UniversalClient
-	prefix string
+	client  redis.UniversalClient
+	prefix  string
+	oneNode bool // all keys are in one place, and a script may touch any
 }
 
 // New returns a Store whose keys begin with prefix in braces. prefix is 1 to
@@ -53,7 +57,8 @@ func New(client redis.UniversalClient, prefix string) (*Store, error) {
 	if prefix == "" || len(prefix) > 64 || strings.ContainsAny(prefix, "{}") {
 		return nil, fmt.Errorf("the prefix of Redis keys is %q; 1 to 64 bytes without braces are allowed", prefix)
 	}
-	return &Store{client: client, prefix: prefix}, nil
+	_, oneNode := client.(*redis.Client)
+	return &Store{client: client, prefix: prefix, oneNode: oneNode}, nil
 }
 
 // Close closes the connections to Redis.

@@ -99,7 +99,7 @@ func (r reply) record(op string, id session.ID) (*record, error) {
 	return nil, dress(op, id, session.Internal, fmt.Errorf("the script answered %q", r.word))
 }
 
-var errUnreadable = errors.New("the record is not one of ours")
+var errUnreadable = errors.New("what Redis holds is not ours")
 
 func notFound(op string, id session.ID) error {
 	return &session.Error{Kind: session.NotFound, Reason: "unknown-session", Op: op, Detail: fmt.Sprintf("no session %s", id)}
@@ -113,7 +113,7 @@ func dress(op string, id session.ID, kind session.Kind, err error) error {
 // cannot be asked right now; an error in a script or a key of another type is
 // a fault that no waiting mends.
 func failed(op string, id session.ID, err error) error {
-	if redis.HasErrorPrefix(err, "WRONGTYPE") || redis.HasErrorPrefix(err, "user_script") || redis.HasErrorPrefix(err, "Error ") {
+	if errors.Is(err, errUnreadable) || redis.HasErrorPrefix(err, "WRONGTYPE") || redis.HasErrorPrefix(err, "user_script") || redis.HasErrorPrefix(err, "Error ") {
 		return dress(op, id, session.Internal, err)
 	}
 	return &session.Error{Kind: session.Unavailable, Reason: "redis", Op: op, RetryAfter: retryAfter, Detail: "Redis does not answer", Err: err}
