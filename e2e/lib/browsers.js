@@ -20,6 +20,7 @@ export async function launchChromium({ args = [], proxy } = {}) {
   return chromium.launch({
     executablePath: process.env.SLIPWAY_CHROMIUM ?? '/usr/bin/chromium',
     chromiumSandbox: false,
+    ignoreDefaultArgs: ['--mute-audio'], // it mutes a tab for whoever records it, too
     timeout: 60_000,
     args: [
       '--headless=new', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -31,8 +32,12 @@ export async function launchChromium({ args = [], proxy } = {}) {
   });
 }
 
-/** A Firefox with its own fake camera and microphone, allowed to every page. */
-export async function launchFirefox() {
+/**
+ * A Firefox with its own fake camera and microphone, allowed to every page.
+ *
+ * @param {Record<string, unknown>} [prefs]
+ */
+export async function launchFirefox(prefs = {}) {
   return puppeteer.launch({
     browser: 'firefox',
     executablePath: process.env.SLIPWAY_FIREFOX ?? '/usr/bin/firefox-esr',
@@ -47,6 +52,7 @@ export async function launchFirefox() {
       'datareporting.policy.dataSubmissionEnabled': false,
       'network.captive-portal-service.enabled': false,
       'network.connectivity-service.enabled': false,
+      ...prefs,
     },
   });
 }
