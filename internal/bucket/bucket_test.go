@@ -2,15 +2,10 @@ package bucket_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -37,7 +32,7 @@ func open(t *testing.T) stage {
 	t.Helper()
 	server := devs3test.Start(t)
 	client := devs3test.Client(server)
-	return stage{bucket.New(client, server.Endpoint, server.Bucket), server, client}
+	return stage{bucket.New(client, bucket.Options{Endpoint: server.Endpoint, Bucket: server.Bucket}), server, client}
 }
 
 func (st stage) upload(t *testing.T, key session.Key, algorithm session.ChecksumAlgorithm) session.Upload {
@@ -167,70 +162,4 @@ func TestAbortCanBeRepeated(t *testing.T) {
 	if _, err := st.Complete(t.Context(), u, []session.Part{{Number: 1, ETag: `"00000000000000000000000000000000"`}}, 1); session.KindOf(err) != session.NotFound {
 		t.Errorf("after Abort, Complete says %v", err)
 	}
-}
-
-// Nobody can say whether S3 acted when it did not answer as it should.
-func TestTroubleIsUnavailable(t *testing.T) {
-	calls := map[string]func(context.Context, *bucket.Bucket) error{
-		"Ping": func(ctx context.Context, b *bucket.Bucket) error { return b.Ping(ctx) },
-		"Create": func(ctx context.Context, b *bucket.Bucket) error {
-			_, err := b.Create(ctx, session.NewUpload{Key: "k"})
-			return err
-		},
-		"List": func(ctx context.Context, b *bucket.Bucket) error {
-			_, err := b.ListParts(ctx, session.Upload{Key: "k", ID: "u"})
-			return err
-		},
-		"Complete": func(ctx context.Context, b *bucket.Bucket) error {
-			_, err := b.Complete(ctx, session.Upload{Key: "k", ID: "u"}, []session.Part{{Number: 1, ETag: `"x"`}}, 1)
-			return err
-		},
-		"Abort": func(ctx context.Context, b *bucket.Bucket) error {
-			return b.Abort(ctx, session.Upload{Key: "k", ID: "u"})
-		},
-		"Head":   func(ctx context.Context, b *bucket.Bucket) error { _, err := b.Head(ctx, "k"); return err },
-		"Delete": func(ctx context.Context, b *bucket.Bucket) error { return b.Delete(ctx, "k") },
-	}
-	troubles := map[string]http.HandlerFunc{
-		"500":            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
-		"503 SlowDown":   func(w http.ResponseWriter, _ *http.Request) { fail(w, 503, "SlowDown") },
-		"AccessDenied":   func(w http.ResponseWriter, _ *http.Request) { fail(w, 403, "AccessDenied") },
-		"a cut":          func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"no such bucket": func(w http.ResponseWriter, _ *http.Request) { fail(w, 404, "NoSuchBucket") },
-	}
-	for trouble, handler := range troubles {
-		server := httptest.NewServer(handler)
-		t.Cleanup(server.Close)
-		b := bucket.New(devs3test.Client(&devs3.Server{Endpoint: server.URL, Region: "us-east-1", AccessKey: "a", SecretKey: "s"}), server.URL, "b")
-		for name, call := range calls {
-			if trouble == "no such bucket" && name == "Head" {
-				continue // a HEAD has no body that would say whether bucket or object is missing
-			}
-			t.Run(name+" meets "+trouble, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-				defer cancel()
-				if err := call(ctx, b); session.KindOf(err) != session.Unavailable {
-					t.Errorf("the answer is %v, want unavailable", err)
-				}
-			})
-		}
-	}
-}
-
-// S3 may answer 200 to a complete and put the error into the body:
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html (read 2026-11-22).
-func TestATwoHundredWithAnErrorIsAnError(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fail(w, 200, "InternalError") }))
-	t.Cleanup(server.Close)
-	b := bucket.New(devs3test.Client(&devs3.Server{Endpoint: server.URL, Region: "us-east-1", AccessKey: "a", SecretKey: "s"}), server.URL, "b")
-	_, err := b.Complete(t.Context(), session.Upload{Key: "k", ID: "u"}, []session.Part{{Number: 1, ETag: `"x"`}}, 1)
-	if session.KindOf(err) != session.Unavailable {
-		t.Errorf("the answer is %v, want unavailable", err)
-	}
-}
-
-func fail(w http.ResponseWriter, status int, code string) {
-	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>planted</Message></Error>`, code)
 }

@@ -22,6 +22,9 @@ func (b *Bucket) Uploads(ctx context.Context, prefix string, after session.Uploa
 	if err != nil {
 		return session.UploadPage{}, dress("bucket.Uploads", err)
 	}
+	if err := understood("bucket.Uploads", out.Bucket); err != nil {
+		return session.UploadPage{}, err
+	}
 	var page session.UploadPage
 	for _, u := range out.Uploads {
 		listed := session.ListedUpload{InitiatedAt: aws.ToTime(u.Initiated)}
@@ -48,6 +51,9 @@ func (b *Bucket) Keys(ctx context.Context, prefix string, after session.Key, lim
 	out, err := b.client.ListObjectsV2(ctx, in)
 	if err != nil {
 		return session.KeyPage{}, dress("bucket.Keys", err)
+	}
+	if err := understood("bucket.Keys", out.Name); err != nil {
+		return session.KeyPage{}, err
 	}
 	var page session.KeyPage
 	for _, o := range out.Contents {

@@ -110,7 +110,7 @@ func Start(t testing.TB, options ...func(*httpapi.Config)) *API {
 		t.Fatal(err)
 	}
 	a.Broker = &session.Broker{
-		Store: a.Store, Bucket: bucket.New(a.Client, a.S3.Endpoint, a.S3.Bucket), Signer: signer,
+		Store: a.Store, Bucket: bucket.New(a.Client, bucket.Options{Endpoint: a.S3.Endpoint, Bucket: a.S3.Bucket}), Signer: signer,
 		Limits: session.Limits{KeyPrefix: "recordings/", PartSize: session.MinPartSize, MaxBytes: 100 << 20, URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour,
 			WatchTTL: time.Hour, SessionTTL: 24 * time.Hour, KeepRecord: 24 * time.Hour, CompleteWithin: 10 * time.Second},
 		Secret: keyring.Derive("session ids"), Now: now,

@@ -1,0 +1,47 @@
+package bucket
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"slipway/internal/session"
+)
+
+// Head returns what S3 says of a finished object.
+//
+// S3's answer to HEAD is the same where the object is missing and where the
+// whole bucket is, and every recording would look lost: so the bucket is asked
+// for as well. Without the permission to list the bucket S3 denies both.
+func (b *Bucket) Head(ctx context.Context, key session.Key) (session.Object, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: aws.String(string(key)), ChecksumMode: types.ChecksumModeEnabled})
+	if codeOf(err) == notFound {
+		if noBucket := b.Ping(ctx); noBucket != nil {
+			return session.Object{}, noBucket
+		}
+		return session.Object{}, unknown("bucket.Head", err)
+	}
+	if err != nil {
+		return session.Object{}, dress("bucket.Head", err)
+	}
+	if err := understood("bucket.Head", out.ETag); err != nil {
+		return session.Object{}, err
+	}
+	return session.Object{
+		Size: aws.ToInt64(out.ContentLength), ETag: session.ETag(aws.ToString(out.ETag)), Checksum: session.Checksum(aws.ToString(out.ChecksumSHA256)),
+		ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata, StoredAt: aws.ToTime(out.LastModified),
+		OpaqueETag: out.ServerSideEncryption != "" && out.ServerSideEncryption != types.ServerSideEncryptionAes256 || out.SSECustomerAlgorithm != nil,
+	}, nil
+}
+
+// Delete removes an object. One that is not there is no error.
+func (b *Bucket) Delete(ctx context.Context, key session.Key) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.bucket, Key: aws.String(string(key))})
+	return dress("bucket.Delete", err)
+}
