@@ -1,6 +1,7 @@
 /**
  * Where in a recording one can start to play. It holds no more than the Cues of a given size can say: when it is full,
- * every second place goes, so a recording of any length is covered evenly, from start to end.
+ * the place goes whose neighbours are closest, so a recording of any length is covered evenly. (To drop every second one
+ * would thin out the start again and again, and leave the end dense.)
  */
 
 import { element, sizeBytes, toBytes, uintElement } from './ebml.js';
@@ -45,7 +46,15 @@ export class CueIndex {
   add(cue) {
     if (cue.time <= (this.#cues.at(-1)?.time ?? -1)) return;
     this.#cues.push(cue);
-    if (this.#cues.length > this.#capacity) this.#cues = this.#cues.filter((_, i) => i % 2 === 0);
+    if (this.#cues.length > this.#capacity) this.#cues.splice(this.#leastMissed(), 1);
+  }
+
+  /** Neither the first place nor the last. */
+  #leastMissed() {
+    const gapAround = (/** @type {number} */ i) => this.#cues[i + 1].time - this.#cues[i - 1].time;
+    let least = 1;
+    for (let i = 2; i < this.#cues.length - 1; i++) if (gapAround(i) < gapAround(least)) least = i;
+    return least;
   }
 
   /** @param {number} bytes of the output @returns {Cue[]} those whose Cluster is wholly within them */

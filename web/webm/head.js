@@ -18,6 +18,9 @@ import { AUDIO, DEFAULT_TIMESTAMP_SCALE, ID, VIDEO } from './matroska.js';
 /** A head is some hundred bytes. What is larger than this is something else. */
 export const MAX_HEAD_BYTES = 1024 * 1024;
 
+/** What lasts longer is a picture that stands still: what its last block lasts is anyone's guess. In ns. */
+const MAX_GAP_NS = 100e6;
+
 const DOC_TYPES = ['webm', 'matroska'];
 
 /** What may stand between the Clusters too, and is passed on. */
@@ -135,12 +138,13 @@ function readTracks(bytes, tracks, timestampScale) {
 
 /** @param {Uint8Array} bytes @param {import('./ebml.js').Element} entry @param {number} timestampScale */
 function readTrack(bytes, entry, timestampScale) {
+  const ticks = (/** @type {number} */ ns) => ns / timestampScale;
   /** @type {import('./timeline.js').Track} */
-  const track = { number: 0, type: 0, last: null, gap: null, end: 0 };
+  const track = { number: 0, type: 0, last: null, gap: ticks(MAX_GAP_NS), end: 0 };
   for (const child of children(bytes, entry)) {
     if (child.id === ID.TrackNumber) track.number = readUint(bytes, child);
     else if (child.id === ID.TrackType) track.type = readUint(bytes, child);
-    else if (child.id === ID.DefaultDuration) track.gap = readUint(bytes, child) / timestampScale;
+    else if (child.id === ID.DefaultDuration) track.gap = Math.min(track.gap, ticks(readUint(bytes, child)));
   }
   return track;
 }

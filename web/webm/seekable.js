@@ -17,7 +17,7 @@ import { layOut, segmentSizePatch } from './layout.js';
 import { ID } from './matroska.js';
 import { SeekIndex } from './seek-index.js';
 
-/** Room for some 2,800 places to seek to: 95 minutes at a keyframe every 2 s, then every second one goes. */
+/** Room for some 2,800 places to seek to: 95 minutes at a keyframe every 2 s; longer ones are thinned out. */
 const RESERVE_BYTES = 64 * 1024;
 const MIN_RESERVE_BYTES = 1024;
 const MAX_RESERVE_BYTES = 4 * 1024 * 1024;
@@ -208,9 +208,9 @@ export class SeekableWebm {
 
   #finishReading() {
     if (!this.#index) return this.#passOn();
+    // What looks like an element cut short may be a size that lies, and then there are Clusters behind its first byte.
+    if (holdsCluster(this.#queue.bytes.subarray((this.#cluster?.readTo ?? 0) + 1))) return this.#passOn();
     if (this.#cluster?.isTimed) this.#closeCluster(this.#cluster);
-    // A size that lies can look like an element cut short, and then there are Clusters behind its first byte.
-    if (holdsCluster(this.#queue.bytes.subarray(1))) return this.#passOn();
     this.#droppedBytes = this.#queue.take(this.#queue.length).length;
     this.#cluster = null;
     this.#state = 'finished';

@@ -5,7 +5,7 @@
  * @property {number} number its TrackNumber
  * @property {number} type its TrackType
  * @property {number | null} last time of its last block; null where it has none
- * @property {number | null} gap the shortest time between two blocks; null where it is not known
+ * @property {number} gap the shortest time between two blocks, or what the head says of it
  * @property {number} end of the blocks that say how long they last
  */
 
@@ -33,14 +33,14 @@ export class Timeline {
   note(number, time, duration) {
     const track = this.#tracks.get(number);
     if (!track) return;
-    if (track.last !== null && time > track.last) track.gap = Math.min(track.gap ?? Infinity, time - track.last);
+    if (track.last !== null && time > track.last) track.gap = Math.min(track.gap, time - track.last);
     track.last = Math.max(track.last ?? 0, time);
     if (duration !== null) track.end = Math.max(track.end, time + duration);
   }
 
   /** The end of the last block, in ticks from the start on. */
   get end() {
-    return Math.max(0, ...this.tracks().map(({ last, gap, end }) => Math.max(end, last === null ? 0 : last + (gap ?? 0))));
+    return Math.max(0, ...this.tracks().map(({ last, gap, end }) => Math.max(end, last === null ? 0 : last + gap)));
   }
 
   /** @returns {Track[]} good for a new Timeline */
