@@ -1,0 +1,85 @@
+/**
+ * The raw recording as MediaRecorder delivers it, on the disk before anything is done with it. It is read again after a
+ * crash only, from where the transform had got to; what lies before that is dropped.
+ *
+ * It lies in segments, because the front of a file cannot be cut off. A segment's name says where in the recording it
+ * begins. A power cut may leave its last slice torn; nothing marks that, as the transform copes with any end.
+ */
+
+/** A new segment begins after so many bytes. */
+const SEGMENT_BYTES = 4 * 1024 * 1024;
+const PREFIX = 'raw-';
+const DIGITS = 16;
+
+export class Journal {
+  #folder;
+  #segmentBytes;
+  /** @type {{start: number, size: number}[]} in order; the last one grows */
+  #segments;
+
+  /**
+   * @param {import('./folder.js').Folder} folder
+   * @param {{start: number, size: number}[]} segments
+   * @param {number} segmentBytes
+   */
+  constructor(folder, segments, segmentBytes) {
+    this.#folder = folder;
+    this.#segments = segments;
+    this.#segmentBytes = segmentBytes;
+  }
+
+  /**
+   * @param {import('./folder.js').Folder} folder
+   * @param {number} [segmentBytes]
+   */
+  static async open(folder, segmentBytes = SEGMENT_BYTES) {
+    const segments = [];
+    for (const { name, size } of await folder.list()) {
+      if (name.startsWith(PREFIX)) segments.push({ start: Number(name.slice(PREFIX.length)), size });
+    }
+    return new Journal(folder, segments, segmentBytes);
+  }
+
+  /** How many bytes were ever recorded. */
+  get end() {
+    const last = this.#segments.at(-1);
+    return last ? last.start + last.size : 0;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes on the disk when it resolves */
+  async append(bytes) {
+    let last = this.#segments.at(-1);
+    if (!last || last.size >= this.#segmentBytes) {
+      if (last) await this.#folder.seal(nameOf(last.start));
+      last = { start: this.end, size: 0 };
+      this.#segments.push(last);
+    }
+    await this.#folder.append(nameOf(last.start), bytes);
+    last.size += bytes.length;
+  }
+
+  /**
+   * @param {number} from how many bytes of the recording to leave out
+   * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>} the rest, a segment at a time
+   */
+  async *read(from) {
+    for (const { start, size } of [...this.#segments]) {
+      if (start + size <= from) continue;
+      const blob = await this.#folder.read(nameOf(start), Math.max(0, from - start), size);
+      yield new Uint8Array(await blob.arrayBuffer());
+    }
+  }
+
+  /** Drops what lies before, by whole segments. @param {number} upTo */
+  async trim(upTo) {
+    while (this.#segments.length > 1 && this.#segments[1].start <= upTo) {
+      const [{ start }] = this.#segments.splice(0, 1);
+      await this.#folder.remove(nameOf(start));
+    }
+  }
+}
+
+/** @param {number} start */
+function nameOf(start) {
+  return PREFIX + String(start).padStart(DIGITS, '0');
+}

@@ -1,0 +1,173 @@
+/**
+ * Files in the origin private file system, written through sync access handles: in place, without the copy that
+ * createWritable makes, and flushed. Only a dedicated Worker may write; a page may read.
+ *
+ * A killed tab leaves what was written, flushed or not, because it is the browser's process or the kernel that has it;
+ * the flush is for the power cut.
+ *
+ * @implements {Folder}
+ */
+export class OpfsFolder {
+  durable = true;
+  #parent;
+  #directory;
+  #id;
+  /** @type {Map<string, Promise<Writing>>} the files that are being written */
+  #writing = new Map();
+
+  /** @param {FileSystemDirectoryHandle} parent @param {FileSystemDirectoryHandle} directory @param {string} id */
+  constructor(parent, directory, id) {
+    this.#parent = parent;
+    this.#directory = directory;
+    this.#id = id;
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<OpfsFolder>} rejects where there is no OPFS (Firefox in private windows) or no sync access
+   */
+  static async create(id) {
+    if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) throw new Error('no sync access to OPFS');
+    const parent = await root({ create: true });
+    const folder = new OpfsFolder(parent, await parent.getDirectoryHandle(id, { create: true }), id);
+    await folder.replace(TRIAL, new Uint8Array(1));
+    await folder.remove(TRIAL);
+    return folder;
+  }
+
+  /** @param {string} id */
+  static async open(id) {
+    try {
+      const parent = await root();
+      return new OpfsFolder(parent, await parent.getDirectoryHandle(id), id);
+    } catch {
+      return null;
+    }
+  }
+
+  /** @returns {Promise<string[]>} */
+  static async ids() {
+    const ids = [];
+    try {
+      for await (const name of (await root()).keys()) ids.push(name);
+    } catch {} // nothing was ever recorded here
+    return ids;
+  }
+
+  /** @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
+  async append(name, bytes) {
+    const file = await this.#write(name);
+    const { handle, size } = file;
+    try {
+      if (handle.write(bytes, { at: size }) < bytes.length) throw new DOMException('the disk took a part of it', 'QuotaExceededError');
+      await handle.flush();
+    } catch (error) {
+      await handle.truncate(size);
+      throw error;
+    }
+    file.size += bytes.length;
+  }
+
+  /** @param {string} name @param {number} [from] @param {number} [to] */
+  async read(name, from = 0, to = Infinity) {
+    const file = await this.#writing.get(name);
+    if (!file) return (await (await this.#directory.getFileHandle(name)).getFile()).slice(from, Math.min(to, Number.MAX_SAFE_INTEGER));
+    const bytes = new Uint8Array(Math.max(0, Math.min(to, file.size) - from));
+    file.handle.read(bytes, { at: from });
+    return new Blob([bytes]);
+  }
+
+  /** @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
+  async replace(name, bytes) {
+    const file = await this.#write(name);
+    await file.handle.truncate(0);
+    file.size = 0;
+    await this.append(name, bytes);
+    await this.seal(name);
+  }
+
+  /** @param {string} name @param {number} size */
+  async truncate(name, size) {
+    const file = await this.#write(name);
+    await file.handle.truncate(size);
+    await file.handle.flush();
+    file.size = size;
+  }
+
+  /** @param {string} name */
+  async seal(name) {
+    const file = await this.#writing.get(name);
+    this.#writing.delete(name);
+    await file?.handle.close();
+  }
+
+  /** @param {string} name */
+  async remove(name) {
+    await this.seal(name);
+    await this.#directory.removeEntry(name);
+  }
+
+  async list() {
+    const files = [];
+    for await (const [name, handle] of this.#directory.entries()) {
+      const writing = await this.#writing.get(name);
+      files.push({ name, size: writing?.size ?? (await /** @type {FileSystemFileHandle} */ (handle).getFile()).size });
+    }
+    return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async destroy() {
+    for (const name of [...this.#writing.keys()]) await this.seal(name);
+    await this.#parent.removeEntry(this.#id, { recursive: true });
+  }
+
+  /** @param {string} name @returns {Promise<Writing>} */
+  #write(name) {
+    const open = this.#writing.get(name) ?? this.#openFile(name);
+    this.#writing.set(name, open);
+    return open;
+  }
+
+  /** @param {string} name @returns {Promise<Writing>} */
+  async #openFile(name) {
+    const handle = await syncAccess(await this.#directory.getFileHandle(name, { create: true }));
+    return { handle, size: await handle.getSize() };
+  }
+}
+
+/**
+ * @typedef {import('./folder.js').Folder} Folder
+ *
+ * @typedef {object} SyncAccess the part of FileSystemSyncAccessHandle that is used; older browsers return promises
+ * @property {(bytes: Uint8Array<ArrayBuffer>, at: {at: number}) => number} write
+ * @property {(into: Uint8Array<ArrayBuffer>, at: {at: number}) => number} read
+ * @property {(size: number) => void | Promise<void>} truncate
+ * @property {() => number | Promise<number>} getSize
+ * @property {() => void | Promise<void>} flush
+ * @property {() => void | Promise<void>} close
+ *
+ * @typedef {{handle: SyncAccess, size: number}} Writing
+ */
+
+const ROOT = 'slipway-recordings';
+const TRIAL = 'trial';
+/** A tab that was closed just now lets go of its files a moment later than of its lock. */
+const LOCKED_TRIES = 30;
+const LOCKED_WAIT_MS = 100;
+
+/** @param {FileSystemGetDirectoryOptions} [options] */
+async function root(options) {
+  return (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, options);
+}
+
+/** @param {FileSystemFileHandle} file @returns {Promise<SyncAccess>} */
+async function syncAccess(file) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await /** @type {any} */ (file).createSyncAccessHandle();
+    } catch (error) {
+      if (/** @type {DOMException} */ (error)?.name !== 'NoModificationAllowedError' || tries === LOCKED_TRIES) throw error;
+      await new Promise((resolve) => { setTimeout(resolve, LOCKED_WAIT_MS); });
+    }
+  }
+}

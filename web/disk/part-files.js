@@ -1,0 +1,127 @@
+/**
+ * The recording as it goes to S3, in files as long as a part usually is, so that one can be let go of when the disk
+ * runs full. Parts themselves are ranges: they are right whatever part size a session has.
+ */
+
+import { RecorderError } from '../errors.js';
+
+/** The broker's usual part size. */
+export const FILE_BYTES = 5 * 1024 * 1024;
+const PREFIX = 'part-';
+const DIGITS = 6;
+
+export class PartFiles {
+  #folder;
+  #fileBytes;
+  /** @type {Set<number>} files that exist, from 0 */
+  #kept;
+
+  /**
+   * @param {import('./folder.js').Folder} folder
+   * @param {number} fileBytes
+   * @param {Set<number>} kept
+   * @param {number} size
+   */
+  constructor(folder, fileBytes, kept, size) {
+    this.#folder = folder;
+    this.#fileBytes = fileBytes;
+    this.#kept = kept;
+    /** How many bytes there are, those that were let go of included. */
+    this.size = size;
+  }
+
+  /**
+   * Those of a recording that was interrupted: what lies beyond a size is dropped, because it is written again.
+   *
+   * @param {import('./folder.js').Folder} folder
+   * @param {number} fileBytes
+   * @param {number} size
+   */
+  static async open(folder, fileBytes, size) {
+    /** @type {Set<number>} */
+    const kept = new Set();
+    for (const { name, size: has } of await folder.list()) {
+      if (!name.startsWith(PREFIX)) continue;
+      const index = Number(name.slice(PREFIX.length)) - 1;
+      const wanted = Math.max(0, size - index * fileBytes);
+      if (wanted === 0) await folder.remove(name);
+      else kept.add(index);
+      if (wanted > 0 && has > wanted) await folder.truncate(name, wanted);
+    }
+    return new PartFiles(folder, fileBytes, kept, size);
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  async append(bytes) {
+    for (let taken = 0; taken < bytes.length;) {
+      const index = Math.floor(this.size / this.#fileBytes);
+      const room = (index + 1) * this.#fileBytes - this.size;
+      const piece = bytes.subarray(taken, taken + room);
+      await this.#folder.append(nameOf(index), piece);
+      this.#kept.add(index);
+      this.size += piece.length;
+      taken += piece.length;
+      if (piece.length === room) await this.#folder.seal(nameOf(index));
+    }
+  }
+
+  /**
+   * @param {number} from
+   * @param {number} to at most size
+   * @returns {Promise<Blob>} without a type; read from the disk as it is used, where the browser can do that
+   * @throws {RecorderError} `bytes-lost` where a part of it was let go of
+   */
+  async slice(from, to) {
+    const pieces = [];
+    for (let at = from; at < to;) {
+      const index = Math.floor(at / this.#fileBytes);
+      const start = index * this.#fileBytes;
+      const end = Math.min(to, start + this.#fileBytes);
+      if (!this.#kept.has(index)) throw new RecorderError('bytes-lost', `bytes ${at} to ${end} are no longer on this device`);
+      pieces.push(await this.#folder.read(nameOf(index), at - start, end - start));
+      at = end;
+    }
+    return pieces.length === 1 ? pieces[0] : new Blob(pieces);
+  }
+
+  /** Whether a range is still here. @param {number} from @param {number} to */
+  has(from, to) {
+    for (let index = Math.floor(from / this.#fileBytes); index * this.#fileBytes < to; index++) {
+      if (!this.#kept.has(index)) return false;
+    }
+    return true;
+  }
+
+  /** How many bytes were let go of. */
+  get lostBytes() {
+    const files = Math.ceil(this.size / this.#fileBytes);
+    let lost = 0;
+    for (let index = 0; index < files; index++) {
+      if (!this.#kept.has(index)) lost += Math.min(this.size - index * this.#fileBytes, this.#fileBytes);
+    }
+    return lost;
+  }
+
+  /**
+   * Lets go of the oldest file that may go. The first never may: its header is written again at the end. Nor may the
+   * one that grows.
+   *
+   * @param {(from: number, to: number) => boolean} safe whether S3 has these bytes
+   * @returns {Promise<boolean>} whether there was one
+   */
+  async evictOldest(safe) {
+    const full = Math.floor(this.size / this.#fileBytes);
+    for (let index = 1; index < full; index++) {
+      if (!this.#kept.has(index) || !safe(index * this.#fileBytes, (index + 1) * this.#fileBytes)) continue;
+      this.#kept.delete(index);
+      await this.#folder.remove(nameOf(index));
+      return true;
+    }
+    return false;
+  }
+}
+
+/** @param {number} index from 0; names count from 1, as parts do */
+function nameOf(index) {
+  return PREFIX + String(index + 1).padStart(DIGITS, '0');
+}
