@@ -4,6 +4,7 @@
  */
 
 import { backoffMs, childOf, retryAfterMs, sleep } from './backoff.js';
+import { Connection } from './connection.js';
 import { RecorderError } from './errors.js';
 import { TIMING } from './timing.js';
 
@@ -33,7 +34,7 @@ export class BrokerClient {
   #fetch;
   #timing;
   #random;
-  #wake;
+  #connection;
   #onTrouble;
 
   /**
@@ -42,15 +43,15 @@ export class BrokerClient {
    * @param {typeof globalThis.fetch} [options.fetch]
    * @param {import('./timing.js').Timing} [options.timing]
    * @param {() => number} [options.random]
-   * @param {EventTarget} [options.wake] whose `online` event ends a wait
+   * @param {import('./connection.js').Connection} [options.connection]
    * @param {(error: RecorderError) => void} [options.onTrouble] told when a call has failed twice and goes on trying
    */
-  constructor({ broker, fetch = (...args) => globalThis.fetch(...args), timing = TIMING, random, wake, onTrouble }) {
+  constructor({ broker, fetch = (...args) => globalThis.fetch(...args), timing = TIMING, random, connection = new Connection(), onTrouble }) {
     this.#base = broker.endsWith('/') ? broker : `${broker}/`;
     this.#fetch = fetch;
     this.#timing = timing;
     this.#random = random;
-    this.#wake = wake;
+    this.#connection = connection;
     this.#onTrouble = onTrouble ?? (() => {});
   }
 
@@ -96,6 +97,28 @@ export class BrokerClient {
   }
 
   /**
+   * What S3 has of a session, and what became of it.
+   *
+   * @param {SessionRef} session
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import('./wire.js').SessionAnswer>}
+   */
+  async look({ id, token }, signal) {
+    return (await this.#call({ method: 'GET', path: `v1/sessions/${id}`, bearer: token, signal })).body;
+  }
+
+  /**
+   * A fresh token for an expired one.
+   *
+   * @param {SessionRef} session
+   * @param {{grant: string, signal?: AbortSignal}} how a grant of the same owner
+   * @returns {Promise<{token: string}>}
+   */
+  async renew({ id, token }, { grant, signal }) {
+    return (await this.#call({ method: 'POST', path: `v1/sessions/${id}/token`, bearer: grant, body: { token }, signal })).body;
+  }
+
+  /**
    * Aborts the session in S3. Gives up after a few tries, so that a cancel ends.
    *
    * @param {SessionRef} session
@@ -128,12 +151,13 @@ export class BrokerClient {
    */
   async #call(call) {
     for (let failures = 1; ; failures++) {
+      await this.#connection.ready(this.#timing.retryCapMs, call.signal);
       const answer = await this.#once(call);
       if (!('error' in answer)) return answer;
       const { error } = answer;
       if (!isPassing(error) || failures >= (call.tries ?? Infinity)) throw error;
       if (failures === TELL_AFTER) this.#onTrouble(error);
-      const wake = error.code === 'offline' ? this.#wake : undefined;
+      const wake = error.code === 'offline' ? this.#connection : undefined;
       const ms = backoffMs(failures, this.#timing, { retryAfterMs: error.retryAfterMs, random: this.#random });
       await sleep(ms, { signal: call.signal, wake });
     }
@@ -180,9 +204,14 @@ export class BrokerClient {
   }
 }
 
-/** @param {RecorderError} error */
-function isPassing({ code, status }) {
-  return code === 'offline' || (status !== undefined && (status >= 500 || status === 429 || status === 408));
+/**
+ * Whether the same call may be answered otherwise later. `completing` is somebody else's salvage or our own complete of
+ * before a crash: soon it is one thing or the other.
+ *
+ * @param {RecorderError} error
+ */
+function isPassing({ code, status, reason }) {
+  return code === 'offline' || reason === 'completing' || (status !== undefined && (status >= 500 || status === 429 || status === 408));
 }
 
 /** @param {{body: any, retryAfterMs?: number}} answer */

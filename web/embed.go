@@ -6,5 +6,5 @@ import "embed"
 
 // Files is this folder, without what only development needs.
 //
-//go:embed *.js pages
+//go:embed *.js disk webm pages
 var Files embed.FS

@@ -5,14 +5,18 @@
  *   | 'too-large' | 'unavailable'} BrokerCode the broker's own codes; `reason` says what exactly
  *
  * @typedef {'offline' | 'url-expired' | 'etag-hidden' | 's3' | 'empty' | 'max-bytes' | 'too-many-parts'
+ *   | 'not-durable' | 'quota-low' | 'bytes-lost' | 'started-over'
  *   | 'permission-denied' | 'device-not-found' | 'device-busy' | 'device-lost' | 'media-recorder' | 'audio-suspended'
  *   | 'not-supported' | 'unreadable' | 'grant-failed' | 'worker-failed' | 'invalid-state' | 'cancelled'} BrowserCode
  *   the failures only a browser meets
  *
  * @typedef {BrokerCode | BrowserCode} ErrorCode
  *
- * @typedef {object} Safe how much of a recording that failed is where; what is not in S3 is still in this page
+ * @typedef {object} Safe how much of a recording that failed is where
  * @property {number} recordedBytes
+ * @property {boolean} onDevice what S3 lacks outlives this page: `Recorder.unfinished()` finds it. Otherwise only a retry
+ *   in this page can save it
+ * @property {number} lostBytes that are in S3 at best, as parts of a session that is over
  * @property {number} uploadedBytes acknowledged by S3
  * @property {number} partsUploaded
  *

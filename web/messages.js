@@ -6,7 +6,7 @@
  * @property {string} contentType
  * @property {string} [name]
  * @property {Record<string, string>} [metadata]
- * @property {number} parallel
+ * @property {number} parallel at most so many PUTs side by side
  * @property {number} [maxBytes]
  * @property {'salvage' | 'abort'} [onAbandon]
  *
@@ -31,18 +31,24 @@
  *
  * @typedef {import('./errors.js').PlainError} PlainError
  *
- * @typedef {{type: 'open', job: Job, file?: Blob}} Open opens a session; with a file that is all there is to send
- * @typedef {{type: 'data', blob: Blob}} Data recorded data, in order
+ * @typedef {{type: 'record', job: Job}} RecordMessage opens a session for data that comes
+ * @typedef {{type: 'send', job: Job, file: Blob}} SendMessage opens a session for a file
+ * @typedef {{type: 'recover', id: string, parallel: number}} RecoverMessage goes on with a recording that was interrupted
+ * @typedef {{type: 'data', blob: Blob, durationMs: number}} Data recorded data, in order, and how long the recording is
  * @typedef {{type: 'end'}} End no data follows: complete
  * @typedef {{type: 'cancel'}} Cancel
  * @typedef {{type: 'retry'}} Retry after `failed`
  * @typedef {{type: 'grant', grant: string} | {type: 'grant', error: string}} Grant the answer to `need-grant`
+ * @typedef {{type: 'probe'}} Probe asks where a recording would be kept; for Recorder.check()
  * @typedef {{type: 'online'}} Online the page is back on the network: no use in sitting out a backoff
- * @typedef {Open | Data | End | Cancel | Retry | Grant | Online} ToWorker
+ * @typedef {RecordMessage | SendMessage | RecoverMessage | Data | End | Cancel | Retry | Grant | Probe | Online} ToWorker
  *
+ * @typedef {'opfs' | 'indexeddb' | 'memory'} StorageKind the best first
+ * @typedef {{type: 'probed', storage: StorageKind}} Probed
  * @typedef {{type: 'ready'}} Ready the Worker's modules are loaded
  * @typedef {{type: 'need-grant'}} NeedGrant
- * @typedef {{type: 'opened', session: Session}} OpenedMessage
+ * @typedef {{type: 'opened', session: Session}} OpenedMessage again when the recording goes up into another session
+ * @typedef {{type: 'recovered', durationMs: number}} Recovered the rest of an interrupted recording was found
  * @typedef {{type: 'progress', progress: Progress}} ProgressMessage
  * @typedef {{type: 'part', number: number, bytes: number}} PartMessage S3 has this part
  * @typedef {{type: 'full', error: PlainError}} Full nearly at a limit: stop recording, what is there will fit
@@ -50,8 +56,8 @@
  * @typedef {{type: 'completed', result: Result}} CompletedMessage
  * @typedef {{type: 'failed', error: PlainError}} Failed the data is kept for a retry
  * @typedef {{type: 'cancelled', error?: PlainError}} Cancelled with an error where S3 may still hold parts
- * @typedef {Ready | NeedGrant | OpenedMessage | ProgressMessage | PartMessage | Full | Trouble | CompletedMessage | Failed
- *   | Cancelled} FromWorker
+ * @typedef {Ready | Probed | NeedGrant | OpenedMessage | Recovered | ProgressMessage | PartMessage | Full | Trouble
+ *   | CompletedMessage | Failed | Cancelled} FromWorker
  */
 
 export {};

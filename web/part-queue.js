@@ -1,5 +1,6 @@
 /**
- * Parts that wait to be sent, the lowest number first. Several takers may wait at once.
+ * Parts that wait to be sent. New bytes go first, the lowest number first; what only betters or foreruns something,
+ * such as part 1 with its final header, comes after them.
  */
 
 /** @typedef {import('./uploader.js').Part} Part */
@@ -7,53 +8,32 @@
 export class PartQueue {
   /** @type {Part[]} */
   #parts = [];
-  #ended = false;
-  /** @type {Set<() => void>} */
-  #waiting = new Set();
 
-  /** @param {Part} part a new one, or one that has to be sent again (even after the end) */
+  /** @param {Part} part */
   add(part) {
-    const at = this.#parts.findIndex(({ number }) => number > part.number);
+    const at = this.#parts.findIndex((other) => comesAfter(other, part));
     this.#parts.splice(at < 0 ? this.#parts.length : at, 0, part);
-    this.#wake();
   }
 
-  /** No new part comes. */
-  end() {
-    this.#ended = true;
-    this.#wake();
+  /** @param {Part} part */
+  remove(part) {
+    this.#parts = this.#parts.filter((other) => other !== part);
   }
 
   /**
-   * The next part; waits for one.
-   *
-   * @param {AbortSignal} signal
-   * @returns {Promise<Part | null>} null once the queue has ended and is empty
+   * @param {(number: number) => boolean} busy whether a PUT of this number is in flight
+   * @returns {Part | undefined} the next part that may be sent
    */
-  async take(signal) {
-    for (;;) {
-      signal.throwIfAborted();
-      const part = this.#parts.shift();
-      if (part) return part;
-      if (this.#ended) return null;
-      await this.#change(signal);
-    }
+  take(busy) {
+    const at = this.#parts.findIndex(({ number }) => !busy(number));
+    return at < 0 ? undefined : this.#parts.splice(at, 1)[0];
   }
 
-  /** @param {AbortSignal} signal @returns {Promise<void>} */
-  #change(signal) {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done);
-    });
-  }
+  get length() { return this.#parts.length; }
+}
 
-  #wake() {
-    for (const done of [...this.#waiting]) done();
-  }
+/** @param {Part} one @param {Part} other */
+function comesAfter(one, other) {
+  if (one.kind === 'new' || other.kind === 'new') return one.kind !== 'new' || (other.kind === 'new' && one.number > other.number);
+  return one.number > other.number;
 }

@@ -9,6 +9,7 @@
  * @property {number} stallMs the PUT is cut after so long without progress
  * @property {AbortSignal} signal
  * @property {(sentBytes: number) => void} onProgress
+ * @property {EventTarget} wake whose `online` tells that the network was away: a connection from before is likely dead
  *
  * @typedef {object} Answered S3, or something before it, answered
  * @property {'answered'} kind
@@ -22,34 +23,41 @@
  * @typedef {(request: PutRequest) => Promise<PutOutcome>} Put rejects only with the signal's reason
  */
 
+/** After the network was away a PUT that lives shows it within so long. */
+const BACK_ONLINE_MS = 3000;
+
 /** @type {Put} */
-export function put({ url, headers, body, stallMs, signal, onProgress }) {
+export function put({ url, headers, body, stallMs, signal, onProgress, wake }) {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const xhr = new XMLHttpRequest();
     /** @type {ReturnType<typeof setTimeout>} */
     let watchdog;
-    const alive = () => {
+    /** @param {number} ms */
+    const watch = (ms) => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => settle({ kind: 'stalled' }), stallMs);
+      watchdog = setTimeout(() => settle({ kind: 'stalled' }), ms);
     };
+    const online = () => watch(Math.min(stallMs, BACK_ONLINE_MS));
     const aborted = () => settle(null);
     /** @param {PutOutcome | null} outcome null: given up */
     const settle = (outcome) => {
       clearTimeout(watchdog);
       signal.removeEventListener('abort', aborted);
+      wake.removeEventListener('online', online);
       xhr.onload = xhr.onerror = xhr.onabort = xhr.upload.onprogress = null;
       xhr.abort(); // nothing when it is done
       if (outcome) resolve(outcome);
       else reject(signal.reason);
     };
     signal.addEventListener('abort', aborted);
-    xhr.upload.onprogress = (event) => { alive(); onProgress(event.loaded); };
+    wake.addEventListener('online', online);
+    xhr.upload.onprogress = (event) => { watch(stallMs); onProgress(event.loaded); };
     xhr.onload = () => settle(answer(xhr));
     xhr.onerror = xhr.onabort = () => settle({ kind: 'network' });
     xhr.open('PUT', url);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
-    alive();
+    watch(stallMs);
     xhr.send(body);
   });
 }

@@ -12,9 +12,12 @@
  * Importing it where there is no DOM (server-side rendering) is fine; recording there is not.
  */
 
+import { BaseTarget } from './base-target.js';
 import { RecorderError } from './errors.js';
 import { asMediaType } from './mime.js';
 import { Recording } from './recording.js';
+import { Recovery } from './recovery.js';
+import { discardUnfinished, listUnfinished } from './unfinished.js';
 import { UploadLink } from './upload-link.js';
 
 export { RecorderError };
@@ -26,7 +29,7 @@ export { RecorderError };
  *   each recording
  * @property {string} [name] what people call it, and the file name it downloads under
  * @property {Record<string, string>} [metadata] kept with the object; names of `a-z 0-9 -`
- * @property {number} [parallel] PUTs side by side, 1 to 6; 4 unless given
+ * @property {number} [parallel] at most so many PUTs side by side, 1 to 6; how many there are follows the uplink
  * @property {string} [contentType] MIME type to record; chosen by what the browser can do unless given
  * @property {number} [videoBitsPerSecond]
  * @property {number} [audioBitsPerSecond]
@@ -39,6 +42,7 @@ export { RecorderError };
  * @typedef {import('./recording.js').State} State
  * @typedef {import('./recording.js').RecordingResult} RecordingResult
  * @typedef {import('./messages.js').Result} UploadResult
+ * @typedef {import('./unfinished.js').Unfinished} Unfinished
  *
  * @typedef {import('./messages.js').Progress & {durationMs: number}} RecordingProgress
  * @typedef {{state: State, result?: RecordingResult, error?: RecorderError}} StateDetail result comes with
@@ -63,8 +67,10 @@ export { RecorderError };
  *   & {addEventListener: Listening, removeEventListener: Listening}} RecorderEventTarget an EventTarget that knows its events
  */
 
-// Without a DOM there may be no EventTarget either; a class must extend something to be importable.
-const Base = /** @type {new () => RecorderEventTarget} */ (globalThis.EventTarget ?? class {});
+const Base = /** @type {new () => RecorderEventTarget} */ (BaseTarget);
+
+/** What browsers open to one host over HTTP/1.1. */
+const MOST_PARALLEL = 6;
 
 /**
  * Records one thing at a time, as often as one likes. Events: `state` {@link StateDetail}, `progress`
@@ -83,6 +89,20 @@ export class Recorder extends Base {
   constructor(options) {
     super();
     this.#options = { ...options, ...checked(options) };
+  }
+
+  /**
+   * Looks for what would keep a recording from being made or sent on this very page, and says the line that mends it.
+   * It asks for no device, and opens and aborts one session.
+   *
+   * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'contentType' | 'workerUrl'>} options as for the recorder
+   * @returns {Promise<import('./check.js').Finding[]>} a finding that is not ok has `mend`, where there is a way
+   * @throws {RecorderError} `invalid`, with `field`; nothing else
+   */
+  static async check(options) {
+    checked(options);
+    const { check } = await import('./check.js'); // few pages do, so few load it
+    return check(options);
   }
 
   /** @returns {State} */
@@ -189,6 +209,36 @@ export class Recorder extends Base {
    * @throws {RecorderError} `invalid-state` where it is completed already and could not be deleted: its link plays
    */
   async cancel() { await this.#recording?.cancel(); }
+
+  /**
+   * Recordings of this origin that a killed tab, a killed browser or an empty battery left on this device, the newest
+   * first. Those that a tab is at work on are not among them.
+   *
+   * @returns {Promise<Unfinished[]>}
+   */
+  static unfinished() { return listUnfinished(); }
+
+  /**
+   * Finishes one of them: in the same session, so that its link stays; or, where that is over, the whole in a new one.
+   *
+   * @param {string} id of an unfinished one
+   * @param {Pick<RecorderOptions, 'grant' | 'parallel' | 'workerUrl'>} options grant: of the same owner, as the session's
+   *   token may have expired, and a new session may be needed
+   * @returns {Recovery} at work already; its `result` is the result
+   * @throws {RecorderError} `invalid`, with `field`
+   */
+  static recover(id, options) {
+    return new Recovery(id, { ...options, parallel: checkedParallel(options) });
+  }
+
+  /**
+   * Throws an unfinished recording away, here and in S3. Where the broker cannot be told, its reaper comes later.
+   *
+   * @param {string} id
+   * @returns {Promise<void>}
+   * @throws {RecorderError} `not-found`; `invalid-state` where a tab is at work on it
+   */
+  static discard(id) { return discardUnfinished(id); }
 }
 
 function nothingYet() {
@@ -232,7 +282,7 @@ export async function uploadFile(file, options) {
     });
     signal?.addEventListener('abort', abort);
     // Half a file is of no use when this page goes away: the whole one is still where it was.
-    link.post({ type: 'open', file, job: { broker, name, metadata, parallel, onAbandon: 'abort', contentType: asMediaType(file.type) } });
+    link.post({ type: 'send', file, job: { broker, name, metadata, parallel, onAbandon: 'abort', contentType: asMediaType(file.type) } });
   });
   return outcome.finally(() => signal?.removeEventListener('abort', abort)); // a signal may be shared, and live long
 }
@@ -241,15 +291,21 @@ export async function uploadFile(file, options) {
  * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'parallel'>} options
  * @returns {{broker: string, parallel: number}} the broker as an absolute URL, which a Worker needs
  */
-function checked({ broker, grant, parallel = 4 }) {
+function checked({ broker, ...options }) {
   if (!broker) throw new RecorderError('invalid', 'broker: the base URL of the broker is needed', { field: 'broker' });
-  if (!grant) throw new RecorderError('invalid', 'grant: a grant, or a function that gets one, is needed', { field: 'grant' });
-  if (!Number.isInteger(parallel) || parallel < 1 || parallel > 6) {
-    throw new RecorderError('invalid', 'parallel: 1 to 6', { field: 'parallel' });
-  }
+  const parallel = checkedParallel(options);
   try {
     return { broker: new URL(broker, globalThis.document?.baseURI).href, parallel };
   } catch (cause) {
     throw new RecorderError('invalid', `broker: ${broker} is no URL`, { field: 'broker', cause });
   }
+}
+
+/** @param {Pick<RecorderOptions, 'grant' | 'parallel'>} options @returns {number} */
+function checkedParallel({ grant, parallel = MOST_PARALLEL }) {
+  if (!grant) throw new RecorderError('invalid', 'grant: a grant, or a function that gets one, is needed', { field: 'grant' });
+  if (!Number.isInteger(parallel) || parallel < 1 || parallel > MOST_PARALLEL) {
+    throw new RecorderError('invalid', `parallel: 1 to ${MOST_PARALLEL}`, { field: 'parallel' });
+  }
+  return parallel;
 }

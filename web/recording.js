@@ -208,7 +208,7 @@ export class Recording {
     this.#opened = true;
     const { broker, name, metadata, parallel, maxBytes, onAbandon } = this.#options;
     const contentType = asMediaType(this.#media?.mimeType ?? '');
-    this.#link?.post({ type: 'open', job: { broker, name, metadata, parallel, maxBytes, onAbandon, contentType } });
+    this.#link?.post({ type: 'record', job: { broker, name, metadata, parallel, maxBytes, onAbandon, contentType } });
   }
 
   /** @param {import('./messages.js').Session} session */
@@ -222,7 +222,7 @@ export class Recording {
     if (this.#state === 'cancelled') return;
     if (blob.size > 0) {
       this.#open(); // in case the data was faster than the start event
-      this.#link?.post({ type: 'data', blob });
+      this.#link?.post({ type: 'data', blob, durationMs: this.#clock.ms });
     }
     if (this.#capture?.over) this.#finish(); // MediaRecorder goes on when only the picture has ended (Chromium)
   }

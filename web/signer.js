@@ -1,6 +1,7 @@
 /**
- * Asks the broker for URLs. Whoever needs one while a call is under way goes with the next call, and every call takes
- * the reports of the parts that arrived since the last: so there is at most one round trip per part, and one at a time.
+ * Asks the broker for URLs. Whoever needs one while a call is under way goes with the next, parts that are made ready at
+ * the same time go together, and every call takes the reports of the parts that arrived since the last: so there is at
+ * most one round trip per part, and one at a time.
  */
 
 import { SignedUrl } from './signed-url.js';
@@ -11,25 +12,23 @@ import { SignedUrl } from './signed-url.js';
  */
 
 export class Signer {
-  #broker;
   #session;
   #now;
   #urlMarginMs;
+  #preparing = 0;
   /** @type {Wanted[]} */
   #wanted = [];
-  /** @type {Part[]} */
-  #arrived = [];
+  /** @type {Map<number, Part>} what the broker has not heard of: the newest of each number */
+  #arrived = new Map();
   #calling = false;
 
   /**
    * @param {object} options
-   * @param {import('./broker-client.js').BrokerClient} options.broker
-   * @param {import('./broker-client.js').SessionRef} options.session
-   * @param {() => number} options.now performance.now
+   * @param {import('./session.js').Session} options.session
+   * @param {() => number} options.now a clock that does not stand still while the machine sleeps
    * @param {number} options.urlMarginMs
    */
-  constructor({ broker, session, now, urlMarginMs }) {
-    this.#broker = broker;
+  constructor({ session, now, urlMarginMs }) {
     this.#session = session;
     this.#now = now;
     this.#urlMarginMs = urlMarginMs;
@@ -38,22 +37,29 @@ export class Signer {
   }
 
   /**
-   * A fresh URL for the part.
+   * A fresh URL for a part.
    *
-   * @param {Part} part
+   * @param {() => Promise<Part | null>} prepare reads and hashes it; the call waits for all that are at it
    * @param {AbortSignal} signal
-   * @returns {Promise<SignedUrl>}
+   * @returns {Promise<SignedUrl | null>} null where prepare found that none is needed
    */
-  sign(part, signal) {
-    return new Promise((resolve, reject) => {
-      this.#wanted.push({ part, resolve, reject });
+  async sign(prepare, signal) {
+    this.#preparing++;
+    /** @type {Promise<SignedUrl> | null} */
+    let url = null;
+    try {
+      const part = await prepare();
+      if (part) url = new Promise((resolve, reject) => { this.#wanted.push({ part, resolve, reject }); });
+    } finally {
+      this.#preparing--;
       void this.#call(signal);
-    });
+    }
+    return url;
   }
 
   /** @param {Part} part that S3 has; the broker hears of it with the next call */
   report(part) {
-    this.#arrived.push(part);
+    this.#arrived.set(part.number, part);
   }
 
   /**
@@ -67,19 +73,17 @@ export class Signer {
 
   /** @param {AbortSignal} signal */
   async #call(signal) {
-    if (this.#calling) return;
+    if (this.#calling || this.#preparing > 0 || this.#wanted.length === 0) return;
     this.#calling = true;
-    await null; // parts that are ready in the same turn share the call
-    while (this.#wanted.length > 0) {
-      const wanted = this.#wanted.splice(0);
-      try {
-        const urls = await this.#send(wanted.map(({ part }) => part), signal);
-        wanted.forEach(({ resolve }, i) => resolve(urls[i]));
-      } catch (error) {
-        for (const { reject } of wanted) reject(error);
-      }
+    const wanted = this.#wanted.splice(0);
+    try {
+      const urls = await this.#send(wanted.map(({ part }) => part), signal);
+      wanted.forEach(({ resolve }, i) => resolve(urls[i]));
+    } catch (error) {
+      for (const { reject } of wanted) reject(error);
     }
     this.#calling = false;
+    void this.#call(signal);
   }
 
   /**
@@ -87,12 +91,13 @@ export class Signer {
    * @param {AbortSignal} signal
    */
   async #send(parts, signal) {
-    const arrived = this.#arrived.splice(0);
+    const arrived = [...this.#arrived.values()];
+    this.#arrived.clear();
     const askedAt = this.#now();
     const sign = parts.map(({ number, size, checksum }) => ({ number, size, checksum }));
     const uploaded = arrived.map(({ number, size, checksum, etag }) => ({ number, size, checksum, etag }));
     try {
-      const answer = await this.#broker.parts(this.#session, { uploaded, sign }, signal);
+      const answer = await this.#session.parts({ uploaded, sign }, signal);
       this.calledAt = this.#now();
       const byNumber = new Map(answer.urls.map((url) => [url.number, url]));
       return parts.map(({ number }) => {
@@ -101,7 +106,7 @@ export class Signer {
         return new SignedUrl(url, askedAt, this.#urlMarginMs);
       });
     } catch (error) {
-      this.#arrived.unshift(...arrived);
+      for (const part of arrived) if (!this.#arrived.has(part.number)) this.#arrived.set(part.number, part);
       throw error;
     }
   }

@@ -18,6 +18,12 @@ export const TIMING = Object.freeze({
   urlMarginMs: 15_000,
   /** How long a cancel waits for an open that is under way, to abort what it opened. */
   cancelMs: 10_000,
+  /** The tail goes to S3 when the newest byte there is so old; each time twice as much, up to tailMostMs. */
+  tailFirstMs: 10_000,
+  /** With the time its upload takes it stays within the 30 s that a lost device may cost. */
+  tailMostMs: 25_000,
+  /** How often it is looked whether the tail is due, and whether the disk has room. */
+  lookMs: 1000,
   /** At most one progress message in so long. */
   progressMs: 200,
 });

@@ -2,107 +2,106 @@
  * One recording, or one file, from opening its session to `completed`. Runs in the Worker; nothing in here needs a
  * page, and node runs it in the tests.
  *
- *   data ──► inbox ──► limit ──► cutter ──► part store ──► uploader ──► S3
+ *   slices ──► recorded bytes (journal, transform, files on the disk) ──► upload (parts, checkpoints) ──► S3
+ *   a file ──► file bytes ──────────────────────────────────────────────────┘
  *
- * The inbox is there because a session's part size is known only once it is open, and recording does not wait for it.
+ * What is kept about the upload lies with the bytes. So a recording that was interrupted goes on in the same session;
+ * and where that is gone, the whole of it goes up into another.
  */
 
 import { childOf, sleep } from './backoff.js';
+import { AwakeClock } from './awake-clock.js';
 import { BrokerClient } from './broker-client.js';
-import { Cutter } from './cutter.js';
+import { Connection } from './connection.js';
+import { FILE_BYTES } from './disk/part-files.js';
+import { DiskRoom } from './disk-room.js';
 import { asRecorderError, RecorderError, toPlain } from './errors.js';
-import { BlobParts, FileParts } from './part-store.js';
-import { SizeLimit } from './size-limit.js';
+import { isSessionGone } from './gone.js';
+import { Parallelism } from './parallelism.js';
+import { ProgressTeller } from './progress-teller.js';
+import { Session } from './session.js';
 import { TIMING } from './timing.js';
-import { Uploader } from './uploader.js';
+import { Upload } from './upload.js';
 
 /** S3's own limits, for the part size of a large file. */
 const MAX_PARTS = 10_000;
 const DEFAULT_PART_SIZE = 5 * 1024 * 1024;
 const MIB = 1024 * 1024;
-/** The same trouble is not told more often than this. */
-const TROUBLE_QUIET_MS = 20_000;
+/** Sessions that are gone in a row, before it is called a failure. */
+const START_OVERS = 3;
+const MINUTE_MS = 60_000;
 
 export class UploadJob {
   #job;
-  #file;
+  #bytes;
   #getGrant;
   #put;
   #emit;
   #timing;
   #random;
-  #wake;
+  #connection;
+  #room;
+  #looking = false;
+  #lookedAtBytes = -Infinity;
   #broker;
+  #teller;
+  #clock = new AwakeClock();
   #ending = new AbortController(); // aborts everything on cancel
   /** @type {ReturnType<typeof childOf> | null} the run that a failure of the recorded data's side ends */
   #attempt = null;
-  #openKey = '';
   /** @type {Promise<import('./wire.js').Opened> | null} */
   #opening = null;
-  /** @type {import('./wire.js').Opened | null} */
-  #session = null;
-  /** @type {Uploader | null} */
-  #uploader = null;
-  /** @type {import('./part-store.js').PartStore | null} */
-  #store = null;
-  /** @type {Cutter | null} */
-  #cutter = null;
-  /** @type {SizeLimit | null} */
-  #limit = null;
-  /** @type {Blob[]} */
-  #inbox = [];
-  #draining = false;
-  #ended = false; // no data follows
-  #closed = false; // the last part was cut
-  #told = false; // that the limit is near
-  #recordedBytes = 0;
-  #parts = 0;
+  /** @type {Upload | null} */
+  #upload = null;
+  #stopTold = false; // the page knows that it has to stop
+  #startedAt = this.#clock.now();
   /** @type {'idle' | 'running' | 'failed' | 'completed' | 'cancelled'} */
   #phase = 'idle';
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #progressTimer;
-  #progressAt = -Infinity;
-  /** @type {Map<string, number>} when which trouble was told */
-  #troubleAt = new Map();
 
   /**
    * @param {object} options
    * @param {import('./messages.js').Job} options.job
-   * @param {Blob} [options.file] uploads this instead of recorded data
+   * @param {import('./byte-source.js').ByteSource} options.bytes
    * @param {() => Promise<string>} options.getGrant
    * @param {import('./put.js').Put} options.put
    * @param {(message: import('./messages.js').FromWorker) => void} options.emit
    * @param {Partial<import('./timing.js').Timing>} [options.timing]
    * @param {() => number} [options.random]
-   * @param {EventTarget} [options.wake] whose `online` event ends a wait
+   * @param {Connection} [options.connection]
+   * @param {() => Promise<{quota?: number, usage?: number}>} [options.estimate] navigator.storage.estimate
    */
-  constructor({ job, file, getGrant, put, emit, timing, random, wake }) {
+  constructor({ job, bytes, getGrant, put, emit, timing, random, connection = new Connection(), estimate }) {
     this.#job = job;
-    this.#file = file;
+    this.#bytes = bytes;
     this.#getGrant = getGrant;
     this.#put = put;
     this.#emit = emit;
     this.#timing = { ...TIMING, ...timing };
     this.#random = random;
-    this.#wake = wake;
+    this.#connection = connection;
+    this.#room = new DiskRoom({ estimate, evict: () => this.makeRoom() });
+    this.#teller = new ProgressTeller(emit, () => this.#progress(), this.#timing.progressMs);
     this.#broker = new BrokerClient({
-      broker: job.broker, timing: this.#timing, random, wake, onTrouble: (error) => this.#trouble(error),
+      broker: job.broker, timing: this.#timing, random, connection, onTrouble: (error) => this.#teller.trouble(error),
     });
-    if (file) this.#recordedBytes = file.size;
+    bytes.onGrown = () => this.#grown();
+    connection.addEventListener('offline', () => this.#teller.trouble(new RecorderError('offline', 'the browser says that there is no network')));
   }
 
-  /** Opens the session and uploads until it is completed, has failed or is cancelled; says so by a message. */
+  /** Uploads until it is completed, has failed or is cancelled; says so by a message. */
   async run() {
     this.#phase = 'running';
-    if (this.#ended && this.#recordedBytes === 0) return this.#endEmpty();
+    this.#teller.start();
+    if (this.#isEmpty) return this.#endEmpty();
     const attempt = this.#attempt = childOf(this.#ending.signal);
     try {
-      this.#session ??= await this.#open();
-      this.#uploader ??= this.#prepare(this.#session);
-      void this.#drain();
-      const completed = await this.#uploader.run(attempt.signal);
-      await this.#store?.clear();
-      this.#complete(completed);
+      const completed = await this.#uploadAll(attempt.signal);
+      if (this.#phase !== 'running') return;
+      this.#phase = 'completed';
+      this.#teller.tell();
+      this.#teller.stop();
+      await this.#bytes.clear().catch(() => {}); // it is in S3; a leftover is offered again, and found to be complete
+      this.#emit({ type: 'completed', result: resultOf(completed) });
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -110,34 +109,15 @@ export class UploadJob {
     }
   }
 
-  /** @param {import('./wire.js').Completed} completed */
-  #complete(completed) {
-    if (this.#phase !== 'running') return;
-    this.#phase = 'completed';
-    this.#stopProgress();
-    this.#sendProgress();
-    this.#emit({ type: 'completed', result: resultOf(completed) });
-  }
-
-  /** @param {Blob} blob recorded data, in order */
-  add(blob) {
-    this.#recordedBytes += blob.size;
-    this.#inbox.push(blob);
-    this.#changed();
-    void this.#drain();
-  }
-
-  /** No data follows: what is left becomes the last part, and the upload is completed. */
-  end() {
-    this.#ended = true;
-    if (this.#recordedBytes > 0) void this.#drain();
-    else if (this.#phase === 'running') void this.#endEmpty();
-  }
-
   /** After `failed`: goes on with what S3 lacks. The bytes are still here. */
   retry() {
-    if (this.#phase !== 'failed') return;
-    void this.run();
+    if (this.#phase === 'failed') void this.run();
+  }
+
+  /** The bytes cannot grow any more as they should. @param {unknown} error */
+  failed(error) {
+    if (this.#phase === 'running') this.#attempt?.abort(error); // the uploader rejects with it, after its PUTs have ended
+    else this.#fail(error);
   }
 
   /**
@@ -152,20 +132,20 @@ export class UploadJob {
       this.#emit({ type: 'cancelled' });
     } catch (error) {
       const { reason } = asRecorderError(error);
-      if (reason === 'completed' && this.#session) await this.#discardCompleted(this.#session);
+      if (reason === 'completed' && this.#upload) await this.#discardCompleted(this.#upload);
       else this.#emit({ type: 'cancelled', error: toPlain(asRecorderError(error)) });
     }
   }
 
-  /** @param {import('./wire.js').Opened} session */
-  async #discardCompleted({ id }) {
+  /** @param {Upload} upload */
+  async #discardCompleted(upload) {
     try {
-      await this.#briefly(async (signal) => this.#broker.deleteRecording(id, { grant: await this.#getGrant(), signal }));
+      await this.#briefly(async (signal) => this.#broker.deleteRecording(upload.session.id, { grant: await this.#getGrant(), signal }));
       return this.#emit({ type: 'cancelled' });
     } catch {} // no grant, one of another owner, or no answer: it is still there
     try {
-      const completed = await this.#briefly((signal) => this.#uploader?.complete(signal));
-      if (completed) return this.#emit({ type: 'completed', result: resultOf(completed) });
+      const completed = await this.#briefly((signal) => upload.complete(signal));
+      return this.#emit({ type: 'completed', result: resultOf(completed) });
     } catch {} // completed otherwise than we would have, or no answer
     const error = new RecorderError('invalid-state', 'it was already completed, and could not be deleted', { reason: 'completed' });
     this.#emit({ type: 'cancelled', error: toPlain(error) });
@@ -175,7 +155,7 @@ export class UploadJob {
    * Gives up after cancelMs: a cancel has to end.
    *
    * @template T
-   * @param {(signal: AbortSignal) => Promise<T> | undefined} work
+   * @param {(signal: AbortSignal) => Promise<T>} work
    */
   async #briefly(work) {
     const limit = new AbortController();
@@ -190,24 +170,88 @@ export class UploadJob {
     }
   }
 
+  /**
+   * Into the session there is, or into another where that is gone.
+   *
+   * @param {AbortSignal} signal
+   */
+  async #uploadAll(signal) {
+    for (let left = START_OVERS; ; left--) {
+      try {
+        const upload = await this.#begun();
+        return await upload.run(signal);
+      } catch (error) {
+        if (!isSessionGone(error) || left === 0 || signal.aborted) throw error;
+        await this.#startOver(asRecorderError(error));
+      }
+    }
+  }
+
+  /** Asks the page to stop, once. @param {RecorderError} error why */
+  stopRecording(error) {
+    if (this.#stopTold || this.#phase !== 'running') return;
+    this.#stopTold = true;
+    this.#emit({ type: 'full', error: toPlain(error) });
+  }
+
+  /** Looks after the room on the disk each time that a file's worth was recorded. */
+  async #lookForRoom() {
+    if (this.#looking || this.#bytes.announced !== undefined || this.#bytes.size < this.#lookedAtBytes + FILE_BYTES) return;
+    this.#looking = true;
+    this.#lookedAtBytes = this.#bytes.size;
+    const minutes = Math.max(1, (this.#clock.now() - this.#startedAt) / MINUTE_MS);
+    const seen = await this.#room.look(this.#recordedBytes / minutes).catch(asRecorderError);
+    this.#looking = false;
+    if (seen instanceof RecorderError) this.#teller.trouble(seen);
+    else if (seen.kind === 'low') this.#teller.trouble(seen.error);
+    else if (seen.kind === 'last') this.stopRecording(seen.error);
+  }
+
+  /** Lets go of some bytes that S3 has. @returns {Promise<boolean>} whether there were any */
+  async makeRoom() {
+    const upload = this.#upload;
+    return upload !== null && this.#bytes.evict((from, to) => upload.has(from, to));
+  }
+
+  /** The upload under way, or one that begins: in the session that is kept, or in a new one. @returns {Promise<Upload>} */
+  async #begun() {
+    if (this.#upload) return this.#upload;
+    const kept = this.#bytes.upload.session;
+    const opened = kept ?? await this.#open();
+    const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant, onRenewed: (renewed) => this.#keep(renewed) });
+    const now = () => this.#clock.now();
+    const upload = new Upload({
+      session, bytes: this.#bytes, put: this.#put, parallelism: new Parallelism(this.#job.parallel, now), timing: this.#timing, now,
+      random: this.#random, connection: this.#connection,
+      events: {
+        onPart: (part) => this.#acknowledged(part),
+        onChange: () => this.#teller.changed(),
+        onTrouble: (error) => this.#teller.trouble(error),
+      },
+    });
+    if (!kept) this.#keep(opened);
+    if (this.#phase === 'running') this.#emit({ type: 'opened', session: { id: opened.id, watchUrl: opened.watch_url } });
+    if (kept) await upload.resume(this.#ending.signal);
+    this.#upload = upload;
+    this.#grown();
+    return upload;
+  }
+
   async #open() {
     if (!globalThis.crypto?.subtle) {
       throw new RecorderError('not-supported', 'hashing needs a secure context (https or localhost)');
     }
-    this.#openKey = crypto.randomUUID(); // one for all tries of this open, so that a lost answer opens nothing twice
     this.#opening = this.#openOnce().catch((error) => {
       if (error?.code === 'unauthorized') return this.#openOnce(); // the grant ran out while we waited: ask for another
       throw error;
     });
-    const session = await this.#opening;
-    if (this.#phase === 'running') this.#emit({ type: 'opened', session: { id: session.id, watchUrl: session.watch_url } });
-    return session;
+    return this.#opening;
   }
 
   async #openOnce() {
     const grant = await this.#getGrant();
     const { contentType, name, metadata, maxBytes, onAbandon } = this.#job;
-    const size = this.#file?.size;
+    const size = this.#bytes.announced;
     return this.#broker.open({
       content_type: contentType,
       name,
@@ -217,79 +261,55 @@ export class UploadJob {
       part_size: size === undefined ? undefined : partSizeFor(size),
       max_bytes: maxBytes,
       on_abandon: onAbandon,
-    }, { grant, idempotencyKey: this.#openKey, signal: this.#ending.signal });
+    }, { grant, idempotencyKey: this.#bytes.upload.openKey, signal: this.#ending.signal });
   }
 
-  /** @param {import('./wire.js').Opened} session */
-  #prepare(session) {
-    const store = this.#file ? new FileParts(this.#file, session.part_size) : new BlobParts();
-    const uploader = new Uploader({
-      session, store, broker: this.#broker, put: this.#put, parallel: this.#job.parallel, timing: this.#timing,
-      random: this.#random, wake: this.#wake,
-      events: {
-        onPart: ({ number, size }) => this.#emit({ type: 'part', number, bytes: size }),
-        onChange: () => this.#changed(),
-        onTrouble: (error) => this.#trouble(error),
-      },
-    });
-    this.#store = store;
-    this.#limit = new SizeLimit(session);
-    if (this.#file) this.#addFile(this.#file, session, uploader);
-    else this.#cutter = new Cutter(session.part_size);
-    return uploader;
+  /** @param {import('./wire.js').Opened} opened to be found again after a crash */
+  #keep(opened) {
+    this.#bytes.upload.session = opened;
+    void this.#bytes.save().catch(() => {}); // where the disk is full it is found by its idempotency key
+  }
+
+  /** @param {import('./uploader.js').Part} part */
+  #acknowledged({ number, size, checksum, etag }) {
+    this.#bytes.upload.parts[number - 1] = { size, checksum, etag };
+    void this.#bytes.save().catch(() => {}); // S3 has it, and says so when it is asked
+    this.#emit({ type: 'part', number, bytes: size });
   }
 
   /**
-   * A file's parts are all known at once; each is read when its turn comes.
+   * The session is gone: the whole goes up into another.
    *
-   * @param {Blob} file
-   * @param {import('./wire.js').Opened} session
-   * @param {Uploader} uploader
+   * @param {RecorderError} cause
    */
-  #addFile(file, { part_size, max_bytes, max_parts }, uploader) {
-    if (file.size > Math.min(max_bytes, part_size * max_parts)) {
-      throw this.#limit?.error ?? new RecorderError('max-bytes', 'the file is too large');
+  async #startOver(cause) {
+    const { lostBytes } = this.#bytes;
+    if (lostBytes > 0) {
+      const message = `${lostBytes} bytes are no longer on this device, and the session that had them is over: ${cause.message}`;
+      throw new RecorderError('bytes-lost', message, { reason: cause.reason, cause });
     }
-    for (let from = 0, number = 1; from < file.size; from += part_size, number++) {
-      uploader.add(number, Math.min(part_size, file.size - from));
-    }
-    uploader.end();
+    const over = new RecorderError('started-over', `the session is over, all goes up into another: ${cause.message}`, { reason: cause.reason });
+    this.#teller.trouble(over);
+    this.#upload = null;
+    Object.assign(this.#bytes.upload, { session: null, parts: [], openKey: crypto.randomUUID() });
+    await this.#bytes.save().catch(() => {});
   }
 
-  /** Moves recorded data from the inbox into parts, one at a time and in order. */
-  async #drain() {
-    if (this.#draining || !this.#cutter) return;
-    this.#draining = true;
-    try {
-      for (let blob = this.#inbox.shift(); blob; blob = this.#inbox.shift()) await this.#takeIn(blob, this.#cutter);
-      if (this.#ended && !this.#closed) {
-        this.#closed = true;
-        const rest = this.#cutter.rest();
-        if (rest) await this.#addPart(rest);
-        this.#uploader?.end();
-      }
-    } catch (error) {
-      this.#attempt?.abort(error); // the uploader rejects with it, after its PUTs have ended
-    } finally {
-      this.#draining = false;
-    }
+  /** There are more bytes, or it is the end. */
+  #grown() {
+    this.#teller.changed();
+    if (this.#isEmpty && this.#phase === 'running') return void this.#endEmpty();
+    void this.#lookForRoom();
+    this.#upload?.grown();
+    if (!this.#bytes.ended && this.#upload?.isFull) this.stopRecording(this.#upload.limit.error);
   }
 
-  /** @param {Blob} blob @param {Cutter} cutter */
-  async #takeIn(blob, cutter) {
-    const fits = this.#limit?.take(blob) ?? blob;
-    this.#recordedBytes -= blob.size - fits.size;
-    for (const part of cutter.add(fits)) await this.#addPart(part);
-    if (!this.#limit?.near || this.#told) return;
-    this.#told = true;
-    this.#emit({ type: 'full', error: toPlain(this.#limit.error) });
+  get #recordedBytes() {
+    return Math.min(this.#bytes.size + this.#bytes.pendingBytes, this.#upload?.limit.bytes ?? Infinity);
   }
 
-  /** @param {Blob} bytes */
-  async #addPart(bytes) {
-    const number = ++this.#parts;
-    await this.#store?.keep(number, bytes);
-    this.#uploader?.add(number, bytes.size);
+  get #isEmpty() {
+    return this.#bytes.ended && this.#bytes.size === 0;
   }
 
   async #endEmpty() {
@@ -298,59 +318,36 @@ export class UploadJob {
     this.#emitFailed(new RecorderError('empty', 'nothing was recorded'));
   }
 
-  /** Ends all work and aborts the session, also one that is being opened just now. */
+  /** Ends all work, lets go of the bytes, and aborts the session, also one that is being opened just now. */
   async #abandon() {
-    this.#stopProgress();
+    this.#teller.stop();
     // A page that is offline must not wait for ever for an open that nobody will answer.
     const opening = this.#opening?.catch(() => null);
-    const session = this.#session ?? await Promise.race([opening, sleep(this.#timing.cancelMs, { signal: this.#ending.signal })]);
+    const opened = this.#bytes.upload.session ?? await Promise.race([opening, sleep(this.#timing.cancelMs, { signal: this.#ending.signal })]);
     this.#ending.abort(new RecorderError('cancelled', 'the recording was cancelled'));
-    await this.#store?.clear();
-    this.#inbox = [];
-    if (session) await this.#broker.abort(session);
+    await this.#bytes.clear().catch(() => {});
+    if (opened) await this.#broker.abort(opened);
   }
 
   /** @param {unknown} error */
   #fail(error) {
     if (this.#phase !== 'running') return; // cancelled meanwhile, or failed already
     this.#phase = 'failed';
-    this.#stopProgress();
+    this.#teller.stop();
     this.#emitFailed(asRecorderError(error));
   }
 
   /** @param {RecorderError} error */
   #emitFailed(error) {
-    const { uploadedBytes = 0, partsUploaded = 0 } = this.#uploader?.counts ?? {};
-    const detail = { recordedBytes: this.#recordedBytes, uploadedBytes, partsUploaded };
-    this.#emit({ type: 'failed', error: { ...toPlain(error), detail } });
+    const { uploadedBytes, partsUploaded, recordedBytes } = this.#progress();
+    const { durable: onDevice, lostBytes } = this.#bytes;
+    this.#emit({ type: 'failed', error: { ...toPlain(error), detail: { recordedBytes, uploadedBytes, partsUploaded, onDevice, lostBytes } } });
   }
 
-  /** @param {RecorderError} error */
-  #trouble(error) {
-    const now = performance.now();
-    if (this.#phase !== 'running' || now - (this.#troubleAt.get(error.code) ?? -Infinity) < TROUBLE_QUIET_MS) return;
-    this.#troubleAt.set(error.code, now);
-    this.#emit({ type: 'trouble', error: toPlain(error) });
-  }
-
-  /** Numbers changed: tell, but not too often. */
-  #changed() {
-    if (this.#progressTimer !== undefined || this.#phase !== 'running') return;
-    const waitMs = this.#progressAt + this.#timing.progressMs - performance.now();
-    this.#progressTimer = setTimeout(() => this.#sendProgress(), Math.max(0, waitMs));
-  }
-
-  #sendProgress() {
-    this.#progressTimer = undefined;
-    this.#progressAt = performance.now();
+  /** @returns {import('./messages.js').Progress} */
+  #progress() {
     const none = { uploadedBytes: 0, sendingBytes: 0, partsUploaded: 0, partsInFlight: 0 };
-    const progress = { recordedBytes: this.#recordedBytes, ...(this.#uploader?.counts ?? none) };
-    this.#emit({ type: 'progress', progress });
-  }
-
-  #stopProgress() {
-    clearTimeout(this.#progressTimer);
-    this.#progressTimer = undefined;
+    return { recordedBytes: this.#recordedBytes, ...(this.#upload?.counts ?? none) };
   }
 }
 

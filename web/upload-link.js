@@ -12,6 +12,7 @@ import { loadWorker } from './load-worker.js';
  *
  * @typedef {object} LinkEvents each is called at most as often as its message comes; see messages.js
  * @property {(session: import('./messages.js').Session) => void} [opened]
+ * @property {(durationMs: number) => void} [recovered]
  * @property {(progress: import('./messages.js').Progress) => void} [progress]
  * @property {(part: {number: number, bytes: number}) => void} [part]
  * @property {(error: RecorderError) => void} [full]
@@ -66,6 +67,7 @@ export class UploadLink {
       case 'ready': return this.#loaded.resolve(undefined);
       case 'need-grant': return void this.#giveGrant();
       case 'opened': return events.opened?.(message.session);
+      case 'recovered': return events.recovered?.(message.durationMs);
       case 'progress': return events.progress?.(message.progress);
       case 'part': return events.part?.({ number: message.number, bytes: message.bytes });
       case 'full': return events.full?.(fromPlain(message.error));

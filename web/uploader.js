@@ -1,12 +1,16 @@
 /**
  * Brings parts to S3 and completes the upload.
  *
- * A few lanes run side by side. A lane takes one part from the queue and does not let go of it before S3 has it: so no
- * number ever has two PUTs in flight, and memory holds at most one part per lane. The bytes stay in the part store
- * until the broker has said `completed`, because until then it may name parts that have to go up again.
+ * A number never has two PUTs in flight. It may be given new content, as the tail that grows or part 1 when its header is
+ * final: then the newer waits until the older has ended, and an older that fails is not tried again. The bytes are read
+ * when their turn comes, so memory holds at most what is being sent.
+ *
+ * A PUT that was cut may still arrive later, after its replacement. So from the start of a PUT to its answer nobody knows
+ * what S3 has under that number, and in the end complete compares every part with the claim.
  */
 
 import { backoffMs, childOf, sleep } from './backoff.js';
+import { deferred } from './deferred.js';
 import { RecorderError } from './errors.js';
 import { PartQueue } from './part-queue.js';
 import { judge } from './put-verdict.js';
@@ -24,21 +28,28 @@ const TELL_AFTER = 2;
 const STALL_DOUBLINGS = 2;
 
 /**
- * @typedef {object} Part
+ * @typedef {object} Part one content of one number
  * @property {number} number from 1
  * @property {number} size in bytes
+ * @property {() => Promise<Blob>} body reads it, without a type
+ * @property {'new' | 'again' | 'checkpoint'} kind new bytes; part 1 with its final header; what something will replace
  * @property {string} [checksum] SHA-256 in base64, once it was hashed
  * @property {string} [etag] as S3 sent it, where it may be read
  * @property {boolean} uploaded S3 has acknowledged it
  *
+ * @typedef {object} Have what S3 is known to have under a number
+ * @property {number} size
+ * @property {string} [etag]
+ * @property {string} [checksum]
+ *
  * @typedef {object} Counts
  * @property {number} uploadedBytes acknowledged by S3
- * @property {number} sendingBytes on their way in parts that S3 has not acknowledged
+ * @property {number} sendingBytes on their way, and not among those
  * @property {number} partsUploaded
  * @property {number} partsInFlight
  *
  * @typedef {object} UploaderEvents
- * @property {(part: Part) => void} onPart S3 has this part
+ * @property {(part: Part) => void} onPart S3 has this part, and for good
  * @property {() => void} onChange the counts changed
  * @property {(error: RecorderError) => void} onTrouble something fails and is being retried
  */
@@ -46,76 +57,109 @@ const STALL_DOUBLINGS = 2;
 export class Uploader {
   #session;
   #checksummed;
-  #broker;
   #signer;
   #put;
-  #store;
-  #parallel;
+  #parallelism;
   #timing;
   #now;
   #random;
-  #wake;
+  #connection;
   #events;
   #queue = new PartQueue();
-  /** @type {Map<number, Part>} */
-  #parts = new Map();
+  /** @type {Map<number, Part>} what each number is to hold */
+  #wanted = new Map();
+  /** @type {Map<number, Have>} what S3 has; nothing is known of a number that is being sent */
+  #have = new Map();
+  /** @type {Map<number, {bytes: number, lasting: boolean}>} acknowledged, by number */
+  #acknowledged = new Map();
   /** @type {Map<number, number>} bytes on their way, by part number */
   #sending = new Map();
-  #uploadedBytes = 0;
-  #partsUploaded = 0;
+  /** @type {{signal: AbortSignal, drained: import('./deferred.js').Deferred<void>, sends: Set<Promise<void>>} | null} */
+  #run = null;
+  #ended = false;
+  #frozen = false;
   #etagHidden = false;
 
   /**
    * @param {object} options
-   * @param {import('./wire.js').Opened} options.session
-   * @param {import('./broker-client.js').BrokerClient} options.broker
+   * @param {import('./session.js').Session} options.session
    * @param {import('./put.js').Put} options.put
-   * @param {import('./part-store.js').PartStore} options.store
-   * @param {number} options.parallel 1 to 6 lanes
+   * @param {import('./parallelism.js').Parallelism} options.parallelism
    * @param {import('./timing.js').Timing} options.timing
    * @param {UploaderEvents} options.events
-   * @param {() => number} [options.now] a monotonic clock in milliseconds
+   * @param {() => number} options.now a clock that does not stand still while the machine sleeps, in milliseconds
    * @param {() => number} [options.random]
-   * @param {EventTarget} [options.wake] whose `online` event ends a wait
+   * @param {import('./connection.js').Connection} options.connection
    */
-  constructor({ session, broker, put, store, parallel, timing, events, now = () => performance.now(), random, wake }) {
+  constructor({ session, put, parallelism, timing, events, now, random, connection }) {
     this.#session = session;
-    this.#checksummed = session.checksum === 'sha256';
-    this.#broker = broker;
-    this.#signer = new Signer({ broker, session, now, urlMarginMs: timing.urlMarginMs });
+    this.#checksummed = session.opened.checksum === 'sha256';
+    this.#signer = new Signer({ session, now, urlMarginMs: timing.urlMarginMs });
     this.#put = put;
-    this.#store = store;
-    this.#parallel = parallel;
+    this.#parallelism = parallelism;
     this.#timing = timing;
     this.#events = events;
     this.#now = now;
     this.#random = random;
-    this.#wake = wake;
+    this.#connection = connection;
   }
 
   /**
-   * A part exists; its bytes are in the store.
+   * Gives a number its content, or a newer one.
    *
    * @param {number} number
    * @param {number} size
+   * @param {() => Promise<Blob>} body
+   * @param {{kind?: Part['kind'], checksum?: string, etag?: string}} [known] checksum and ETag where the recording was
+   *   interrupted after S3 had it
    */
-  add(number, size) {
+  add(number, size, body, { kind = 'new', checksum, etag } = {}) {
     /** @type {Part} */
-    const part = { number, size, uploaded: false };
-    this.#parts.set(number, part);
+    const part = { number, size, body, kind, checksum, etag, uploaded: false };
+    const older = this.#wanted.get(number);
+    if (older) this.#queue.remove(older);
+    this.#wanted.set(number, part);
     this.#queue.add(part);
+    this.#pump();
   }
 
-  /** The last part was added. */
+  /** All numbers have their final content. */
   end() {
-    this.#queue.end();
+    this.#ended = true;
+    this.#pump();
+  }
+
+  /**
+   * What S3 lists: a part that is there already is not sent again.
+   *
+   * @param {import('./wire.js').SessionAnswer} answer
+   */
+  found({ state, parts }) {
+    for (const { number, ...have } of parts) this.#have.set(number, have);
+    this.#frozen = state !== 'open';
+  }
+
+  /** Nothing waits and nothing is being sent. */
+  get idle() {
+    return this.#queue.length === 0 && this.#sending.size === 0;
+  }
+
+  /** Whether S3 has acknowledged a number for good. @param {number} number */
+  has(number) {
+    return this.#acknowledged.get(number)?.lasting ?? false;
   }
 
   /** @returns {Counts} */
   get counts() {
+    const all = [...this.#acknowledged.values()];
     let sendingBytes = 0;
-    for (const bytes of this.#sending.values()) sendingBytes += bytes;
-    return { uploadedBytes: this.#uploadedBytes, sendingBytes, partsUploaded: this.#partsUploaded, partsInFlight: this.#sending.size };
+    for (const [number, bytes] of this.#sending) sendingBytes += Math.max(0, bytes - (this.#acknowledged.get(number)?.bytes ?? 0));
+    return {
+      uploadedBytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+      sendingBytes,
+      partsUploaded: all.filter(({ lasting }) => lasting).length,
+      partsInFlight: this.#sending.size,
+    };
   }
 
   /**
@@ -146,67 +190,111 @@ export class Uploader {
    * @returns {Promise<import('./wire.js').Completed>}
    */
   complete(signal) {
-    return this.#broker.complete(this.#session, this.#claim(), signal);
+    return this.#session.complete(this.#claim(), signal);
   }
 
   /** @param {AbortSignal} signal */
   async #sendAll(signal) {
-    const run = childOf(signal);
-    const lanes = Array.from({ length: this.#parallel }, () => this.#lane(run.signal));
+    const limit = childOf(signal);
+    const run = this.#run = { signal: limit.signal, drained: deferred(), sends: new Set() };
     const heartbeat = this.#heartbeat(run.signal);
+    this.#pump();
     try {
-      await Promise.race([Promise.all(lanes), heartbeat]);
+      await Promise.race([run.drained.promise, heartbeat]);
     } finally {
-      run.abort(new RecorderError('cancelled', 'this lane is no longer needed'));
-      run.release();
-      await Promise.allSettled([...lanes, heartbeat]); // before anything else may PUT the same numbers
+      this.#run = null;
+      limit.abort(new RecorderError('cancelled', 'this run is over'));
+      limit.release();
+      await Promise.allSettled([...run.sends, heartbeat]); // before anything else may PUT the same numbers
     }
   }
 
-  /** @param {AbortSignal} signal */
-  async #lane(signal) {
-    for (;;) {
-      const part = await this.#queue.take(signal);
-      if (!part) return;
-      try {
-        await this.#send(part, signal);
-      } finally {
-        this.#sending.delete(part.number);
-        if (!part.uploaded) this.#queue.add(part);
-        this.#events.onChange();
-      }
+  /** Starts as many sends as may run side by side. */
+  #pump() {
+    const run = this.#run;
+    if (!run) return;
+    while (this.#sending.size < this.#parallelism.limit(this.#session.opened.part_size)) {
+      const part = this.#queue.take((number) => this.#sending.has(number));
+      if (!part) break;
+      const send = this.#carry(part, run.signal).catch(run.drained.reject).finally(() => { run.sends.delete(send); this.#pump(); });
+      run.sends.add(send);
+    }
+    if (this.#ended && this.idle) run.drained.resolve();
+  }
+
+  /**
+   * @param {Part} part
+   * @param {AbortSignal} signal
+   */
+  async #carry(part, signal) {
+    this.#sending.set(part.number, 0);
+    this.#parallelism.began();
+    this.#events.onChange();
+    try {
+      await this.#send(part, signal);
+    } finally {
+      this.#sending.delete(part.number);
+      this.#parallelism.ended(part.uploaded ? part.size : 0);
+      if (!part.uploaded && this.#isWanted(part)) this.#queue.add(part);
+      this.#events.onChange();
     }
   }
 
   /**
-   * Brings one part to S3, for as long as it takes.
-   *
-   * A PUT that was cut may still arrive later, after its replacement. Here both carry the same bytes; that S3 ends up
-   * with what we claim is compared by complete in any case.
+   * Brings one part to S3, for as long as it takes, or until newer content waits for its number.
    *
    * @param {Part} part
    * @param {AbortSignal} signal
    */
   async #send(part, signal) {
-    this.#sending.set(part.number, 0);
-    this.#events.onChange();
-    const body = await this.#store.get(part.number);
-    if (this.#checksummed) part.checksum ??= await sha256(body);
-    let url = null;
+    const body = { blob: new Blob() };
+    let url = await this.#signer.sign(() => this.#prepare(part, body), signal);
+    if (!url) return this.#arrived(part, part.etag ?? this.#have.get(part.number)?.etag);
     let stalls = 0;
     let refusals = 0;
     for (let failures = 1; ; failures++) {
-      url ??= await this.#signer.sign(part, signal);
-      const outcome = await this.#putOnce(part, url, body, this.#timing.stallMs * 2 ** Math.min(stalls, STALL_DOUBLINGS), signal);
+      url ??= await this.#signer.sign(async () => part, signal);
+      const stallMs = this.#timing.stallMs * 2 ** Math.min(stalls, STALL_DOUBLINGS);
+      const outcome = await this.#putOnce(part, /** @type {import('./signed-url.js').SignedUrl} */ (url), body.blob, stallMs, signal);
       const verdict = judge(outcome, part.number);
-      if (!verdict) return this.#arrived(part, outcome);
-      if (outcome.kind === 'network') await readBlob(body.slice(0, 1)); // a changed file looks like no network to a PUT
+      if (!verdict) {
+        this.#signer.report(part);
+        return this.#arrived(part, outcome.kind === 'answered' ? outcome.etag : null);
+      }
+      if (!this.#isWanted(part)) return;
+      if (outcome.kind === 'network') await readBlob(body.blob.slice(0, 1)); // a changed file looks like no network to a PUT
       if (outcome.kind === 'stalled') stalls++;
       if (verdict.bounded && ++refusals === REFUSALS) throw verdict.error;
       if (failures === TELL_AFTER) this.#events.onTrouble(verdict.error);
       await this.#beforeNextTry(failures, verdict, signal);
-      if (verdict.resign || !url.usable(this.#now())) url = null;
+      if (verdict.resign || !url?.usable(this.#now())) url = null;
     }
+  }
+
+  /**
+   * Reads and hashes a part.
+   *
+   * @param {Part} part
+   * @param {{blob: Blob}} body
+   * @returns {Promise<Part | null>} null where S3 has exactly this already, or takes no more
+   */
+  async #prepare(part, body) {
+    if (this.#isThere(part)) return null;
+    body.blob = await part.body();
+    if (this.#checksummed) part.checksum ??= await sha256(body.blob);
+    return this.#frozen || this.#isThere(part) ? null : part;
+  }
+
+  /** @param {Part} part */
+  #isThere({ number, size, checksum, etag }) {
+    const have = this.#have.get(number);
+    if (have?.size !== size) return false;
+    return (checksum !== undefined && have.checksum === checksum) || (etag !== undefined && have.etag === etag);
+  }
+
+  /** @param {Part} part */
+  #isWanted(part) {
+    return this.#wanted.get(part.number) === part;
   }
 
   /**
@@ -221,16 +309,18 @@ export class Uploader {
    * @returns {Promise<import('./put.js').PutOutcome>}
    */
   async #putOnce(part, signed, body, stallMs, signal) {
+    await this.#connection.ready(this.#timing.retryCapMs, signal);
     if (!signed.usable(this.#now())) {
       return { kind: 'answered', status: 403, etag: null, retryAfter: null, text: 'the URL expired before it was used' };
     }
+    this.#have.delete(part.number);
     /** @param {number} sentBytes */
     const onProgress = (sentBytes) => {
       this.#sending.set(part.number, Math.min(sentBytes, part.size));
       this.#events.onChange();
     };
     onProgress(0);
-    return this.#put({ url: signed.url, headers: signed.headers, body, stallMs, signal, onProgress });
+    return this.#put({ url: signed.url, headers: signed.headers, body, stallMs, signal, onProgress, wake: this.#connection });
   }
 
   /**
@@ -243,23 +333,23 @@ export class Uploader {
   async #beforeNextTry(failures, { resign, bounded, error }, signal) {
     if (failures === 1 && resign && !bounded) return;
     const ms = backoffMs(failures, this.#timing, { retryAfterMs: error.retryAfterMs, random: this.#random });
-    await sleep(ms, { signal, wake: error.code === 'offline' ? this.#wake : undefined });
+    await sleep(ms, { signal, wake: error.code === 'offline' ? this.#connection : undefined });
   }
 
   /**
    * @param {Part} part
-   * @param {import('./put.js').PutOutcome} outcome
+   * @param {string | null | undefined} etag
    */
-  #arrived(part, outcome) {
-    const etag = outcome.kind === 'answered' ? outcome.etag : null;
+  #arrived(part, etag) {
+    const { number, size, checksum } = part;
     part.etag = etag ?? undefined;
     part.uploaded = true;
-    this.#uploadedBytes += part.size;
-    this.#partsUploaded++;
-    this.#signer.report(part);
-    this.#sending.delete(part.number);
+    this.#have.set(number, { size, checksum, etag: part.etag });
+    this.#sending.set(number, 0);
+    const lasting = part.kind !== 'checkpoint' || this.has(number);
+    this.#acknowledged.set(number, { bytes: size, lasting });
     if (!etag && !this.#checksummed) this.#tellEtagHidden();
-    this.#events.onPart(part);
+    if (part.kind !== 'checkpoint') this.#events.onPart(part);
   }
 
   /** Without a checksum the ETag is all that pins a part's bytes; complete can then compare sizes only. */
@@ -273,14 +363,14 @@ export class Uploader {
   #sendAgain(part) {
     part.uploaded = false;
     part.etag = undefined;
-    this.#uploadedBytes -= part.size;
-    this.#partsUploaded--;
+    this.#have.delete(part.number);
+    this.#acknowledged.delete(part.number);
     this.#queue.add(part);
   }
 
   /** @returns {import('./wire.js').Claim} */
   #claim() {
-    const parts = [...this.#parts.values()]
+    const parts = [...this.#wanted.values()]
       .sort((a, b) => a.number - b.number)
       .map(({ number, size, etag, checksum }) => ({ number, size, etag, checksum }));
     return { parts, size: parts.reduce((sum, { size }) => sum + size, 0) };
@@ -292,9 +382,9 @@ export class Uploader {
    * @param {unknown} error
    */
   #disputed(error) {
-    if (!(error instanceof RecorderError) || error.code !== 'conflict') return [];
+    if (!(error instanceof RecorderError) || error.code !== 'conflict' || this.#frozen) return [];
     const numbers = new Set(error.parts?.map(({ number }) => number)); // one may be named for its size and its ETag
-    return [...numbers].flatMap((number) => this.#parts.get(number) ?? []);
+    return [...numbers].flatMap((number) => this.#wanted.get(number) ?? []);
   }
 
   /**

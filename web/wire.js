@@ -19,6 +19,8 @@
  * @property {number} max_parts
  * @property {number} max_bytes
  * @property {string} watch_url
+ * @property {string} expires_at RFC 3339, by the broker's clock
+ * @property {number} expires_in_ms
  *
  * @typedef {object} PartURL
  * @property {number} number
@@ -38,6 +40,10 @@
  *
  * @typedef {object} PartsAnswer
  * @property {PartURL[]} urls
+ *
+ * @typedef {object} SessionAnswer
+ * @property {'open' | 'completing' | 'completed' | 'aborting' | 'aborted' | 'deleted'} state
+ * @property {PartClaim[]} parts what S3 lists, while the session is open
  *
  * @typedef {object} Claim
  * @property {PartClaim[]} parts

@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 /**
  * @typedef {{status: number, headers?: Record<string, string>, body?: unknown} | 'hang' | 'reset'
  *   | 'lose' | 'corrupt'} Fault lose: done, but the answer never arrives; corrupt: other bytes are stored
- * @typedef {{op: 'open' | 'parts' | 'put' | 'complete' | 'abort' | 'delete', number?: number, body?: any, headers: any, at: number, answered?: () => void}} Request
+ * @typedef {{op: 'open' | 'look' | 'parts' | 'put' | 'complete' | 'abort' | 'delete' | 'token', number?: number, body?: any, headers: any, at: number, answered?: () => void}} Request
  */
 
 export class Cloud {
@@ -72,14 +72,16 @@ export class Cloud {
     const text = Buffer.concat(chunks).toString();
     const body = text ? JSON.parse(text) : undefined;
     const removing = kind === 'recordings' ? 'delete' : 'abort';
-    const name = kind === 'sessions' && !id ? 'open' : req.method === 'DELETE' ? removing : op;
+    const name = kind === 'sessions' && !id ? 'open' : req.method === 'DELETE' ? removing : op ?? (kind === 'sessions' ? 'look' : undefined);
     this.#answer({ op: name, body, headers: req.headers, at: performance.now() }, res, () => {
       if (name === 'open') return this.#open(body, req.headers);
       const session = this.sessions.get(id);
-      if (!session) return problem(404, 'not-found', 'no such session');
+      if (!session) return problem(404, 'not-found', 'no such session', { reason: 'unknown-session' });
       if (name === 'delete') return this.#delete(session, req.headers);
+      if (name === 'token') return this.#renew(session, req.headers, body);
+      if (session.expired?.has(req.headers.authorization)) return problem(401, 'unauthorized', 'the token expired', { reason: 'token-expired' });
       if (req.headers.authorization !== `Bearer ${session.token}`) return problem(401, 'unauthorized', 'wrong token');
-      return { parts: () => this.#parts(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session) }[name]();
+      return { parts: () => this.#parts(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session), look: () => this.#look(session) }[name]();
     });
   }
 
@@ -109,8 +111,31 @@ export class Cloud {
     return { status: 201, body: answer };
   }
 
+  #look(session) {
+    const parts = [...session.parts].map(([number, { bytes, etag, checksum }]) => ({ number, size: bytes.length, etag, checksum }));
+    return { status: 200, body: { id: session.id, state: session.state, parts: session.state === 'open' ? parts : [], missing: [] } };
+  }
+
+  /** The session's token is over; a grant renews it. @param {{token: string, expired?: Set<string>}} session */
+  expireToken(session) {
+    session.expired = new Set([`Bearer ${session.token}`]);
+  }
+
+  #renew(session, { authorization }, { token }) {
+    if (!authorization?.startsWith('Bearer gr_')) return problem(403, 'forbidden', 'a grant is needed');
+    if (token !== session.token) return problem(401, 'unauthorized', 'not its token', { reason: 'bad-token' });
+    session.token = `st_${randomUUID()}`;
+    return { status: 200, body: { id: session.id, token: session.token, state: session.state, expires_at: '', expires_in_ms: 1e9 } };
+  }
+
+  /** What a reaper does with a recording whose end never came. */
+  salvage(session) {
+    session.state = 'completed';
+    session.salvaged = true;
+  }
+
   #parts(session, { sign = [] }) {
-    if (session.state !== 'open') return problem(409, 'conflict', `the session is ${session.state}`);
+    if (session.state !== 'open') return problem(409, 'conflict', `the session is ${session.state}`, { reason: session.salvaged ? 'salvaged' : session.state });
     const urls = [];
     for (const { number, size, checksum } of sign) {
       if (size > this.partSize) return problem(400, 'invalid', 'larger than part_size');
@@ -165,12 +190,15 @@ export class Cloud {
   }
 
   #complete(session, { parts, size }) {
+    if (session.salvaged) return problem(409, 'conflict', 'salvaged without its end', { reason: 'salvaged' });
+    if (session.state === 'aborted') return problem(409, 'conflict', 'it was aborted', { reason: 'aborted' });
     const differ = [];
     for (const { number, size: claimed, etag, checksum } of parts) {
       const have = session.parts.get(number);
       const same = have && have.bytes.length === claimed && (!etag || etag === have.etag) && (!checksum || checksum === have.checksum);
       if (!same) differ.push({ number, want: { size: claimed, etag, checksum } });
     }
+    for (const [number] of session.parts) if (!parts.some((part) => part.number === number)) differ.push({ number, have: {} });
     if (differ.length) return { ...problem(409, 'conflict', 'the claim and S3 differ', { reason: 'parts-differ', parts: differ }) };
     if (parts.reduce((sum, part) => sum + part.size, 0) !== size) return problem(400, 'invalid', 'size');
     session.state = 'completed';

@@ -8,6 +8,8 @@ import * as recorder from '../recorder.js';
 test('the public API: these exports and no others', () => {
   assert.deepEqual(Object.keys(recorder).sort(), ['Recorder', 'RecorderError', 'uploadFile']);
   const members = Object.entries(Object.getOwnPropertyDescriptors(recorder.Recorder.prototype)).map(([name, { get }]) => (get ? `get ${name}` : name));
+  const statics = Object.keys(Object.getOwnPropertyDescriptors(recorder.Recorder)).filter((name) => !['length', 'name', 'prototype'].includes(name));
+  assert.deepEqual(statics.sort(), ['check', 'discard', 'recover', 'unfinished']);
   assert.deepEqual(members.sort(), [
     'cancel', 'constructor', 'get id', 'get level', 'get muted', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'setMicrophone', 'start', 'stop',
   ]);
@@ -46,6 +48,15 @@ test('stop, pause, resume and retry before any start are refused; cancel has not
   await idle.cancel();
 });
 
+test('a recovery without a grant is refused', () => {
+  assert.throws(() => recorder.Recorder.recover('r1', {}), { name: 'RecorderError', code: 'invalid', field: 'grant' });
+});
+
+test('where nothing can be kept nothing is unfinished', async () => {
+  assert.deepEqual(await recorder.Recorder.unfinished(), []);
+  await assert.rejects(recorder.Recorder.discard('r1'), { code: 'not-found' });
+});
+
 test('an empty file and one without a type are refused before anything is opened', async () => {
   const options = { broker: 'https://broker.example', grant: 'gr_1' };
   await assert.rejects(recorder.uploadFile(new Blob([], { type: 'video/mp4' }), options), { code: 'empty' });
@@ -53,7 +64,7 @@ test('an empty file and one without a type are refused before anything is opened
 });
 
 test('an error survives the way out of the Worker', () => {
-  const error = new RecorderError('conflict', 'they differ', { reason: 'hole', status: 409, parts: [{ number: 2 }], detail: { recordedBytes: 3, uploadedBytes: 2, partsUploaded: 1 } });
+  const error = new RecorderError('conflict', 'they differ', { reason: 'hole', status: 409, parts: [{ number: 2 }], detail: { recordedBytes: 3, uploadedBytes: 2, partsUploaded: 1, onDevice: true, lostBytes: 0 } });
   const back = fromPlain(structuredClone(toPlain(error)));
   assert.ok(back instanceof RecorderError);
   for (const field of ['name', 'code', 'message', 'reason', 'status', 'parts', 'detail']) assert.deepEqual(back[field], error[field]);

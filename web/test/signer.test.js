@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { BrokerClient } from '../broker-client.js';
+import { Session } from '../session.js';
 import { Signer } from '../signer.js';
 import { TIMING } from '../timing.js';
 import { Cloud, problem } from './cloud.js';
@@ -10,37 +11,65 @@ let cloud;
 /** @type {Signer} */
 let signer;
 const { signal } = new AbortController();
+const ready = (number) => async () => part(number);
 const part = (number) => ({ number, size: 10, checksum: `sum${number}`, uploaded: false });
 
 beforeEach(async () => {
   cloud = await new Cloud().start();
   const broker = new BrokerClient({ broker: cloud.url, timing: { ...TIMING, retryBaseMs: 1 } });
-  const session = await broker.open({ content_type: 'video/webm', checksum: 'sha256' }, { grant: 'g', idempotencyKey: 'k' });
-  signer = new Signer({ broker, session, now: () => performance.now(), urlMarginMs: 15_000 });
+  const opened = await broker.open({ content_type: 'video/webm', checksum: 'sha256' }, { grant: 'g', idempotencyKey: 'k' });
+  const session = new Session({ broker, opened, getGrant: async () => 'g' });
+  signer = new Signer({ session, now: () => performance.now(), urlMarginMs: 15_000 });
 });
 afterEach(() => cloud.stop());
 
 const calls = () => cloud.requests.filter(({ op }) => op === 'parts').map(({ body }) => [body.uploaded.map((p) => p.number), body.sign.map((p) => p.number)]);
 
 test('parts that are ready at once share a call', async () => {
-  const urls = await Promise.all([1, 2, 3].map((n) => signer.sign(part(n), signal)));
+  const urls = await Promise.all([1, 2, 3].map((n) => signer.sign(ready(n), signal)));
   assert.equal(new Set(urls.map(({ url }) => url)).size, 3);
   assert.deepEqual(calls(), [[[], [1, 2, 3]]]);
 });
 
 test('who comes while a call is under way goes with the next, together with the reports', async () => {
-  const first = signer.sign(part(1), signal);
+  const first = signer.sign(ready(1), signal);
   await new Promise((resolve) => setTimeout(resolve)); // the call has left
   signer.report(part(7));
-  await Promise.all([first, signer.sign(part(2), signal), signer.sign(part(3), signal)]);
+  await Promise.all([first, signer.sign(ready(2), signal), signer.sign(ready(3), signal)]);
   assert.deepEqual(calls(), [[[], [1]], [[7], [2, 3]]]);
+});
+
+test('a call waits for all parts that are being made ready', async () => {
+  let hashed = () => {};
+  const slow = signer.sign(() => new Promise((resolve) => { hashed = () => resolve(part(1)); }), signal);
+  const quick = signer.sign(ready(2), signal);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(calls().length, 0);
+  hashed();
+  await Promise.all([slow, quick]);
+  assert.deepEqual(calls(), [[[], [2, 1]]]);
+});
+
+test('a part that cannot be read, or needs no URL, holds up nobody', async () => {
+  const [broken, needless, good] = await Promise.allSettled([
+    signer.sign(async () => { throw new Error('unreadable'); }, signal), signer.sign(async () => null, signal), signer.sign(ready(2), signal),
+  ]);
+  assert.deepEqual([broken.status, needless.value, good.value?.constructor.name], ['rejected', null, 'SignedUrl']);
+  assert.deepEqual(calls(), [[[], [2]]]);
+});
+
+test('a number that arrived twice between two calls is reported as it is now', async () => {
+  signer.report({ ...part(7), size: 5 });
+  signer.report(part(7));
+  await signer.beat(signal);
+  assert.deepEqual(cloud.requests.at(-1).body.uploaded.map(({ number, size }) => [number, size]), [[7, 10]]);
 });
 
 test('a refusal reaches everybody who asked, and the reports are made again', async () => {
   const refusals = [problem(409, 'conflict', 'completing')];
   cloud.fault = () => refusals.shift();
   signer.report(part(7));
-  const answers = await Promise.allSettled([signer.sign(part(1), signal), signer.sign(part(2), signal)]);
+  const answers = await Promise.allSettled([signer.sign(ready(1), signal), signer.sign(ready(2), signal)]);
   assert.deepEqual(answers.map(({ reason }) => reason.code), ['conflict', 'conflict']);
   await signer.beat(signal);
   assert.deepEqual(calls(), [[[7], [1, 2]], [[7], []]]);
@@ -48,5 +77,5 @@ test('a refusal reaches everybody who asked, and the reports are made again', as
 
 test('a part the broker forgot is an error, not a hang', async () => {
   cloud.fault = () => ({ status: 200, body: { urls: [] } });
-  await assert.rejects(signer.sign(part(4), signal), /no URL for part 4/);
+  await assert.rejects(signer.sign(ready(4), signal), /no URL for part 4/);
 });

@@ -6,8 +6,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { partSizeFor, UploadJob } from '../upload-job.js';
+import { Connection } from '../connection.js';
+import { recoverRecording, sendFile, startRecording } from '../start-job.js';
+import { partSizeFor } from '../upload-job.js';
 import { Cloud, problem, s3 } from './cloud.js';
+import { DurableFolder } from './durable-folder.js';
 import { fetchPut } from './fetch-put.js';
 
 /** How long a test waits for what must come. */
@@ -19,7 +22,7 @@ let cloud;
 let runs;
 beforeEach(async () => { cloud = await new Cloud().start(); runs = []; });
 afterEach(async () => {
-  for (const run of runs) await run.job.cancel();
+  for (const run of runs) await run.cancel();
   assert.equal(cloud.twoPutsOfOneNumber, false, 'two PUTs of one number were in flight');
   await cloud.stop();
 });
@@ -29,18 +32,27 @@ class Run {
   messages = [];
   #waiting = new Set();
 
-  constructor({ timing = {}, file, job = {}, getGrant = async () => 'gr_1' } = {}) {
-    this.job = new UploadJob({
-      job: { broker: cloud.url, contentType: 'video/webm;codecs=vp8', parallel: 4, ...job },
-      file, getGrant, put: fetchPut,
+  /**
+   * @param {{timing?: object, file?: Blob, job?: object, getGrant?: () => Promise<string>, folder?: MemoryFolder, recover?: boolean,
+   *   fileBytes?: number, connection?: Connection, estimate?: () => Promise<object>}} [how] recover: what lies in the folder
+   */
+  constructor({ timing = {}, file, job = {}, getGrant = async () => 'gr_1', folder = new DurableFolder(), recover = false, fileBytes = 1000, ...more } = {}) {
+    const means = {
+      getGrant, put: fetchPut, ...more,
       timing: { retryBaseMs: 2, retryCapMs: 20, ...timing },
       emit: (message) => {
         this.messages.push(structuredClone(message)); // as postMessage would
         for (const check of this.#waiting) check();
       },
-    });
+    };
+    const whole = { broker: cloud.url, contentType: 'video/mp4', parallel: 4, ...job };
+    this.started = start(whole);
     runs.push(this);
-    void this.job.run();
+
+    async function start(job) {
+      if (file) return sendFile(job, file, means);
+      return recover ? recoverRecording(folder, means, job.parallel) : startRecording(job, folder, means, fileBytes);
+    }
   }
 
   of(type) {
@@ -64,16 +76,24 @@ class Run {
     });
   }
 
+  add(blob, durationMs = 0) { void this.started.then(({ recorded }) => recorded.add(blob, durationMs)); }
+
+  end() { void this.started.then(({ recorded }) => recorded.end()); }
+
+  retry() { void this.started.then(({ upload }) => upload.retry()); }
+
+  async cancel() { await (await this.started).upload.cancel(); }
+
   record(bytes, sliceSize = 300) {
     for (let from = 0; from < bytes.length; from += sliceSize) {
-      this.job.add(new Blob([bytes.subarray(from, from + sliceSize)], { type: 'video/webm' }));
+      this.add(new Blob([bytes.subarray(from, from + sliceSize)], { type: 'video/mp4' }));
     }
   }
 
   /** Records these bytes, ends, and waits for how it ends. */
   async all(bytes) {
     this.record(bytes);
-    this.job.end();
+    this.end();
     return this.said('completed', 'failed');
   }
 }
@@ -115,7 +135,7 @@ test('a recording ends in S3 byte for byte, in parts of exactly part_size', asyn
 
 test('a session is opened with sha256 and nothing the broker does not know', async () => {
   await completes(new Run({ job: { name: 'Käse', metadata: { team: 'a' }, maxBytes: 9999, onAbandon: 'abort' } }), randomBytes(10));
-  assert.deepEqual(cloud.session.request, { content_type: 'video/webm;codecs=vp8', checksum: 'sha256', name: 'Käse', metadata: { team: 'a' }, max_bytes: 9999, on_abandon: 'abort' });
+  assert.deepEqual(cloud.session.request, { content_type: 'video/mp4', checksum: 'sha256', name: 'Käse', metadata: { team: 'a' }, max_bytes: 9999, on_abandon: 'abort' });
 });
 
 test('parts arrive in S3 while the recording goes on', async () => {
@@ -134,11 +154,11 @@ test('one that ends on a boundary has no empty last part', async () => {
 test('empty and oversized blobs are normal', async () => {
   const bytes = randomBytes(7777);
   const run = new Run();
-  run.job.add(new Blob([]));
+  run.add(new Blob([]));
   run.record(bytes.subarray(0, 5555), 5555);
-  run.job.add(new Blob([]));
+  run.add(new Blob([]));
   run.record(bytes.subarray(5555), 2222);
-  run.job.end();
+  run.end();
   await run.said('completed');
   assert.ok(cloud.object.equals(bytes));
 });
@@ -149,7 +169,7 @@ test('oversized blobs in a row keep their order', async () => {
   run.record(bytes.subarray(0, 1000), 1000);
   await run.said('part'); // blobs no longer wait in the inbox
   run.record(bytes.subarray(1000), 3333);
-  run.job.end();
+  run.end();
   await run.said('completed', 'failed');
   assert.ok(cloud.object.equals(bytes));
 });
@@ -216,8 +236,8 @@ test('no PUT starts on a URL that has expired: it is signed anew', async () => {
   const put400 = { status: 503 };
   faultyPart(1, put400, put400, put400);
   const run = new Run({ timing: { retryBaseMs: 400, retryCapMs: 400 } });
-  run.job.add(new Blob([randomBytes(500)]));
-  run.job.end();
+  run.add(new Blob([randomBytes(500)]));
+  run.end();
   await run.said('completed');
   assert.ok(signsOf(1) >= 2, 'it was not signed anew');
   assert.deepEqual(run.of('trouble').map(({ error }) => error.code).filter((code) => code === 'url-expired'), []);
@@ -231,7 +251,7 @@ test('URLs that are dead on arrival are told as url-expired, and waited out', as
   assert.equal(cloud.count('put'), 0);
   assert.equal(run.of('trouble')[0].error.code, 'url-expired');
   cloud.urlLifeMs = 60_000;
-  run.job.end();
+  run.end();
   assert.equal((await run.said('completed', 'failed')).type, 'completed');
 });
 
@@ -242,10 +262,10 @@ test('a 4xx that does not pass ends it after four tries; a retry sends only what
   const failed = await run.all(bytes);
   assert.equal(failed.type, 'failed');
   assert.deepEqual([failed.error.code, failed.error.reason, failed.error.status], ['s3', 'InvalidRequest', 400]);
-  assert.deepEqual(failed.error.detail, { recordedBytes: 4500, uploadedBytes: 2000, partsUploaded: 2 });
+  assert.deepEqual(failed.error.detail, { recordedBytes: 4500, uploadedBytes: 2000, partsUploaded: 2, onDevice: true, lostBytes: 0 });
   assert.equal(cloud.count('put', 3), 4);
   cloud.fault = () => undefined;
-  run.job.retry();
+  run.retry();
   await run.said('completed');
   assert.ok(cloud.object.equals(bytes));
   assert.deepEqual([1, 2, 3, 4, 5].map((n) => cloud.count('put', n)), [1, 1, 5, 1, 1]);
@@ -259,9 +279,9 @@ test('data that arrives after a failure is part of the retry', async () => {
   run.record(bytes.subarray(0, 1200));
   await run.said('failed');
   run.record(bytes.subarray(1200));
-  run.job.end();
+  run.end();
   cloud.fault = () => undefined;
-  run.job.retry();
+  run.retry();
   await run.said('completed');
   assert.ok(cloud.object.equals(bytes));
 });
@@ -283,9 +303,9 @@ test('409 again and again ends after five rounds', async () => {
 });
 
 test('409 without parts is final', async () => {
-  cloud.fault = ({ op }) => (op === 'complete' ? problem(409, 'conflict', 'aborted', { reason: 'aborted' }) : undefined);
+  cloud.fault = ({ op }) => (op === 'complete' ? problem(409, 'conflict', 'S3 refused', { reason: 's3-refused' }) : undefined);
   const failed = await new Run().all(randomBytes(500));
-  assert.deepEqual([failed.error.code, failed.error.reason], ['conflict', 'aborted']);
+  assert.deepEqual([failed.error.code, failed.error.reason], ['conflict', 's3-refused']);
   assert.equal(cloud.count('complete'), 1);
 });
 
@@ -337,9 +357,9 @@ test('an open that is refused for good fails with the reason, and a retry still 
   const run = new Run();
   const failed = await run.all(bytes);
   assert.deepEqual([failed.error.code, failed.error.reason, failed.error.field], ['forbidden', 'content-type', '/content_type']);
-  assert.deepEqual(failed.error.detail, { recordedBytes: 2500, uploadedBytes: 0, partsUploaded: 0 });
+  assert.deepEqual(failed.error.detail, { recordedBytes: 2500, uploadedBytes: 0, partsUploaded: 0, onDevice: true, lostBytes: 0 });
   cloud.fault = () => undefined;
-  run.job.retry();
+  run.retry();
   await run.said('completed');
   assert.ok(cloud.object.equals(bytes));
 });
@@ -364,14 +384,14 @@ test('a session without checksums sends none, and tells when the ETag is hidden 
 test('nothing recorded: the session is aborted, the code is empty', async () => {
   const run = new Run();
   await run.said('opened');
-  run.job.end();
+  run.end();
   assert.equal((await run.said('failed')).error.code, 'empty');
   assert.equal(cloud.session.state, 'aborted');
 });
 
 test('nothing recorded, and the end comes before the session is open', async () => {
   const run = new Run();
-  run.job.end();
+  run.end();
   assert.equal((await run.said('failed')).error.code, 'empty');
   assert.equal(cloud.session.state, 'aborted');
 });
@@ -381,7 +401,7 @@ test('cancel aborts the upload, and no PUT comes after', async () => {
   const run = new Run();
   run.record(randomBytes(9000));
   await until(() => cloud.session?.parts.size > 0, 'a part');
-  await run.job.cancel();
+  await run.cancel();
   assert.deepEqual(run.messages.at(-1), { type: 'cancelled' });
   assert.equal(cloud.session.state, 'aborted');
   const puts = cloud.count('put');
@@ -392,7 +412,7 @@ test('cancel aborts the upload, and no PUT comes after', async () => {
 
 test('cancel while the session is being opened aborts what was opened', async () => {
   const run = new Run();
-  await run.job.cancel();
+  await run.cancel();
   assert.equal(cloud.session.state, 'aborted');
   assert.deepEqual(run.of('opened'), []);
 });
@@ -401,7 +421,7 @@ test('cancel when the broker is away ends, and says that S3 may hold parts', asy
   const run = new Run();
   await run.said('opened');
   cloud.fault = () => ({ status: 503 });
-  await run.job.cancel();
+  await run.cancel();
   assert.equal(run.messages.at(-1).type, 'cancelled');
   assert.equal(run.messages.at(-1).error.code, 'unavailable');
 });
@@ -411,14 +431,14 @@ async function completedUnheard(more) {
   const run = new Run({ timing: { cancelMs: 200 }, ...more });
   cloud.fault = ({ op }) => (op === 'complete' ? 'lose' : undefined);
   run.record(randomBytes(1500));
-  run.job.end();
+  run.end();
   await until(() => cloud.session?.state === 'completed', 'the completed object');
   return run;
 }
 
 test('a cancel whose recording is completed already deletes it', async () => {
   const run = await completedUnheard();
-  await run.job.cancel();
+  await run.cancel();
   assert.deepEqual(run.messages.at(-1), { type: 'cancelled' });
   assert.deepEqual([cloud.session.state, cloud.count('abort'), cloud.count('delete')], ['deleted', 1, 1]);
 });
@@ -426,7 +446,7 @@ test('a cancel whose recording is completed already deletes it', async () => {
 test('a cancel that cannot delete what is completed tells the result', async () => {
   const run = await completedUnheard();
   cloud.fault = ({ op }) => (op === 'delete' ? problem(403, 'forbidden', 'another owner') : undefined);
-  await run.job.cancel();
+  await run.cancel();
   const { type, result } = run.messages.at(-1);
   assert.deepEqual([type, result?.id, result?.size], ['completed', cloud.session.id, 1500]);
   assert.deepEqual([run.of('cancelled'), cloud.session.state], [[], 'completed']);
@@ -435,7 +455,7 @@ test('a cancel that cannot delete what is completed tells the result', async () 
 test('a cancel that gets no grant to delete with ends all the same', async () => {
   let grants = 0;
   const run = await completedUnheard({ getGrant: () => (++grants === 1 ? Promise.resolve('gr_1') : new Promise(() => {})) });
-  await run.job.cancel();
+  await run.cancel();
   const { type, error } = run.messages.at(-1);
   assert.deepEqual([type, error?.code, error?.reason], ['cancelled', 'invalid-state', 'completed']);
 });
@@ -448,7 +468,7 @@ test('near max_bytes it says so while everything still fits', async () => {
   const { error } = await run.said('full');
   assert.deepEqual([error.code, error.limit], ['max-bytes', 6000]);
   run.record(bytes.subarray(4900), 300); // what MediaRecorder still held
-  run.job.end();
+  run.end();
   await run.said('completed');
   assert.ok(cloud.object.equals(bytes));
   assert.equal(run.of('full').length, 1);
@@ -478,11 +498,11 @@ test('a quiet session sends heartbeats, and a busy one does not', async () => {
   assert.deepEqual(cloud.requests.at(-1).body, { uploaded: [], sign: [] });
 });
 
-test('a session that is gone is noticed by the heartbeat', async () => {
+test('a session that is gone is noticed by the heartbeat, and another is opened', async () => {
   const run = new Run({ timing: { heartbeatMs: 30 } });
   await run.said('opened');
   cloud.sessions.clear();
-  assert.equal((await run.said('failed')).error.code, 'not-found');
+  await until(() => run.of('opened').length === 2, 'another session');
 });
 
 test('progress counts what is recorded and what S3 has', async () => {

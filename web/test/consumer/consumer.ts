@@ -42,3 +42,18 @@ export async function upload(file: File): Promise<string> {
   });
   return watchUrl;
 }
+
+export async function finishWhatIsLeft(): Promise<string[]> {
+  const links: string[] = [];
+  for (const { id, bytes, uploadedBytes, durationMs } of await Recorder.unfinished()) {
+    if (bytes + uploadedBytes + durationMs === 0) {
+      await Recorder.discard(id);
+      continue;
+    }
+    const recovery = Recorder.recover(id, { grant: async () => 'gr_1', parallel: 2 });
+    recovery.addEventListener('progress', ({ detail }) => detail.uploadedBytes.toFixed());
+    const { watchUrl } = await recovery.result.catch(() => recovery.retry());
+    links.push(watchUrl);
+  }
+  return links;
+}

@@ -1,0 +1,20 @@
+import { RecorderError } from './errors.js';
+
+/**
+ * The broker's reasons after which a session takes no more. `completed` and `salvaged`: by somebody else, with what had
+ * arrived. Not `deleted`: what somebody deleted on purpose does not come back by itself.
+ */
+const REASONS = ['lost', 'aborted', 'unknown-session', 'superseded', 'salvaged', 'completed', 'completed-otherwise', 'bad-token'];
+
+/**
+ * Whether a recording can only be saved by another session. A 404 without a reason is not from the broker: a proxy may
+ * say so, and be wrong.
+ *
+ * @param {unknown} error
+ */
+export function isSessionGone(error) {
+  if (!(error instanceof RecorderError)) return false;
+  const { code, reason = '' } = error;
+  if (code === 's3') return reason === 'NoSuchUpload';
+  return ['not-found', 'conflict', 'unauthorized'].includes(code) && REASONS.includes(reason);
+}

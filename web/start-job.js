@@ -1,0 +1,85 @@
+/**
+ * Makes the Worker's one job: of data that is recorded, of a file, or of a recording that was interrupted.
+ */
+
+import { RecordingFiles } from './disk/recording-files.js';
+import { SpillingFolder } from './disk/spilling-folder.js';
+import { RecorderError } from './errors.js';
+import { FileBytes } from './file-bytes.js';
+import { RecordedBytes } from './recorded-bytes.js';
+import { UploadJob } from './upload-job.js';
+
+/**
+ * @typedef {Omit<ConstructorParameters<typeof UploadJob>[0], 'job' | 'bytes'>} Means what a job needs besides
+ * @typedef {{upload: UploadJob, recorded?: RecordedBytes}} Started recorded: where data comes
+ */
+
+/**
+ * @param {import('./messages.js').Job} job
+ * @param {Blob} file
+ * @param {Means} means
+ * @returns {Started}
+ */
+export function sendFile(job, file, means) {
+  return run(new UploadJob({ job, bytes: new FileBytes(file), ...means }));
+}
+
+/**
+ * @param {import('./messages.js').Job} job
+ * @param {import('./disk/folder.js').Folder} folder an empty one
+ * @param {Means} means
+ * @param {number} [fileBytes]
+ * @returns {Promise<Started>}
+ */
+export async function startRecording(job, folder, means, fileBytes) {
+  const disk = new SpillingFolder(folder);
+  const files = await RecordingFiles.create(disk, job, fileBytes);
+  const started = begin(files, disk, means);
+  if (!folder.durable) tellNotDurable(means, 'this browser lets us keep nothing on this device');
+  return started;
+}
+
+/**
+ * @param {import('./disk/folder.js').Folder} folder of a recording that was interrupted
+ * @param {Means} means
+ * @param {number} parallel
+ * @returns {Promise<Started>}
+ * @throws {RecorderError} `unreadable` where its manifest is not whole, or not of this version
+ */
+export async function recoverRecording(folder, means, parallel) {
+  const disk = new SpillingFolder(folder);
+  const files = await RecordingFiles.open(disk);
+  if (!files) throw new RecorderError('unreadable', 'the manifest of this recording cannot be read');
+  files.manifest.job.parallel = parallel;
+  const started = begin(files, disk, means);
+  started.recorded?.replay();
+  return started;
+}
+
+/**
+ * @param {RecordingFiles} files
+ * @param {SpillingFolder} disk
+ * @param {Means} means
+ */
+function begin(files, disk, means) {
+  const recorded = new RecordedBytes({ files, onFailed: (error) => upload.failed(error) });
+  const upload = new UploadJob({ job: files.manifest.job, bytes: recorded, ...means });
+  disk.makeRoom = () => upload.makeRoom();
+  disk.onSpill = () => {
+    tellNotDurable(means, 'the disk is full, or refuses to write');
+    upload.stopRecording(new RecorderError('quota-low', 'the disk is full, or refuses to write', { limit: 0 }));
+  };
+  return run(upload, recorded);
+}
+
+/** @param {UploadJob} upload @param {RecordedBytes} [recorded] @returns {Started} */
+function run(upload, recorded) {
+  void upload.run();
+  return { upload, recorded };
+}
+
+/** @param {Means} means @param {string} why */
+function tellNotDurable({ emit }, why) {
+  const message = `what is not in S3 yet is lost when this page ends: ${why}`;
+  emit({ type: 'trouble', error: { code: 'not-durable', message } });
+}

@@ -1,0 +1,130 @@
+/**
+ * One session's upload: cuts the bytes into parts as they come, and makes the checkpoints of what is not a whole part
+ * yet.
+ *
+ *   bytes ──► parts of exactly part_size ──► uploader ──► S3
+ *     └──► checkpoints of the tail and of part 1 ──┘
+ */
+
+import { childOf, sleep } from './backoff.js';
+import { Checkpoints } from './checkpoints.js';
+import { asRecorderError, RecorderError } from './errors.js';
+import { patched } from './patched.js';
+import { SizeLimit } from './size-limit.js';
+import { Uploader } from './uploader.js';
+
+export class Upload {
+  #bytes;
+  #uploader;
+  #checkpoints;
+  #timing;
+  #events;
+  #partSize;
+  #parts = 0; // how many the uploader was given
+  #whole = false; // it was given the last one
+
+  /**
+   * @param {object} options
+   * @param {import('./session.js').Session} options.session
+   * @param {import('./byte-source.js').ByteSource} options.bytes
+   * @param {import('./put.js').Put} options.put
+   * @param {import('./parallelism.js').Parallelism} options.parallelism
+   * @param {import('./timing.js').Timing} options.timing
+   * @param {import('./uploader.js').UploaderEvents} options.events
+   * @param {() => number} options.now a clock that does not stand still while the machine sleeps
+   * @param {() => number} [options.random]
+   * @param {import('./connection.js').Connection} options.connection
+   * @throws {RecorderError} `max-bytes` or `too-many-parts` where a file is too large
+   */
+  constructor({ session, bytes, put, parallelism, timing, events, now, random, connection }) {
+    const { opened } = this.session = session;
+    this.limit = new SizeLimit(opened);
+    if (bytes.announced !== undefined && bytes.announced > this.limit.bytes) throw this.limit.error;
+    this.#bytes = bytes;
+    this.#timing = timing;
+    this.#events = events;
+    this.#partSize = opened.part_size;
+    this.#uploader = new Uploader({ session, put, parallelism, timing, events, now, random, connection });
+    this.#checkpoints = new Checkpoints({ bytes, uploader: this.#uploader, partSize: this.#partSize, limitBytes: this.limit.bytes, timing, now });
+  }
+
+  get counts() { return this.#uploader.counts; }
+
+  /** Goes on with a session of before: asks what S3 has of it. @param {AbortSignal} signal */
+  async resume(signal) {
+    this.#uploader.found(await this.session.look(signal));
+  }
+
+  /**
+   * Sends everything and completes; may be called again after a failure.
+   *
+   * @param {AbortSignal} signal
+   * @returns {Promise<import('./wire.js').Completed>}
+   */
+  async run(signal) {
+    const watch = childOf(signal);
+    const watching = this.#watch(watch.signal);
+    try {
+      return await this.#uploader.run(signal);
+    } finally {
+      watch.abort(new RecorderError('cancelled', 'this upload is over'));
+      watch.release();
+      await watching;
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  complete(signal) { return this.#uploader.complete(signal); }
+
+  /** Takes what is new in the bytes. */
+  grown() {
+    const size = Math.min(this.#bytes.size, this.limit.bytes);
+    while ((this.#parts + 1) * this.#partSize <= size) {
+      this.#add(this.#partSize);
+      this.#checkpoints.covered(this.#parts * this.#partSize);
+    }
+    if (this.#bytes.ended && !this.#whole) this.#addRest(size);
+  }
+
+  /** Whether a recording has to end now, to fit. */
+  get isFull() {
+    return this.limit.isNear(this.#bytes.size + this.#bytes.pendingBytes, this.#bytes.sliceBytes);
+  }
+
+  /** Whether S3 has these bytes for good. @param {number} from @param {number} to */
+  has(from, to) {
+    for (let number = Math.floor(from / this.#partSize) + 1; (number - 1) * this.#partSize < to; number++) {
+      if (!this.#uploader.has(number)) return false;
+    }
+    return true;
+  }
+
+  /** @param {number} size of the next part */
+  #add(size) {
+    const from = this.#parts++ * this.#partSize;
+    const number = this.#parts;
+    const kept = number > 1 && this.#bytes.upload.parts[number - 1]; // part 1 may have got another header since
+    this.#uploader.add(number, size, () => this.#bytes.slice(from, from + size), kept ? { ...kept } : {});
+  }
+
+  /** The last part, and part 1 with its final header; where they are the same, once. @param {number} size */
+  #addRest(size) {
+    this.#whole = true;
+    const rest = size - this.#parts * this.#partSize;
+    const firstSize = Math.min(size, this.#partSize);
+    const patches = this.#bytes.patches(size).filter(({ at, bytes }) => at + bytes.length <= firstSize);
+    if (rest > 0 && (this.#parts > 0 || patches.length === 0)) this.#add(rest);
+    if (patches.length > 0) {
+      this.#uploader.add(1, firstSize, async () => patched(await this.#bytes.slice(0, firstSize), patches), { kind: 'again' });
+    }
+    this.#uploader.end();
+  }
+
+  /** While it is recorded. A checkpoint that cannot be made is no reason to end. @param {AbortSignal} signal */
+  async #watch(signal) {
+    while (!this.#bytes.ended && !signal.aborted) {
+      await sleep(this.#timing.lookMs, { signal }).catch(() => {});
+      if (!signal.aborted) await this.#checkpoints.look().catch((error) => this.#events.onTrouble(asRecorderError(error)));
+    }
+  }
+}
