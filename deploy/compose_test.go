@@ -242,16 +242,23 @@ func brokerSettings(t *testing.T) app.Settings {
 	return s
 }
 
+// settingsOf lists the variables of a struct of settings, and of those inside.
+func settingsOf(t reflect.Type) (names []string) {
+	for field := range t.Fields() {
+		if env := field.Tag.Get("env"); env != "" {
+			names = append(names, env)
+		} else {
+			names = append(names, settingsOf(field.Type)...)
+		}
+	}
+	return names
+}
+
 func TestTheBrokerTakesItsSettings(t *testing.T) {
 	s := brokerSettings(t)
 	broker, server := service(t, "broker"), service(t, "s3")
 
-	var known []string
-	for _, t := range []reflect.Type{reflect.TypeFor[app.Settings](), reflect.TypeFor[app.S3Settings]()} {
-		for field := range t.Fields() {
-			known = append(known, field.Tag.Get("env"))
-		}
-	}
+	known := settingsOf(reflect.TypeFor[app.Settings]())
 	names := slices.Collect(maps.Keys(variables(t, broker)))
 	for name := range dockerfile(t).env {
 		names = append(names, name)

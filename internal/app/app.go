@@ -59,7 +59,7 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	}
 	broker := &session.Broker{
 		Store: store, Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
-		Bucket: bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket}), Signer: signer,
+		Bucket: bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket, Keep: s.Keep.keep()}), Signer: signer,
 	}
 	handler := httpapi.New(httpapi.Config{
 		Broker: broker, Access: keyring, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 
 	"slipway/internal/access"
+	"slipway/internal/bucket"
 	"slipway/internal/devs3"
 	"slipway/internal/devs3/devs3test"
 	"slipway/internal/session"
@@ -31,9 +33,10 @@ func settle(t *testing.T) Settings {
 		t.Setenv(name, value)
 	}
 	return Settings{
-		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", RedisURL: "redis://" + miniredis.RunT(t).Addr(), RedisPrefix: "t", ShutdownWithin: 10 * time.Second,
-		S3:        S3Settings{Bucket: s3.Bucket, Endpoint: s3.Endpoint, PathStyle: true, Region: s3.Region},
-		TokenKeys: []string{"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}, MaxURLTTL: time.Hour, CompleteWithin: time.Second,
+		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", ShutdownWithin: 10 * time.Second,
+		RedisSettings: RedisSettings{RedisURL: "redis://" + miniredis.RunT(t).Addr(), RedisPrefix: "t"},
+		S3:            S3Settings{Bucket: s3.Bucket, Endpoint: s3.Endpoint, PathStyle: true, Region: s3.Region},
+		TokenKeys:     []string{"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}, MaxURLTTL: time.Hour, CompleteWithin: time.Second,
 	}
 }
 
@@ -109,4 +112,21 @@ func refuses(t *testing.T, url string) {
 		_ = res.Body.Close()
 	}
 	t.Fatal("it still listens")
+}
+
+func TestTheBucketIsToldWhatWasSet(t *testing.T) {
+	for _, c := range []struct {
+		set  KeepSettings
+		want bucket.Keep
+	}{
+		{KeepSettings{SSE: "none"}, bucket.Keep{Tags: map[string]string{}}},
+		{
+			KeepSettings{SSE: "aws:kms", KMSKey: "alias/a", StorageClass: "STANDARD_IA", Tags: []string{"team=media", "rate=a=b"}},
+			bucket.Keep{Encryption: "aws:kms", KMSKey: "alias/a", StorageClass: "STANDARD_IA", Tags: map[string]string{"team": "media", "rate": "a=b"}},
+		},
+	} {
+		if got := c.set.keep(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%+v becomes %+v, want %+v", c.set, got, c.want)
+		}
+	}
 }

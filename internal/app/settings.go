@@ -29,21 +29,18 @@ type Settings struct {
 	CORSOrigins    []string      `name:"cors-origins" env:"BROKER_CORS_ORIGINS" placeholder:"ORIGIN" group:"HTTP" help:"Origins of the pages that may record, exactly as a browser sends them, such as https://app.example. \"*\" allows every page. Default: only the broker's own pages."`
 	ShutdownWithin time.Duration `name:"shutdown-within" env:"BROKER_SHUTDOWN_WITHIN" default:"30s" min:"1s" max:"5m" group:"HTTP" help:"How long running requests may take to end after SIGTERM."`
 
-	S3 S3Settings `embed:""`
+	S3   S3Settings   `embed:""`
+	Keep KeepSettings `embed:""`
 
-	RedisURL    string `name:"redis-url" env:"BROKER_REDIS_URL" default:"redis://127.0.0.1:6379/0" group:"Redis" help:"Redis: redis://[user:password@]host:port/db, redis-sentinel://host:port,host:port/master or redis-cluster://host:port,host:port. With TLS: rediss://, rediss-sentinel://, rediss-cluster://."`
-	RedisPrefix string `name:"redis-prefix" env:"BROKER_REDIS_PREFIX" default:"slipway" group:"Redis" help:"Beginning of every Redis key, up to 64 bytes without braces."`
+	RedisSettings `embed:""`
 
 	TokenKeys []string `name:"token-keys" env:"BROKER_TOKEN_KEYS" placeholder:"KEY" group:"Access" help:"Keys that sign tokens, base64 of 32 bytes or more each. The first signs, all verify: rotate by putting a new one in front. Use the environment: others can read a command line. Required; make one with: broker keys token."`
 	APIKeys   []string `name:"api-keys" env:"BROKER_API_KEYS" placeholder:"NAME:SCOPES:SHA256" group:"Access" help:"API keys that are let in, by their hashes. Make one with: broker keys new NAME. Default: none, so nobody can mint grants."`
 
-	PartSize       Bytes         `name:"part-bytes" env:"BROKER_PART_BYTES" default:"5MiB" min:"5MiB" max:"5GiB" group:"Limits" help:"Size of every part but the last, where the client asks for none."`
-	MaxBytes       Bytes         `name:"max-bytes" env:"BROKER_MAX_BYTES" default:"50000MiB" min:"1" max:"50000GiB" group:"Limits" help:"Most bytes one session may take."`
+	RecordSettings `embed:""`
 	URLTTL         time.Duration `name:"url-ttl" env:"BROKER_URL_TTL" default:"15m" min:"10s" max:"168h" group:"Limits" help:"Life of a part's URL, where the client asks for none."`
 	MaxURLTTL      time.Duration `name:"max-url-ttl" env:"BROKER_MAX_URL_TTL" default:"24h" min:"10s" max:"168h" group:"Limits" help:"Longest life of any URL; S3's own limit is 7 days."`
 	WatchTTL       time.Duration `name:"watch-ttl" env:"BROKER_WATCH_TTL" default:"1h" min:"1s" max:"168h" group:"Limits" help:"Life of a playback URL; the watch page fetches a new one."`
-	SessionTTL     time.Duration `name:"session-ttl" env:"BROKER_SESSION_TTL" default:"192h" min:"1h" max:"2160h" group:"Limits" help:"Life of a session token: the longest recording and 7 days to come back."`
-	KeepRecord     time.Duration `name:"keep-record" env:"BROKER_KEEP_RECORD" default:"168h" min:"1h" max:"8760h" group:"Limits" help:"How long Redis remembers a finished session; S3 answers after that."`
 	CompleteWithin time.Duration `name:"complete-within" env:"BROKER_COMPLETE_WITHIN" default:"20s" min:"2s" max:"60s" group:"Limits" help:"Longest wait for S3 to complete or abort; the client then asks again."`
 }
 
@@ -57,6 +54,35 @@ type S3Settings struct {
 	PublicEndpoint string `name:"s3-public-endpoint" env:"BROKER_S3_PUBLIC_ENDPOINT" placeholder:"URL" group:"S3" help:"Where browsers reach S3, if that is another address. Default: the broker's."`
 	PathStyle      bool   `name:"s3-path-style" env:"BROKER_S3_PATH_STYLE" group:"S3" help:"The bucket stands in the path and not in the host name, as most S3 servers other than AWS want it. Default: false."`
 	NoChecksums    bool   `name:"s3-no-checksums" env:"BROKER_S3_NO_CHECKSUMS" group:"S3" help:"The S3 server knows no x-amz-checksum-sha256: sessions are opened without, even if asked for. Default: false."`
+}
+
+// KeepSettings is how S3 keeps what is recorded.
+type KeepSettings struct {
+	SSE          string   `name:"s3-sse" env:"BROKER_S3_SSE" default:"none" placeholder:"MODE" group:"S3" help:"Server-side encryption that is asked for: AES256, aws:kms, aws:kms:dsse, or none, which leaves it to the bucket."`
+	KMSKey       string   `name:"s3-kms-key" env:"BROKER_S3_KMS_KEY" placeholder:"KEY" group:"S3" help:"ID, ARN or alias of the KMS key, with aws:kms and aws:kms:dsse. The broker needs kms:GenerateDataKey and kms:Decrypt on it. Default: the account's own for S3."`
+	StorageClass string   `name:"s3-storage-class" env:"BROKER_S3_STORAGE_CLASS" placeholder:"CLASS" group:"S3" help:"Storage class, such as STANDARD_IA or INTELLIGENT_TIERING; none that has to be restored before it plays. Default: S3's, STANDARD."`
+	Tags         []string `name:"s3-tags" env:"BROKER_S3_TAGS" placeholder:"NAME=VALUE" group:"S3" help:"Up to 10 tags of every recording, for lifecycle rules and bills: team=media,keep=1y. Needs s3:PutObjectTagging. Default: none."`
+}
+
+// RedisSettings is where sessions are kept.
+type RedisSettings struct {
+	RedisURL    string `name:"redis-url" env:"BROKER_REDIS_URL" default:"redis://127.0.0.1:6379/0" group:"Redis" help:"Redis: redis://[user:password@]host:port/db, redis-sentinel://host:port,host:port/master or redis-cluster://host:port,host:port. With TLS: rediss://, rediss-sentinel://, rediss-cluster://."`
+	RedisPrefix string `name:"redis-prefix" env:"BROKER_REDIS_PREFIX" default:"slipway" group:"Redis" help:"Beginning of every Redis key, up to 64 bytes without braces."`
+}
+
+// RecordSettings is what stands in a session's record.
+type RecordSettings struct {
+	PartSize   Bytes         `name:"part-bytes" env:"BROKER_PART_BYTES" default:"5MiB" min:"5MiB" max:"5GiB" group:"Limits" help:"Size of every part but the last, where the client asks for none."`
+	MaxBytes   Bytes         `name:"max-bytes" env:"BROKER_MAX_BYTES" default:"50000MiB" min:"1" max:"50000GiB" group:"Limits" help:"Most bytes one session may take."`
+	SessionTTL time.Duration `name:"session-ttl" env:"BROKER_SESSION_TTL" default:"192h" min:"1h" max:"2160h" group:"Limits" help:"Life of a session token: the longest recording and 7 days to come back."`
+	KeepRecord time.Duration `name:"keep-record" env:"BROKER_KEEP_RECORD" default:"168h" min:"1h" max:"8760h" group:"Limits" help:"How long Redis remembers a finished session; S3 answers after that."`
+}
+
+// RebuildSettings is what it takes to make records anew from the bucket.
+type RebuildSettings struct {
+	S3             S3Settings `embed:""`
+	RedisSettings  `embed:""`
+	RecordSettings `embed:""`
 }
 
 // Resolve settles what depends on other settings and returns every mistake at
@@ -80,10 +106,9 @@ func (s *Settings) resolve() problems {
 		p.add("BROKER_CORS_ORIGINS", checkOrigin(origin))
 	}
 	p = append(p, s.S3.resolve()...)
-	p.add("BROKER_REDIS_URL", checkRedis(s.RedisURL))
-	_, err := redisstore.New(nil, s.RedisPrefix)
-	p.add("BROKER_REDIS_PREFIX", err)
-	_, err = s.tokenKeys()
+	p = append(p, s.Keep.resolve()...)
+	p = append(p, s.RedisSettings.resolve()...)
+	_, err := s.tokenKeys()
 	p.add("BROKER_TOKEN_KEYS", err)
 	_, err = s.apiKeys()
 	p.add("BROKER_API_KEYS", err)
@@ -91,6 +116,19 @@ func (s *Settings) resolve() problems {
 		p.add("BROKER_URL_TTL", fmt.Errorf("%s is longer than BROKER_MAX_URL_TTL, %s", s.URLTTL, s.MaxURLTTL))
 	}
 	return append(p, ranges(s)...)
+}
+
+func (s *RebuildSettings) resolve() problems {
+	p := append(s.S3.resolve(), s.RedisSettings.resolve()...)
+	return append(p, ranges(s)...)
+}
+
+func (s *RedisSettings) resolve() problems {
+	var p problems
+	p.add("BROKER_REDIS_URL", checkRedis(s.RedisURL))
+	_, err := redisstore.New(nil, s.RedisPrefix)
+	p.add("BROKER_REDIS_PREFIX", err)
+	return p
 }
 
 func (s *S3Settings) resolve() problems {

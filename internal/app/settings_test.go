@@ -60,22 +60,22 @@ func (e env) resolve(t *testing.T, args ...string) (*app.Settings, error) {
 	return s, m.Resolve(s)
 }
 
-// setting is a field of Settings, or of the S3Settings inside.
+// setting is a field of Settings, or of a struct inside.
 type setting struct {
 	reflect.StructField
 	env      string
 	min, max string
 }
 
-func settings() (all []setting) {
-	for field := range reflect.TypeFor[app.Settings]().Fields() {
-		if field.Type == reflect.TypeFor[app.S3Settings]() {
-			for inner := range field.Type.Fields() {
-				all = append(all, setting{inner, inner.Tag.Get("env"), inner.Tag.Get("min"), inner.Tag.Get("max")})
-			}
-			continue
+func settings() []setting { return settingsOf(reflect.TypeFor[app.Settings]()) }
+
+func settingsOf(t reflect.Type) (all []setting) {
+	for field := range t.Fields() {
+		if env := field.Tag.Get("env"); env != "" {
+			all = append(all, setting{field, env, field.Tag.Get("min"), field.Tag.Get("max")})
+		} else {
+			all = append(all, settingsOf(field.Type)...)
 		}
-		all = append(all, setting{field, field.Tag.Get("env"), field.Tag.Get("min"), field.Tag.Get("max")})
 	}
 	return all
 }
@@ -87,12 +87,15 @@ func TestTheDefaultsAreSound(t *testing.T) {
 	}
 	want := app.Settings{
 		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", ShutdownWithin: 30 * time.Second,
-		S3:       app.S3Settings{Bucket: "recordings", KeyPrefix: "recordings/"},
-		RedisURL: "redis://127.0.0.1:6379/0", RedisPrefix: "slipway",
-		TokenKeys: []string{enough()["BROKER_TOKEN_KEYS"]},
-		PartSize:  5 << 20, MaxBytes: 10_000 * 5 << 20, // what fits in S3's most parts
-		URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour, WatchTTL: time.Hour, SessionTTL: 8 * 24 * time.Hour,
-		KeepRecord: 7 * 24 * time.Hour, CompleteWithin: 20 * time.Second,
+		S3:            app.S3Settings{Bucket: "recordings", KeyPrefix: "recordings/"},
+		Keep:          app.KeepSettings{SSE: "none"},
+		RedisSettings: app.RedisSettings{RedisURL: "redis://127.0.0.1:6379/0", RedisPrefix: "slipway"},
+		TokenKeys:     []string{enough()["BROKER_TOKEN_KEYS"]},
+		RecordSettings: app.RecordSettings{
+			PartSize: 5 << 20, MaxBytes: 10_000 * 5 << 20, // what fits in S3's most parts
+			SessionTTL: 8 * 24 * time.Hour, KeepRecord: 7 * 24 * time.Hour,
+		},
+		URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour, WatchTTL: time.Hour, CompleteWithin: 20 * time.Second,
 	}
 	if !reflect.DeepEqual(*s, want) {
 		t.Errorf("got  %+v\nwant %+v", *s, want)
@@ -105,6 +108,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_SHUTDOWN_WITHIN": "soon",
 		"BROKER_BUCKET":          "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
 		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps",
+		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
 		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
 		"BROKER_TOKEN_KEYS": "short,c2hvcnQ=", "BROKER_API_KEYS": "sk_a-secret,a:fly:00",
 		"BROKER_PART_BYTES": "1KiB", "BROKER_MAX_BYTES": "lots", "BROKER_URL_TTL": "8d", "BROKER_MAX_URL_TTL": "169h", "BROKER_WATCH_TTL": "0s",
@@ -130,10 +134,15 @@ BROKER_PUBLIC_URL: is not an http(s) URL without user, query and fragment
 BROKER_REDIS_PREFIX: the prefix of Redis keys is "{a}"; 1 to 64 bytes without braces are allowed
 BROKER_REDIS_URL: not the address of a Redis: it begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://
 BROKER_S3_ENDPOINT: is not an http(s) URL without user, query and fragment
+BROKER_S3_KMS_KEY: "alias/a b" is not the ID, ARN or alias of a KMS key
 BROKER_S3_NO_CHECKSUMS: "perhaps" is not true or false
 BROKER_S3_PATH_STYLE: "perhaps" is not true or false
 BROKER_S3_PUBLIC_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_REGION: "mars-north 1" is not the name of a region
+BROKER_S3_SSE: "AES-256" is not none, AES256, aws:kms or aws:kms:dsse
+BROKER_S3_STORAGE_CLASS: "glacier" is not a storage class, such as STANDARD_IA
+BROKER_S3_TAGS: "a" is there twice
+BROKER_S3_TAGS: "team": is not NAME=VALUE
 BROKER_SESSION_TTL: 1m0s is outside 1h to 2160h
 BROKER_SHUTDOWN_WITHIN: "soon" is not a duration such as 90s, 15m or 24h
 BROKER_TOKEN_KEYS: key 1 is not the base64 of at least 32 bytes

@@ -190,15 +190,19 @@ func (p problems) err() error {
 	return errors.New(strings.Join(p, "\n"))
 }
 
-// ranges checks every field against its min and max tags.
-func ranges(s *Settings) problems {
+// ranges checks every field of a struct of settings against its min and max
+// tags.
+func ranges(s any) problems {
 	var p problems
-	v := reflect.ValueOf(s).Elem()
-	for i := range v.NumField() {
-		field, tag := v.Field(i), v.Type().Field(i).Tag
-		low, high, n, ok := bounds(field, tag.Get("min"), tag.Get("max"))
+	for field, v := range reflect.ValueOf(s).Elem().Fields() {
+		env := field.Tag.Get("env")
+		if env == "" && v.Kind() == reflect.Struct {
+			p = append(p, ranges(v.Addr().Interface())...)
+			continue
+		}
+		low, high, n, ok := bounds(v, field.Tag.Get("min"), field.Tag.Get("max"))
 		if ok && (n < low || n > high) {
-			p.add(tag.Get("env"), fmt.Errorf("%v is outside %s to %s", field.Interface(), tag.Get("min"), tag.Get("max")))
+			p.add(env, fmt.Errorf("%v is outside %s to %s", v.Interface(), field.Tag.Get("min"), field.Tag.Get("max")))
 		}
 	}
 	return p
