@@ -11,7 +11,7 @@ import (
 	"slipway/internal/session/sessiontest"
 )
 
-func openReal(t *testing.T, server *redistest.Server) *Store {
+func openReal(t testing.TB, server *redistest.Server) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), "redis://"+server.Addr, "slipway")
 	if err != nil {

@@ -142,7 +142,7 @@ func (s *Store) lookAtOwner(ctx context.Context, l *look, q session.Query, sets 
 // lookAtTags merges the sets of all tags, or of the owner's. From each it reads
 // no more than its share of want with room to spare.
 func (s *Store) lookAtTags(ctx context.Context, l *look, q session.Query, sets []session.State, after place, want, budget int) error {
-	first, last, share := 0, session.Tags-1, want/16+8
+	first, last, share := 0, session.Tags-1, want/32+8
 	if q.Owner != "" {
 		first, last, share = session.TagOf(q.Owner), session.TagOf(q.Owner), want+1
 	}
@@ -178,7 +178,7 @@ type setRead struct {
 	key             string
 	tag             int
 	lowest, highest string
-	count           int
+	count           int // at a time
 }
 
 // readsAfter are the reads that bring the next members of one set. Redis ranges

@@ -31,12 +31,13 @@ type kept struct {
 // add takes what page.lua replied to reads.
 func (l *look) add(reads []setRead, r reply) error {
 	answer, _ := r.value.([]any)
-	if len(answer) != 2 {
+	if len(answer) != 3 {
 		return errUnreadable
 	}
 	sets, _ := answer[0].([]any)
-	records, _ := answer[1].([]any)
-	if len(sets) != len(reads) {
+	cut, _ := answer[1].([]any)
+	records, _ := answer[2].([]any)
+	if len(sets) != len(reads) || len(cut) != len(reads) {
 		return errUnreadable
 	}
 	for i, read := range reads {
@@ -50,7 +51,7 @@ func (l *look) add(reads []setRead, r reply) error {
 			}
 			l.places = append(l.places, newPlace(score, read.tag, name(member)))
 		}
-		if len(members) == 2*read.count {
+		if cut[i] == int64(1) {
 			if end := l.places[len(l.places)-1]; l.horizon == nil || compare(end, *l.horizon) < 0 {
 				l.horizon = &end
 			}

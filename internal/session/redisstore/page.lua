@@ -4,11 +4,12 @@
 -- KEYS  the sets. A record's key is made here: it shares the hash tag of the
 --       set that its member is in, so it is in the same slot
 -- ARGV  1 how many records, 2 idle for so long in ms, or 0; then for each set
---       the lowest score, the highest or '', and how many members, or -1
+--       the lowest score, the highest or '', and how many members at a time,
+--       or -1 for all
 --
--- Replies {'ok', now, {members, records}}: members has a list {member, score,
--- ...} for each set, records is {number of the set from 1, member, record or
--- nil, ...}.
+-- Replies {'ok', now, {sets, cut, records}}: sets has a list {member, score,
+-- ...} for each set, cut a 1 for each that may go on, records is {number of the
+-- set from 1, member, record or nil, ...}.
 --
 -- Which records come is a guess that saves a round trip: Go, which knows the
 -- order to the last byte, reads the others by itself.
@@ -16,29 +17,71 @@
 local wanted, idle = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now = now_ms()
 local bound = idle > 0 and now - idle or math.huge
-local members, places = {}, {}
-local horizon = bound -- beyond it, a set that was not read to its end may have more
-for i, set in ipairs(KEYS) do
-  local lowest, highest, count = ARGV[3 * i], tonumber(ARGV[3 * i + 1]) or math.huge, tonumber(ARGV[3 * i + 2])
-  highest = math.min(highest, bound)
+local sets, cut = {}, {}
+
+-- read adds the next members to what is there of a set.
+local function read(set)
+  local found, count = sets[set], tonumber(ARGV[3 * set + 2])
+  local highest = math.min(tonumber(ARGV[3 * set + 1]) or math.huge, bound)
   highest = highest == math.huge and '+inf' or string.format('%.0f', highest)
-  local found = redis.call('ZRANGEBYSCORE', set, lowest, highest, 'WITHSCORES', 'LIMIT', 0, count)
-  for j = 1, #found, 2 do places[#places + 1] = {set = i, member = found[j], at = tonumber(found[j + 1]), nth = #places} end
-  if #found == 2 * count then horizon = math.min(horizon, places[#places].at) end
-  members[i] = found
+  local next = redis.call('ZRANGEBYSCORE', KEYS[set], ARGV[3 * set], highest, 'WITHSCORES', 'LIMIT', #found / 2, count)
+  for _, value in ipairs(next) do found[#found + 1] = value end
+  cut[set] = #next == 2 * count and 1 or 0
+end
+
+-- horizon is the score up to which the order is known, and the set that is cut
+-- there, if one is.
+local function horizon()
+  local score, set = math.huge, nil
+  for i, found in ipairs(sets) do
+    if cut[i] == 1 and tonumber(found[#found]) < score then score, set = tonumber(found[#found]), i end
+  end
+  return score, set
+end
+
+local function scores(highest)
+  local list = {}
+  for _, found in ipairs(sets) do
+    for i = 2, #found, 2 do
+      local score = tonumber(found[i])
+      if score > highest then break end
+      list[#list + 1] = score
+    end
+  end
+  return list
+end
+
+for i = 1, #KEYS do
+  sets[i] = {}
+  read(i)
+end
+local known, cut_at = horizon()
+local list = scores(known)
+while cut_at and #list < wanted do -- most of what comes next is in this set: one owner has it all
+  read(cut_at)
+  known, cut_at = horizon()
+  list = scores(known)
 end
 
 local records = {}
-if wanted > 0 then
-  table.sort(places, function(a, b)
-    if a.at ~= b.at then return a.at < b.at end
-    return a.nth < b.nth -- tags and, within a set, members come in order
-  end)
-  for i = 1, math.min(wanted, #places) do
-    local p = places[i]
-    if p.at > horizon then break end
-    local tag = string.match(KEYS[p.set], '^[^}]*}')
-    for _, value in ipairs({p.set, p.member, redis.call('GET', tag .. 's' .. p.member)}) do records[#records + 1] = value end
+-- get reads the records whose score is in a range; of equal ones the first, as
+-- the sets, and the members within each, are in order.
+local function get(above, highest)
+  for i, found in ipairs(sets) do
+    local tag = string.match(KEYS[i], '^[^}]*}')
+    for j = 1, #found, 2 do
+      local score = tonumber(found[j + 1])
+      if score > highest or #records == 3 * wanted then break end
+      if score > above then
+        for _, value in ipairs({i, found[j], redis.call('GET', tag .. 's' .. found[j])}) do records[#records + 1] = value end
+      end
+    end
   end
 end
-return {'ok', now, {members, records}}
+if wanted > 0 and #list > 0 then
+  table.sort(list)
+  local last = list[math.min(wanted, #list)]
+  get(-1, last - 1)
+  get(last - 1, last)
+end
+return {'ok', now, {sets, cut, records}}

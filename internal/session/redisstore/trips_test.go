@@ -52,14 +52,14 @@ func records(t testing.TB, nodes []*redistest.Server) (n int) {
 	return n
 }
 
-// nobodys creates n sessions of nobody, which are spread over all tags.
-func nobodys(t testing.TB, s *Store, n int) {
+// openMany creates n sessions of owner. Nobody's are spread over all tags.
+func openMany(t testing.TB, s *Store, n int, owner session.Owner) {
 	t.Helper()
-	rec := sessiontest.NewSession("")
+	rec := sessiontest.NewSession(owner)
 	for n > 0 {
 		calls := make([]call, min(n, 500))
 		for i := range calls {
-			rec.ID = sessiontest.NewID("", 'w')
+			rec.ID = sessiontest.NewID(owner, 'w')
 			var err error
 			if calls[i], err = s.swapCall(session.Change{Session: rec}, newOperation()); err != nil {
 				t.Fatal(err)
@@ -79,23 +79,25 @@ func TestAPageCostsFewRoundTripsAndRecords(t *testing.T) {
 	for _, tc := range []struct {
 		name, address  string
 		nodes          []*redistest.Server
+		owner          session.Owner
 		limit          int
 		trips, records int // at most
 	}{
-		{"one node, a page of 100", "redis://" + one.Addr, []*redistest.Server{one}, 100, 1, 100},
-		{"one node, a page of 1", "redis://" + one.Addr, []*redistest.Server{one}, 1, 1, 1},
-		{"one node, a page of 1,000", "redis://" + one.Addr, []*redistest.Server{one}, 1000, 1, 1000},
-		{"a cluster, a page of 100", "redis-cluster://" + cluster.Nodes[0].Addr, cluster.Nodes, 100, 2, 200},
-		{"a cluster, a page of 1", "redis-cluster://" + cluster.Nodes[0].Addr, cluster.Nodes, 1, 2, 2},
-		{"a cluster, a page of 1,000", "redis-cluster://" + cluster.Nodes[0].Addr, cluster.Nodes, 1000, 2, 2000},
+		{"one node, a page of 100", "redis://" + one.Addr, []*redistest.Server{one}, "", 100, 1, 100},
+		{"one node, a page of 1", "redis://" + one.Addr, []*redistest.Server{one}, "", 1, 1, 1},
+		{"one node, a page of 1,000", "redis://" + one.Addr, []*redistest.Server{one}, "", 1000, 1, 1000},
+		{"one node and one owner, a page of 100", "redis://" + one.Addr, []*redistest.Server{one}, "ann", 100, 1, 100},
+		{"a cluster, a page of 100", "redis-cluster://" + cluster.Nodes[0].Addr, cluster.Nodes, "", 100, 2, 200},
+		{"a cluster, a page of 1", "redis-cluster://" + cluster.Nodes[0].Addr, cluster.Nodes, "", 1, 2, 2},
+		{"a cluster, a page of 1,000", "redis-cluster://" + cluster.Nodes[0].Addr, cluster.Nodes, "", 1000, 2, 2000},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s, err := Open(t.Context(), tc.address, fmt.Sprint("p", tc.limit))
+			s, err := Open(t.Context(), tc.address, fmt.Sprint("p", tc.limit, tc.owner))
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = s.Close() })
-			nobodys(t, s, 4000)
+			openMany(t, s, 4000, tc.owner)
 			q := session.Query{Limit: tc.limit, IdleFor: time.Millisecond}
 			if _, err := s.List(t.Context(), q); err != nil { // every node learns the script
 				t.Fatal(err)
