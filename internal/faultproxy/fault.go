@@ -19,7 +19,7 @@ const (
 	Unanswered Kind = "unanswered"       // carried out, and the connection breaks
 	Truncated  Kind = "answer truncated" // carried out, and the answer ends in the middle
 	ErrorIn200 Kind = "error in a 200"   // not carried out; completing an upload only
-	Late       Kind = "late"             // the server gets it 10 to 20 s later
+	Late       Kind = "late"             // the server gets it 5 to 20 s later
 	Stalled    Kind = "stalled"          // it came during a Stall
 )
 
@@ -57,7 +57,7 @@ func (p *Proxy) draw(r *http.Request) fault {
 	case Delayed:
 		f.wait = time.Duration(share * float64(2*time.Second))
 	case Late:
-		f.wait = 10*time.Second + time.Duration(share*float64(10*time.Second))
+		f.wait = 5*time.Second + time.Duration(share*float64(15*time.Second))
 	}
 	p.hits[f.kind]++
 	return f
