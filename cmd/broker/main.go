@@ -13,9 +13,10 @@ import (
 )
 
 type cli struct {
-	Serve serveCmd `cmd:"" help:"Serve the HTTP API and the pages."`
-	Keys  keysCmd  `cmd:"" help:"Make keys."`
-	Fetch fetchCmd `cmd:"" help:"Download a finished recording."`
+	Serve   serveCmd   `cmd:"" help:"Serve the HTTP API and the pages."`
+	Keys    keysCmd    `cmd:"" help:"Make keys."`
+	Fetch   fetchCmd   `cmd:"" help:"Download a finished recording."`
+	Rebuild rebuildCmd `cmd:"" help:"Tell Redis again what the bucket knows."`
 }
 
 func main() {

@@ -1,0 +1,35 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"slipway/internal/bucket"
+	"slipway/internal/session"
+	"slipway/internal/session/redisstore"
+)
+
+// Rebuild tells Redis what the bucket knows; see session.Broker.Rebuild. s must
+// have been resolved.
+func Rebuild(ctx context.Context, s RebuildSettings, tell func(session.Rebuilt)) (done session.Rebuilt, err error) {
+	clients, err := OpenS3(ctx, s.S3)
+	if err != nil {
+		return done, err
+	}
+	store, err := redisstore.Open(ctx, s.RedisURL, s.RedisPrefix)
+	if err != nil {
+		return done, fmt.Errorf("BROKER_REDIS_URL: %w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := store.Ping(ctx); err != nil { // an empty bucket would not ask it anything
+		return done, err
+	}
+	all := Settings{S3: s.S3, RecordSettings: s.RecordSettings}
+	broker := &session.Broker{
+		Store: store, Limits: all.limits(), Now: time.Now,
+		Bucket: bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket}),
+	}
+	return broker.Rebuild(ctx, tell)
+}
