@@ -23,11 +23,16 @@ export class ByteQueue {
     this.#end += bytes.length;
   }
 
-  /** @param {number} count bytes from the front, as a copy */
+  /** @param {number} count bytes from the front, {@link length} at most; as a copy */
   take(count) {
     const taken = this.bytes.slice(0, count);
-    this.#start += taken.length;
+    this.drop(count);
     return taken;
+  }
+
+  /** @param {number} count bytes from the front, {@link length} at most */
+  drop(count) {
+    this.#start += count;
   }
 
   /** To a buffer that fits, so that one large cluster does not leave its memory taken for good. */

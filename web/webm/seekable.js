@@ -184,7 +184,7 @@ export class SeekableWebm {
     if (!head) return false;
     const { bytes, layout } = layOut(head, this.#reserveBytes);
     this.#index = new SeekIndex({ layout, timestampScale: head.timestampScale, tracks: head.tracks, cues: [] });
-    this.#queue.take(head.end);
+    this.#queue.drop(head.end);
     this.#put(bytes);
     return true;
   }
@@ -193,7 +193,7 @@ export class SeekableWebm {
   #closeCluster(cluster) {
     const at = this.#bytes;
     this.#put(cluster.write(this.#queue.bytes));
-    this.#queue.take(cluster.readTo);
+    this.#queue.drop(cluster.readTo);
     this.#cluster = null;
     /** @type {SeekIndex} */ (this.#index).note(cluster.blocks, at, this.#bytes);
     return true;
@@ -211,7 +211,8 @@ export class SeekableWebm {
     // What looks like an element cut short may be a size that lies, and then there are Clusters behind its first byte.
     if (holdsCluster(this.#queue.bytes.subarray((this.#cluster?.readTo ?? 0) + 1))) return this.#passOn();
     if (this.#cluster?.isTimed) this.#closeCluster(this.#cluster);
-    this.#droppedBytes = this.#queue.take(this.#queue.length).length;
+    this.#droppedBytes = this.#queue.length;
+    this.#queue.drop(this.#droppedBytes);
     this.#cluster = null;
     this.#state = 'finished';
   }

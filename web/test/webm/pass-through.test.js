@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concat, element, liveHeader, sizeBytes, toBytes, uintElement, voidElement } from '../../webm/ebml.js';
 import { MAX_HEAD_BYTES } from '../../webm/head.js';
-import { ID } from '../../webm/matroska.js';
+import { AUDIO, ID, VIDEO } from '../../webm/matroska.js';
 import { SeekableWebm } from '../../webm/seekable.js';
 import {
   blockGroup, cluster, ebml, head, info, live, PICTURE, simpleBlock, SOUND, text, timestamp, track, tracks,
@@ -33,7 +33,7 @@ for (const [name, input] of [
   ['Info with a child that is larger', segment(element(ID.Info, toBytes(ID.TimestampScale), sizeBytes(9), [1]), tracks(), opened)],
   ['a TimestampScale of 0', segment(element(ID.Info, uintElement(ID.TimestampScale, 0)), tracks(), opened)],
   ['an unknown element in the head', segment(info(), tracks(), element(0x1abcdef0), opened)],
-  ['a head too large', segment(voidElement(MAX_HEAD_BYTES), info(), tracks(), opened)],
+  ['a head too large', segment(info(), toBytes(ID.Void), sizeBytes(MAX_HEAD_BYTES), new Uint8Array(999))],
 ]) {
   test(`${name}: passes through untouched`, () => {
     for (const size of [1, 1000, Math.max(1, input.length)]) {
@@ -138,20 +138,45 @@ test('a Cluster of known size does not wait for the next', () => {
   assert.equal(webm.heldBytes, 0);
 });
 
+function cueTimes(input) {
+  const { webm, output } = pass([input]);
+  return walk(patch(output, webm.patches())).cues.map(({ time }) => time);
+}
+
 test('times that go back get no Cue', () => {
-  const { webm, output } = pass([concat([head, cluster(1000, block(0)), cluster(500, block(0)), cluster(2000, block(0), block(40))])]);
-  assert.deepEqual(walk(patch(output, webm.patches())).cues.map(({ time }) => time), [1000, 2000]);
+  assert.deepEqual(cueTimes(concat([head, cluster(1000, block(0)), cluster(500, block(0)), cluster(2000, block(0))])), [1000, 2000]);
 });
 
 test('a picture is sought by its keyframes, sound by any block', () => {
-  const input = (...entries) => concat([ebml(), live(ID.Segment, info(), tracks(...entries)), cluster(0, simpleBlock(PICTURE, 0, { flags: 0 })), cluster(1000, simpleBlock(PICTURE, 0))]);
-  const cuesOf = (bytes) => {
-    const { webm, output } = pass([bytes]);
-    return walk(patch(output, webm.patches())).cues.map(({ time }) => time);
-  };
-  assert.deepEqual(cuesOf(input(track(PICTURE, 1))), [1000]);
-  assert.deepEqual(cuesOf(input(track(PICTURE, 2))), [0, 1000]);
+  const input = (type) => concat([ebml(), live(ID.Segment, info(), tracks(track(1, type))), cluster(0, simpleBlock(1, 0, { flags: 0 })), cluster(1000, simpleBlock(1, 0))]);
+  assert.deepEqual(cueTimes(input(VIDEO)), [1000]);
+  assert.deepEqual(cueTimes(input(AUDIO)), [0, 1000]);
 });
+
+test('the picture is sought, though sound may come first', () => {
+  const input = concat([
+    ebml(), live(ID.Segment, info(), tracks(track(SOUND, AUDIO), track(PICTURE, VIDEO))),
+    cluster(0, simpleBlock(SOUND, 0), block(0, { flags: 0 })), cluster(1000, simpleBlock(SOUND, 0), block(20)),
+  ]);
+  assert.deepEqual(cueTimes(input), [1020]);
+});
+
+test('a group is a keyframe where it refers to no other block', () => {
+  const referring = blockGroup(PICTURE, 0, element(ID.ReferenceBlock, [0xff]));
+  assert.deepEqual(cueTimes(concat([head, cluster(0, referring), cluster(1000, blockGroup(PICTURE, 0), referring)])), [1000]);
+});
+
+test('a block may lie before its Timestamp', () => {
+  assert.deepEqual(cueTimes(concat([head, cluster(1000, block(-40), block(0))])), [960]);
+});
+
+for (const cutBytes of [1, 3, 5]) {
+  test(`the ${cutBytes} bytes of a block cut short are dropped and counted`, () => {
+    const { webm, output } = pass([concat([whole, block(80).subarray(0, cutBytes)])]);
+    assert.equal(webm.droppedBytes, cutBytes);
+    assert.ok(output.equals(pass([whole]).output));
+  });
+}
 
 test('an unpatched Segment stays open to what follows', () => {
   const { output } = pass([RECORDINGS[0].raw]);
