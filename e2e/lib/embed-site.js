@@ -4,8 +4,10 @@
 
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { mintGrant } from './api.js';
+import { REPOSITORY } from './folders.js';
 
 const HTML = `<!doctype html><html lang="en"><meta charset="utf-8"><title>An application</title>
 <script type="module" src="/app.js"></script><button id="record">Record</button><button id="stop">Stop</button>`;
@@ -15,6 +17,8 @@ export class EmbedSite {
   broker;
   /** What browsers reported against the policy. @type {string[]} */
   violations = [];
+  /** A policy instead of the one an embedding page needs. @type {string | null} */
+  otherPolicy = null;
   #server = http.createServer((request, response) => {
     this.#answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
   });
@@ -34,6 +38,7 @@ export class EmbedSite {
 
   /** The lines an embedding page needs, and nothing else; Firefox wants its favicon. */
   get policy() {
+    if (this.otherPolicy !== null) return this.otherPolicy;
     const { url, s3_endpoint: s3 } = this.broker.ready;
     return [
       `default-src 'none'`, `img-src 'self'`, `script-src 'self' ${url}`, `worker-src blob: ${url}`, `connect-src 'self' ${url} ${s3}`, 'report-uri /violations',
@@ -50,7 +55,9 @@ export class EmbedSite {
       case '/violations':
         this.violations.push(await text(request));
         return response.end();
-      default: return response.writeHead(404).end();
+      default:
+        if (request.url.startsWith('/web/')) return send('text/javascript', readFileSync(path.join(REPOSITORY, request.url))); // a copy of its own
+        return response.writeHead(404).end();
     }
   }
 }

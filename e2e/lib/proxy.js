@@ -16,6 +16,7 @@ import http from 'node:http';
  * @property {boolean} [mute] that answer bears no CORS headers, as those of some proxies and of some 403s do
  * @property {number} [resetAfter] resets the connection after so many bytes of the request's body
  * @property {number} [holdMs] passes the request on so much later
+ * @property {string} [hide] passes the answer on without this header, in lower case
  * @property {boolean} [loseAnswer] passes the request on, and resets the connection instead of answering
  */
 
@@ -65,7 +66,8 @@ export class Proxy {
     onward.on('response', (answer) => {
       passing.status = answer.statusCode;
       if (fault.loseAnswer) return drop();
-      response.writeHead(answer.statusCode, answer.rawHeaders);
+      if (fault.hide) delete answer.headers[fault.hide];
+      response.writeHead(answer.statusCode, fault.hide ? answer.headers : answer.rawHeaders);
       answer.on('error', drop).pipe(response);
     });
     let bytes = 0;

@@ -1,0 +1,162 @@
+/**
+ * Recorder.check(), on pages where something is amiss: it says what, and the line that mends it.
+ */
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { BrokerDev } from './lib/broker-dev.js';
+import { launchChromium, launchFirefox } from './lib/browsers.js';
+import { Bucket } from './lib/bucket.js';
+import { EmbedSite } from './lib/embed-site.js';
+import { Proxy } from './lib/proxy.js';
+
+const ALL = ['secure-context', 'permissions', 'media-recorder', 'worker', 'storage', 'broker', 'grant', 'session', 'clock', 'bucket', 'etag', 'csp'];
+
+let site, broker, proxy, browser;
+
+before(async () => {
+  site = await EmbedSite.start();
+  broker = site.broker = await BrokerDev.start({ name: 'check', origins: [site.origin] });
+  proxy = await Proxy.start();
+  browser = await launchChromium({ proxy: proxy.url });
+});
+
+after(async () => {
+  await browser?.close();
+  await Promise.all([broker?.stop(), site?.close(), proxy?.close()]);
+});
+
+beforeEach(() => {
+  proxy.fault = () => undefined;
+  site.otherPolicy = null;
+});
+
+/**
+ * What the check finds on a page of a site, by name.
+ *
+ * @param {EmbedSite} [where]
+ * @param {{how?: object, prepare?: () => void, modules?: string, launched?: any}} [options] how: options of the check;
+ *   prepare: runs in the page before it; modules: the origin of the recorder's files
+ */
+async function findings(where = site, { how = {}, prepare, modules = broker.url, launched = browser } = {}) {
+  where.broker = broker;
+  const page = await launched.newPage();
+  try {
+    await page.goto(`${where.origin}/`);
+    if (prepare) await page.evaluate(prepare);
+    const found = await page.evaluate(async ({ url, from, options }) => {
+      const { Recorder } = await import(`${from}/web/recorder.js`);
+      const grant = async () => (await fetch('/grant', { method: 'POST' })).text();
+      return Recorder.check({ broker: url, grant, ...options });
+    }, { url: broker.url, from: modules, options: how });
+    assert.deepEqual(found.map(({ name }) => name), ALL, 'every finding, in order');
+    assert.doesNotMatch(JSON.stringify(found), /X-Amz|Signature|(?:gr|st)_[\w-]{16}/, 'no secret is in it');
+    return Object.fromEntries(found.map(({ name, ...finding }) => [name, finding]));
+  } finally {
+    await page.close();
+  }
+}
+
+/** The names of what is not well, and of what could not be told. */
+function failed(found) {
+  const named = (value) => Object.entries(found).filter(([, { ok }]) => ok === value).map(([name]) => name);
+  return { bad: named(false), unknown: named(null) };
+}
+
+for (const { name, launch } of [{ name: 'Chromium', launch: launchChromium }, { name: 'Firefox', launch: launchFirefox }]) {
+  test(`${name}: on a page with the documented lines all is well, and S3 keeps nothing of it`, async () => {
+    const launched = await launch();
+    const bucket = new Bucket(broker.ready);
+    try {
+      const found = await findings(site, { launched });
+      assert.deepEqual(failed(found), { bad: [], unknown: [] }, JSON.stringify(found));
+      assert.match(found.storage.detail, /^OPFS, \d+ MB free/);
+      assert.match(found['media-recorder'].detail, /video\/webm/);
+      assert.deepEqual(await bucket.uploads(), []);
+    } finally {
+      bucket.close();
+      await launched.close();
+    }
+  });
+}
+
+test('a bucket without CORS rules: the rules to paste', async () => {
+  proxy.fault = ({ method, url }) => (method === 'OPTIONS' && url.startsWith(broker.ready.s3_endpoint) ? { status: 403, mute: true } : undefined);
+  const found = await findings();
+  assert.deepEqual(failed(found), { bad: ['bucket'], unknown: ['etag'] });
+  assert.match(found.bucket.detail, /its CORS rules let no page on http:\/\/127\.0\.0\.1:\d+ PUT/);
+  const [rule] = JSON.parse(found.bucket.mend).CORSRules;
+  assert.deepEqual([rule.AllowedOrigins, rule.ExposeHeaders], [[site.origin], ['ETag']]);
+});
+
+test('a bucket whose rules do not expose ETag: what to add', async () => {
+  proxy.fault = ({ method, url }) => (method === 'PUT' && url.startsWith(broker.ready.s3_endpoint) ? { hide: 'access-control-expose-headers' } : undefined);
+  const found = await findings();
+  assert.deepEqual(failed(found), { bad: ['etag'], unknown: [] });
+  assert.match(found.etag.mend, /"ExposeHeaders": \["ETag"\]/);
+});
+
+test('a bucket that refuses the PUT: S3’s own word', async () => {
+  proxy.fault = ({ method, url }) => (method === 'PUT' && url.startsWith(broker.ready.s3_endpoint) ? { status: 403 } : undefined);
+  const found = await findings();
+  assert.deepEqual(failed(found), { bad: ['bucket'], unknown: ['etag'] });
+  assert.match(found.bucket.detail, /answered 403/);
+});
+
+test('an origin that the broker was not told of: the setting', async () => {
+  const other = await EmbedSite.start();
+  try {
+    other.otherPolicy = '';
+    const found = await findings(other, { modules: other.origin }); // the broker's own files it may not load either
+    assert.deepEqual(failed(found), { bad: ['broker'], unknown: ['grant', 'session', 'clock', 'bucket', 'etag'] });
+    assert.equal(found.broker.mend, `BROKER_CORS_ORIGINS=${other.origin}`);
+  } finally {
+    await other.close();
+  }
+});
+
+test('a broker that is not there, and one that is no broker', async () => {
+  const dead = await EmbedSite.start();
+  const gone = dead.origin;
+  await dead.close();
+  site.otherPolicy = '';
+  const nothing = await findings(site, { how: { broker: gone } });
+  assert.match(nothing.broker.detail, /does not answer/);
+  const wrong = await findings(site, { how: { broker: site.origin } });
+  assert.match(wrong.broker.detail, /answers 404, but not as a broker does/);
+});
+
+test('a policy that lacks the bucket, and one that lacks all but the script: the whole line', async () => {
+  const line = (s3) => `Content-Security-Policy: script-src 'self' ${broker.url}; worker-src blob: ${broker.url}; connect-src 'self' ${broker.url} ${s3}`;
+  for (const { policy, bad, unknown, s3 } of [
+    { policy: `connect-src 'self' ${broker.url}; script-src ${broker.url}; worker-src blob: ${broker.url}`, bad: ['bucket', 'csp'], unknown: ['etag'], s3: broker.ready.s3_endpoint },
+    { policy: `default-src 'none'; script-src ${broker.url}`, bad: ['worker', 'broker', 'csp'], unknown: ['storage', 'grant', 'session', 'clock', 'bucket', 'etag'], s3: 'https://<your bucket’s host>' },
+  ]) {
+    site.otherPolicy = policy;
+    const found = await findings();
+    assert.deepEqual(failed(found), { bad, unknown }, JSON.stringify(found));
+    assert.equal(found.csp.mend, line(s3));
+  }
+});
+
+test('a grant that cannot be got, and one that has run out', async () => {
+  const none = await findings(site, { prepare: () => { globalThis.fetch = ((real) => (url, init) => (url === '/grant' ? Promise.resolve(new Response('')) : real(url, init)))(fetch); } });
+  assert.deepEqual(failed(none).bad, ['grant']);
+  const old = await findings(site, { how: { grant: 'gr_old' } });
+  assert.deepEqual(failed(old), { bad: ['session'], unknown: ['clock', 'bucket', 'etag'] });
+  assert.match(old.session.detail, /unauthorized bad-token/);
+  assert.match(old.session.mend, /POST \/v1\/grants/);
+});
+
+test('a clock six minutes ahead; four are fine', async () => {
+  const ahead = await findings(site, { prepare: () => { const now = Date.now; Date.now = () => now() + 6 * 60_000; } });
+  assert.deepEqual(failed(ahead).bad, ['clock']);
+  assert.match(ahead.clock.detail, /3[56]\d s ahead/);
+  const near = await findings(site, { prepare: () => { const now = Date.now; Date.now = () => now() + 4 * 60_000; } });
+  assert.deepEqual(failed(near).bad, []);
+});
+
+test('a page that may not use the camera: the header', async () => {
+  const page = await findings(site, { prepare: () => { document.featurePolicy.allowsFeature = (name) => name !== 'camera'; } });
+  assert.match(page.permissions.mend, /^Permissions-Policy: camera=\(self\)/);
+});
