@@ -2,10 +2,13 @@
  * Pictures, sound and bytes: made, hashed and looked into.
  */
 
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
+import { temporaryFolder } from './folders.js';
 
 const run = promisify(execFile);
 const FFMPEG_MS = 60_000;
@@ -60,4 +63,34 @@ export async function probe(file) {
   /** @type {{codec_type: string, codec_name: string, nb_read_packets: string}[]} */
   const streams = JSON.parse(stdout).streams;
   return Object.fromEntries(streams.map(({ codec_type, codec_name, nb_read_packets }) => [codec_type, { codec: codec_name, packets: Number(nb_read_packets) }]));
+}
+
+/**
+ * Every packet of a recording: stream, time, size and hash. What a recording was remuxed to has the same.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {Promise<string[]>}
+ */
+export async function packets(bytes) {
+  const file = path.join(temporaryFolder(), 'packets.webm');
+  writeFileSync(file, bytes);
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-map', '0', '-c', 'copy', '-f', 'framehash', '-'], { timeout: FFMPEG_MS, maxBuffer: 1e8 });
+  return stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => {
+    const [stream, , time, , size, hash] = line.split(/,\s*/);
+    return [stream, time, size, hash].join(' ');
+  });
+}
+
+/**
+ * Holds what is in S3 against what MediaRecorder delivered (see teeMediaRecorder): the same packets, all of them, in a
+ * file that says how long it is.
+ *
+ * @param {Uint8Array} bytes in S3
+ * @param {{evaluate: (script: string) => Promise<string>}} page
+ */
+export async function assertSameRecording(bytes, page) {
+  const produced = Buffer.from(await page.evaluate('produced()'), 'base64');
+  const [want, have] = [await packets(produced), await packets(bytes)];
+  assert.ok(want.length > 0, 'something was recorded');
+  assert.deepEqual(have, want);
 }
