@@ -1,10 +1,12 @@
 package httpapi_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"slipway/internal/access"
 	"slipway/internal/httpapi"
 	"slipway/internal/httpapi/apitest"
 	"slipway/internal/session"
@@ -37,6 +39,10 @@ func TestEveryCallAsksForTheRightCredential(t *testing.T) {
 		{"list", "GET", "/v1/sessions", nil, "an API key", ""},
 		{"get", "GET", "/v1/sessions/" + id, nil, "an API key,her token,her grant", "his grant"},
 		{"parts", "POST", "/v1/sessions/" + id + "/parts", map[string]any{}, "her token", ""},
+		{"renew", "POST", "/v1/sessions/" + id + "/token", map[string]any{"token": mine.Token}, "an API key,her grant", "his grant"},
+		{"salvage", "POST", "/v1/sessions/" + id + "/salvage", nil, "an API key", ""},
+		{"orphans", "GET", "/v1/orphans?limit=1", nil, "an API key", ""},
+		{"abort an orphan", "DELETE", "/v1/orphans/a?key=recordings/a", nil, "an API key", ""},
 		{"recording", "GET", "/v1/recordings/" + id, nil, "an API key,her token,her grant,her share", "his grant"},
 		{"delete the recording", "DELETE", "/v1/recordings/" + id, nil, "an API key,her grant", "his grant"},
 	}
@@ -55,6 +61,49 @@ func TestEveryCallAsksForTheRightCredential(t *testing.T) {
 					t.Errorf("it got past, with status %d", answer.Status)
 				}
 			})
+		}
+	}
+}
+
+func TestEveryCallAsksForTheRightScope(t *testing.T) {
+	a := apitest.Start(t)
+	o := a.Open(t, "ann", nil)
+	secrets := map[session.Scope]string{}
+	var keys []access.APIKey
+	for _, scope := range session.AllScopes {
+		key, secret := access.NewAPIKey(string(scope), scope)
+		keys, secrets[scope] = append(keys, key), secret
+	}
+	keyring, err := access.NewKeyring(keys, [][]byte{make([]byte, access.MinTokenKey)}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a = apitest.Start(t, func(c *httpapi.Config) { c.Access = keyring })
+	for _, c := range []struct {
+		method, path string
+		body         any
+		scopes       []session.Scope
+	}{
+		{"POST", "/v1/grants", map[string]any{"owner": "x"}, []session.Scope{session.ScopeGrants}},
+		{"POST", "/v1/sessions", map[string]any{"content_type": "video/webm"}, []session.Scope{session.ScopeSessions}},
+		{"GET", "/v1/sessions", nil, []session.Scope{session.ScopeOps}},
+		{"GET", path(o, ""), nil, []session.Scope{session.ScopeSessions, session.ScopeOps}},
+		{"DELETE", path(o, ""), nil, []session.Scope{session.ScopeSessions, session.ScopeOps}},
+		{"POST", path(o, "/salvage"), nil, []session.Scope{session.ScopeOps}},
+		{"POST", path(o, "/token"), map[string]any{"token": o.Token}, []session.Scope{session.ScopeSessions}},
+		{"GET", "/v1/orphans?limit=1", nil, []session.Scope{session.ScopeOps}},
+		{"DELETE", "/v1/orphans/a?key=recordings/a", nil, []session.Scope{session.ScopeOps}},
+		{"GET", "/v1/events", nil, nil}, // whom it admits it keeps: see TestEventsAsTheyHappen
+	} {
+		for scope, secret := range secrets {
+			allowed := slices.Contains(c.scopes, scope)
+			if c.path == "/v1/events" && scope == session.ScopeOps {
+				continue
+			}
+			answer := a.Call(t, c.method, c.path, secret, c.body)
+			if refused := answer.Status == 403 && strings.Contains(string(answer.Body), `"scope"`); refused == allowed {
+				t.Errorf("%s %s with a key for %s is answered with %d: %s", c.method, c.path, scope, answer.Status, answer.Body)
+			}
 		}
 	}
 }

@@ -40,6 +40,15 @@ func forbidden(reason, detail string) error {
 	return &session.Error{Kind: session.Forbidden, Reason: reason, Detail: detail}
 }
 
+// pathID is the session in the path, noted for the log.
+func pathID(c echo.Context) (session.ID, error) {
+	id, err := session.ParseID(c.Param("id"))
+	if err == nil {
+		noteSession(c, id)
+	}
+	return id, err
+}
+
 // admit says which credentials a call on one session takes, besides API keys
 // with the scope sessions or ops.
 type admit struct{ ticket, grant, share bool }
@@ -48,11 +57,10 @@ type admit struct{ ticket, grant, share bool }
 // another session is refused here; a grant of another owner by the use case,
 // which then says no more than "unknown".
 func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
-	id, err := session.ParseID(c.Param("id"))
+	id, err := pathID(c)
 	if err != nil {
 		return session.Ref{}, err
 	}
-	noteSession(c, id)
 	cred, err := s.credential(c)
 	if err != nil {
 		return session.Ref{}, err

@@ -30,6 +30,9 @@ var statuses = map[session.Kind]struct {
 	session.Unavailable:        {http.StatusServiceUnavailable, "Try again shortly"},
 }
 
+// wrongMethod is the reason for which HTTP has a status of its own.
+const wrongMethod = "method-not-allowed"
+
 // problem answers with RFC 9457 problem details. It is echo's error handler,
 // so every error of every handler comes through here once.
 func (s *server) problem(err error, c echo.Context) {
@@ -38,6 +41,9 @@ func (s *server) problem(err error, c echo.Context) {
 	}
 	e := asError(err)
 	status := statuses[e.Kind]
+	if e.Reason == wrongMethod {
+		status.code = http.StatusMethodNotAllowed // echo has set Allow
+	}
 	p := problem{
 		Type: "urn:slipway:problem:" + cmp.Or(e.Reason, e.Kind.String()), Title: status.title, Status: status.code,
 		Code: e.Kind.String(), Reason: e.Reason, Detail: cmp.Or(e.Detail, status.title), Field: e.Field, Limit: e.Limit,
@@ -69,7 +75,7 @@ func asError(err error) *session.Error {
 		case http.StatusNotFound:
 			return &session.Error{Kind: session.NotFound, Reason: "no-such-path", Detail: "there is nothing at this path"}
 		case http.StatusMethodNotAllowed:
-			return &session.Error{Kind: session.Invalid, Reason: "method-not-allowed", Detail: "this path does not take that method"}
+			return &session.Error{Kind: session.Invalid, Reason: wrongMethod, Detail: "this path does not take that method"}
 		}
 	}
 	return &session.Error{Kind: session.Internal, Op: "httpapi", Err: err}

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -125,7 +126,17 @@ func TestPathsThatNameNothing(t *testing.T) {
 			a.CallRaw(t, "GET", path, a.APIKey, "").Problem(t, 404, reason)
 		})
 	}
-	a.CallRaw(t, "PUT", "/v1/sessions", a.APIKey, "").Problem(t, 400, "method-not-allowed")
+}
+
+func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
+	a := apitest.Start(t)
+	for path, want := range map[string]string{"/v1/sessions": "OPTIONS, GET, POST", "/v1/grants": "OPTIONS, POST", "/healthz": "OPTIONS, GET, HEAD"} {
+		answer := a.CallRaw(t, "PUT", path, a.APIKey, "")
+		answer.Problem(t, 405, "method-not-allowed")
+		if allow := answer.Header.Get("Allow"); allow != want {
+			t.Errorf("%s allows %q, want %q", path, allow, want)
+		}
+	}
 }
 
 func TestAnIdempotencyKeyOpensOnce(t *testing.T) {
@@ -280,14 +291,57 @@ func TestListing(t *testing.T) {
 	}
 }
 
+// illegible is a Store that holds a record of another making.
+type illegible struct {
+	session.Store
+	id session.ID
+}
+
+func (s illegible) List(ctx context.Context, q session.Query) (session.Page, error) {
+	page, err := s.Store.List(ctx, q)
+	page.Unreadable = append(page.Unreadable, s.id)
+	return page, err
+}
+
+func TestAListingNamesWhatItCannotRead(t *testing.T) {
+	a := apitest.Start(t)
+	a.Broker.Store = illegible{a.Store, "00" + session.ID(strings.Repeat("a", 26)) + "0"}
+	a.Open(t, "ann", nil)
+	var page struct{ Sessions, Unreadable []any }
+	a.Call(t, "GET", "/v1/sessions", a.APIKey, nil).Want(t, 200).Into(t, &page)
+	if len(page.Sessions) != 1 || len(page.Unreadable) != 1 || page.Unreadable[0] != "00"+strings.Repeat("a", 26)+"0" {
+		t.Errorf("%d are listed, and unreadable are %v", len(page.Sessions), page.Unreadable)
+	}
+}
+
+// An ops script lists, and acts on what it saw.
 func TestIfMatchProtectsASessionThatCameBackToLife(t *testing.T) {
 	a := apitest.Start(t)
-	o := a.Open(t, "ann", nil)
-	seen := fmt.Sprintf(`"%d"`, o.Revision)
-	a.Call(t, "POST", path(o, "/parts"), o.Token, map[string]any{}).Want(t, 200)
-	a.Call(t, "DELETE", path(o, ""), a.APIKey, nil, "If-Match", seen).Problem(t, 412, "revision")
-	now := a.Call(t, "GET", path(o, ""), a.APIKey, nil).Want(t, 200).Header.Get("ETag")
-	a.Call(t, "DELETE", path(o, ""), a.APIKey, nil, "If-Match", now).Want(t, 200)
+	for name, act := range map[string]func(o apitest.Opened, revision string) apitest.Answer{
+		"abort": func(o apitest.Opened, revision string) apitest.Answer {
+			return a.Call(t, "DELETE", path(o, ""), a.APIKey, nil, "If-Match", revision)
+		},
+		"salvage": func(o apitest.Opened, revision string) apitest.Answer {
+			return a.Call(t, "POST", path(o, "/salvage"), a.APIKey, nil, "If-Match", revision)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := a.Open(t, "owner of "+name, nil)
+			a.UploadPart(t, o, 1, apitest.Noise(9))
+			listed := func() string {
+				var page struct{ Sessions []struct{ Revision int64 } }
+				a.Call(t, "GET", "/v1/sessions?owner=owner+of+"+name, a.APIKey, nil).Want(t, 200).Into(t, &page)
+				return fmt.Sprintf(`"%d"`, page.Sessions[0].Revision)
+			}
+			seen := listed()
+			a.Call(t, "POST", path(o, "/parts"), o.Token, map[string]any{}).Want(t, 200) // a mere sign of life
+			act(o, seen).Problem(t, 412, "revision")
+			if now := a.Call(t, "GET", path(o, ""), a.APIKey, nil).Want(t, 200).Header.Get("ETag"); now != listed() {
+				t.Errorf("the session is at %s and listed at %s", now, listed())
+			}
+			act(o, listed()).Want(t, 200)
+		})
+	}
 }
 
 func TestTheServiceAnswers(t *testing.T) {
@@ -295,4 +349,5 @@ func TestTheServiceAnswers(t *testing.T) {
 	for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml"} {
 		a.Call(t, "GET", path, "", nil).Want(t, 200)
 	}
+	a.Call(t, "HEAD", "/healthz", "", nil).Want(t, 200)
 }

@@ -20,18 +20,26 @@ type Access interface {
 	SignGrant(session.Grant) string
 	SignTicket(session.Ticket) string
 	SignShare(session.ID) string
+	Reopen(token string) (session.Ticket, error)
 }
 
 // Config is what the API stands on.
 type Config struct {
 	Broker    *session.Broker
 	Access    Access
+	Events    session.EventLog
 	PublicURL string   // the broker as browsers reach it, without a slash at the end
 	Origins   []string // pages on these origins may call the API; "*" for every one
 	S3Origin  string   // where the browser PUTs and plays, for the pages' CSP
 	OpenAPI   []byte
 	Web       fs.FS // recorder.js, its modules and the pages
 	Log       *slog.Logger
+
+	// StoragePrice is what a GiB costs in the bucket, in USD per month.
+	StoragePrice float64
+	// Ending ends when the broker is about to stop, and with it the streams of
+	// events, which would go on for ever. Nil: it never does.
+	Ending context.Context
 
 	// PageGrant, if set, gives the broker's own recording page a grant without
 	// a credential. broker-dev sets it; nothing else is anonymous.
@@ -40,12 +48,16 @@ type Config struct {
 
 type server struct {
 	Config
-	now func() time.Time
+	now       func() time.Time
+	followers chan struct{} // holds one for each
 }
 
 // New returns the API as a handler.
 func New(cfg Config) http.Handler {
-	s := &server{Config: cfg, now: cfg.Broker.Now}
+	if cfg.Ending == nil {
+		cfg.Ending = context.Background()
+	}
+	s := &server{Config: cfg, now: cfg.Broker.Now, followers: make(chan struct{}, maxFollowers)}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.problem
@@ -60,10 +72,16 @@ func New(cfg Config) http.Handler {
 	e.DELETE("/v1/sessions/:id", s.abortSession)
 	e.POST("/v1/sessions/:id/parts", s.parts)
 	e.POST("/v1/sessions/:id/complete", s.completeSession)
+	e.POST("/v1/sessions/:id/salvage", s.salvageSession)
+	e.POST("/v1/sessions/:id/token", s.renewToken)
 	e.GET("/v1/recordings/:id", s.getRecording)
 	e.DELETE("/v1/recordings/:id", s.deleteRecording)
+	e.GET("/v1/orphans", s.listOrphans)
+	e.DELETE("/v1/orphans/:upload_id", s.abortOrphan)
+	e.GET("/v1/events", s.follow)
 
 	e.GET("/healthz", s.healthz)
+	e.HEAD("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
 	e.GET("/openapi.yaml", s.openapi)
 

@@ -1,12 +1,10 @@
 package httpapi
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -122,6 +120,9 @@ func (s *server) getSession(c echo.Context) error {
 		return err
 	}
 	a := sessionAnswer{sessionRow: row(view.Session), WatchURL: s.watchURL(view.ID), Parts: []listedPart{}, Missing: view.Missing}
+	if view.Result != nil {
+		a.Missing = view.Result.Missing
+	}
 	for _, p := range view.Parts {
 		a.Parts = append(a.Parts, listedPart{Number: p.Number, Size: p.Size, ETag: p.ETag, Checksum: p.Checksum})
 		a.Bytes += p.Size
@@ -147,12 +148,37 @@ func (s *server) completeSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if done.State != session.Completed {
-		return pending(c, done)
+	return s.completed(c, done)
+}
+
+// salvageSession is for scripts alone: a recorder has its claim.
+func (s *server) salvageSession(c echo.Context) error {
+	if err := s.apiKey(c, session.ScopeOps); err != nil {
+		return err
+	}
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	revision, err := ifMatch(c)
+	if err != nil {
+		return err
+	}
+	done, err := s.Broker.Salvage(c.Request().Context(), session.Ref{ID: id}, revision)
+	if err != nil {
+		return err
+	}
+	return s.completed(c, done)
+}
+
+// completed answers how far completing has come.
+func (s *server) completed(c echo.Context, now *session.Session) error {
+	if now.State != session.Completed {
+		return pending(c, now)
 	}
 	return answer(c, http.StatusOK, completedAnswer{
-		ID: done.ID, State: done.State, Key: s.Broker.Key(done.ID), Size: done.Result.Size, ETag: done.Result.ETag,
-		Outcome: done.Result.Outcome, WatchURL: s.watchURL(done.ID),
+		ID: now.ID, State: now.State, Key: s.Broker.Key(now.ID), Size: now.Result.Size, ETag: now.Result.ETag,
+		Outcome: now.Result.Outcome, Missing: now.Result.Missing, WatchURL: s.watchURL(now.ID),
 	})
 }
 
@@ -193,75 +219,4 @@ func ifMatch(c echo.Context) (session.Revision, error) {
 		return 0, &session.Error{Kind: session.Invalid, Reason: "bad-revision", Field: "If-Match", Detail: `If-Match takes one revision in quotes, such as "7"`}
 	}
 	return session.Revision(n), nil
-}
-
-func (s *server) listSessions(c echo.Context) error {
-	if err := s.apiKey(c, session.ScopeOps); err != nil {
-		return err
-	}
-	q, err := query(c)
-	if err != nil {
-		return err
-	}
-	page, err := s.Broker.List(c.Request().Context(), q)
-	if err != nil {
-		return err
-	}
-	a := listAnswer{Sessions: []sessionRow{}}
-	for _, each := range page.Sessions {
-		a.Sessions = append(a.Sessions, row(each))
-	}
-	if page.Next.ID != "" {
-		a.NextCursor = writeCursor(page.Next)
-	}
-	return answer(c, http.StatusOK, a)
-}
-
-func query(c echo.Context) (session.Query, error) {
-	q := session.Query{State: session.State(c.QueryParam("state")), Owner: session.Owner(c.QueryParam("owner")), Limit: 100}
-	if limit := c.QueryParam("limit"); limit != "" {
-		n, err := strconv.Atoi(limit)
-		if err != nil {
-			return q, badQuery("limit", "limit is a whole number")
-		}
-		q.Limit = n
-	}
-	if idle := c.QueryParam("idle_for"); idle != "" {
-		d, err := time.ParseDuration(idle)
-		if err != nil {
-			return q, badQuery("idle_for", "idle_for is a duration such as 30m or 24h")
-		}
-		q.IdleFor = d
-	}
-	if cursor := c.QueryParam("cursor"); cursor != "" {
-		after, ok := readCursor(cursor)
-		if !ok {
-			return q, badQuery("cursor", "the cursor is not one that a listing gave")
-		}
-		q.After = after
-	}
-	return q, nil
-}
-
-func badQuery(field, detail string) error {
-	return &session.Error{Kind: session.Invalid, Reason: "bad-query", Field: field, Detail: detail}
-}
-
-// A cursor is opaque to clients: "milliseconds id" in base64.
-func writeCursor(c session.Cursor) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", c.ActiveAt.UnixMilli(), c.ID))
-}
-
-func readCursor(text string) (session.Cursor, bool) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return session.Cursor{}, false
-	}
-	ms, name, _ := strings.Cut(string(raw), " ")
-	at, err := strconv.ParseInt(ms, 10, 64)
-	if err != nil {
-		return session.Cursor{}, false
-	}
-	id, err := session.ParseID(name)
-	return session.Cursor{ActiveAt: time.UnixMilli(at), ID: id}, err == nil
 }

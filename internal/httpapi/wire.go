@@ -85,13 +85,26 @@ type claim struct {
 }
 
 type completedAnswer struct {
-	ID       session.ID      `json:"id"`
-	State    session.State   `json:"state"`
-	Key      session.Key     `json:"key"`
-	Size     int64           `json:"size"`
-	ETag     session.ETag    `json:"etag"`
-	Outcome  session.Outcome `json:"outcome"`
-	WatchURL string          `json:"watch_url"`
+	ID       session.ID           `json:"id"`
+	State    session.State        `json:"state"`
+	Key      session.Key          `json:"key"`
+	Size     int64                `json:"size"`
+	ETag     session.ETag         `json:"etag"`
+	Outcome  session.Outcome      `json:"outcome"`
+	Missing  []session.PartNumber `json:"missing,omitempty"`
+	WatchURL string               `json:"watch_url"`
+}
+
+type renewRequest struct {
+	Token string `json:"token"`
+}
+
+type renewAnswer struct {
+	ID          session.ID    `json:"id"`
+	Token       string        `json:"token"`
+	State       session.State `json:"state"`
+	ExpiresAt   time.Time     `json:"expires_at"`
+	ExpiresInMs int64         `json:"expires_in_ms"`
 }
 
 type pendingAnswer struct {
@@ -125,6 +138,7 @@ type sessionRow struct {
 	Outcome       session.Outcome           `json:"outcome,omitzero"`
 	Size          int64                     `json:"size,omitzero"`
 	ETag          session.ETag              `json:"etag,omitzero"`
+	Missing       []session.PartNumber      `json:"missing,omitempty"` // a salvaged recording lacks them
 }
 
 type sessionAnswer struct {
@@ -132,7 +146,7 @@ type sessionAnswer struct {
 	WatchURL string               `json:"watch_url"`
 	Parts    []listedPart         `json:"parts"`
 	Bytes    int64                `json:"bytes"`
-	Missing  []session.PartNumber `json:"missing"`
+	Missing  []session.PartNumber `json:"missing"` // in the place of the row's: of a session that is open too
 }
 
 type listedPart struct {
@@ -144,7 +158,38 @@ type listedPart struct {
 
 type listAnswer struct {
 	Sessions   []sessionRow `json:"sessions"`
+	Unreadable []session.ID `json:"unreadable,omitempty"`
 	NextCursor string       `json:"next_cursor,omitzero"`
+}
+
+type orphanRow struct {
+	Key            session.Key          `json:"key"`
+	UploadID       session.UploadID     `json:"upload_id"`
+	SessionID      session.ID           `json:"session_id,omitzero"`
+	Reason         session.OrphanReason `json:"reason"`
+	InitiatedAt    time.Time            `json:"initiated_at"`
+	AgeMs          int64                `json:"age_ms"`
+	Parts          int                  `json:"parts"`
+	Bytes          int64                `json:"bytes"`
+	MonthlyCostUSD float64              `json:"monthly_cost_usd"`
+	AdoptAt        time.Time            `json:"adopt_at,omitzero"`
+}
+
+type orphansAnswer struct {
+	Orphans    []orphanRow `json:"orphans"`
+	NextCursor string      `json:"next_cursor,omitzero"`
+}
+
+type eventData struct {
+	ID          string               `json:"id"`
+	Type        session.EventType    `json:"type"`
+	At          time.Time            `json:"at"`
+	SessionID   session.ID           `json:"session_id"`
+	Owner       session.Owner        `json:"owner,omitzero"`
+	Name        string               `json:"name,omitzero"`
+	ContentType string               `json:"content_type,omitzero"`
+	Size        int64                `json:"size,omitzero"`
+	Missing     []session.PartNumber `json:"missing,omitempty"`
 }
 
 type recordingAnswer struct {
@@ -257,7 +302,7 @@ func row(s *session.Session) sessionRow {
 		ActiveAt: instant(s.ActiveAt), IdleMs: max(0, s.ReadAt.Sub(s.ActiveAt).Milliseconds()), PartsReported: s.PartsReported, BytesReported: s.BytesReported,
 	}
 	if s.Result != nil {
-		r.Outcome, r.Size, r.ETag = s.Result.Outcome, s.Result.Size, s.Result.ETag
+		r.Outcome, r.Size, r.ETag, r.Missing = s.Result.Outcome, s.Result.Size, s.Result.ETag, s.Result.Missing
 	}
 	return r
 }

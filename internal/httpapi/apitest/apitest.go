@@ -112,10 +112,11 @@ func Start(t testing.TB, options ...func(*httpapi.Config)) *API {
 	a.Broker = &session.Broker{
 		Store: a.Store, Bucket: bucket.New(a.Client, bucket.Options{Endpoint: a.S3.Endpoint, Bucket: a.S3.Bucket}), Signer: signer,
 		Limits: session.Limits{KeyPrefix: "recordings/", PartSize: session.MinPartSize, MaxBytes: 100 << 20, URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour,
-			WatchTTL: time.Hour, SessionTTL: 24 * time.Hour, KeepRecord: 24 * time.Hour, CompleteWithin: 10 * time.Second},
+			WatchTTL: time.Hour, SessionTTL: 24 * time.Hour, KeepRecord: 24 * time.Hour, CompleteWithin: 10 * time.Second,
+			AbandonAfter: 24 * time.Hour, ResumeWindow: 7 * 24 * time.Hour, AdoptAfter: time.Hour},
 		Secret: keyring.Derive("session ids"), Now: now,
 	}
-	cfg := httpapi.Config{Broker: a.Broker, Access: keyring, PublicURL: "https://broker.example", Origins: []string{Origin}, S3Origin: a.S3.Endpoint,
+	cfg := httpapi.Config{Broker: a.Broker, Access: keyring, Events: a.Store, StoragePrice: 0.023, PublicURL: "https://broker.example", Origins: []string{Origin}, S3Origin: a.S3.Endpoint,
 		OpenAPI: api.OpenAPI, Web: web.Files, Log: slog.New(slog.NewJSONHandler(a.Log, nil))}
 	for _, option := range options {
 		option(&cfg)

@@ -19,17 +19,24 @@ import (
 	"slipway/api"
 )
 
-var contract = sync.OnceValues(func() (routers.Router, error) {
-	openapi3filter.RegisterBodyDecoder("application/problem+json", openapi3filter.RegisteredBodyDecoder("application/json"))
-	openapi3filter.RegisterBodyDecoder("application/yaml", func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
-		text, err := io.ReadAll(body)
-		return string(text), err
-	})
+var document = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
 		return nil, err
 	}
-	if err := doc.Validate(context.Background()); err != nil {
+	return doc, doc.Validate(context.Background())
+})
+
+var contract = sync.OnceValues(func() (routers.Router, error) {
+	openapi3filter.RegisterBodyDecoder("application/problem+json", openapi3filter.RegisteredBodyDecoder("application/json"))
+	asText := func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+		text, err := io.ReadAll(body)
+		return string(text), err
+	}
+	openapi3filter.RegisterBodyDecoder("application/yaml", asText)
+	openapi3filter.RegisterBodyDecoder("text/event-stream", asText)
+	doc, err := document()
+	if err != nil {
 		return nil, err
 	}
 	return gorillamux.NewRouter(doc)
@@ -97,22 +104,7 @@ func encode(t testing.TB, body any) []byte {
 
 func (a *API) call(t testing.TB, allowed bool, method, path, bearer string, body []byte, headers []string) Answer {
 	t.Helper()
-	newRequest := func() *http.Request {
-		req, err := http.NewRequestWithContext(t.Context(), method, a.URL+path, bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(body) > 0 {
-			req.Header.Set("Content-Type", "application/json")
-		}
-		if bearer != "" {
-			req.Header.Set("Authorization", "Bearer "+bearer)
-		}
-		for i := 0; i < len(headers); i += 2 {
-			req.Header.Set(headers[i], headers[i+1])
-		}
-		return req
-	}
+	newRequest := func() *http.Request { return a.request(t, method, path, bearer, body, headers) }
 	res, err := http.DefaultTransport.RoundTrip(newRequest())
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +119,24 @@ func (a *API) call(t testing.TB, allowed bool, method, path, bearer string, body
 		t.Fatalf("%s %s, status %d, breaks the contract: %v", method, strings.SplitN(path, "?", 2)[0], answer.Status, err)
 	}
 	return answer
+}
+
+func (a *API) request(t testing.TB, method, path, bearer string, body []byte, headers []string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, a.URL+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	return req
 }
 
 // hold checks one exchange against the contract.

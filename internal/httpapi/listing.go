@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/session"
+)
+
+func (s *server) listSessions(c echo.Context) error {
+	if err := s.apiKey(c, session.ScopeOps); err != nil {
+		return err
+	}
+	q, err := query(c)
+	if err != nil {
+		return err
+	}
+	page, err := s.Broker.List(c.Request().Context(), q)
+	if err != nil {
+		return err
+	}
+	a := listAnswer{Sessions: []sessionRow{}, Unreadable: page.Unreadable}
+	for _, each := range page.Sessions {
+		a.Sessions = append(a.Sessions, row(each))
+	}
+	if page.Next.ID != "" {
+		a.NextCursor = writeCursor(page.Next)
+	}
+	return answer(c, http.StatusOK, a)
+}
+
+func query(c echo.Context) (session.Query, error) {
+	q := session.Query{State: session.State(c.QueryParam("state")), Owner: session.Owner(c.QueryParam("owner"))}
+	var err error
+	if q.Limit, err = limit(c); err != nil {
+		return q, err
+	}
+	if idle := c.QueryParam("idle_for"); idle != "" {
+		d, err := time.ParseDuration(idle)
+		if err != nil {
+			return q, badQuery("idle_for", "idle_for is a duration such as 30m or 24h")
+		}
+		q.IdleFor = d
+	}
+	if cursor := c.QueryParam("cursor"); cursor != "" {
+		after, ok := readCursor(cursor)
+		if !ok {
+			return q, badCursor()
+		}
+		q.After = after
+	}
+	return q, nil
+}
+
+// limit is how many rows of a listing are wanted; the use case knows its range.
+func limit(c echo.Context) (int, error) {
+	text := c.QueryParam("limit")
+	if text == "" {
+		return 100, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, badQuery("limit", "limit is a whole number")
+	}
+	return n, nil
+}
+
+func badQuery(field, detail string) error {
+	return &session.Error{Kind: session.Invalid, Reason: "bad-query", Field: field, Detail: detail}
+}
+
+func badCursor() error { return badQuery("cursor", "the cursor is not one that a listing gave") }
+
+// A cursor is opaque to clients: "milliseconds id" in base64.
+func writeCursor(c session.Cursor) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", c.ActiveAt.UnixMilli(), c.ID))
+}
+
+func readCursor(text string) (session.Cursor, bool) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return session.Cursor{}, false
+	}
+	ms, name, _ := strings.Cut(string(raw), " ")
+	at, err := strconv.ParseInt(ms, 10, 64)
+	if err != nil {
+		return session.Cursor{}, false
+	}
+	id, err := session.ParseID(name)
+	return session.Cursor{ActiveAt: time.UnixMilli(at), ID: id}, err == nil
+}

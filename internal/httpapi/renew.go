@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/session"
+)
+
+// renewToken exchanges a session token, which may have ended, for a fresh one.
+// The token says what the session is; who asks has to show that it is theirs.
+func (s *server) renewToken(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	cred, err := s.credential(c)
+	switch {
+	case err != nil:
+		return err
+	case cred.APIKey != nil:
+		err = allows(cred.APIKey, session.ScopeSessions)
+	case cred.Grant == nil:
+		err = forbidden("wrong-credential", "renewing a session token takes a grant of its owner, or an API key")
+	}
+	if err != nil {
+		return err
+	}
+	var req renewRequest
+	if err := read(c, &req, smallBody, refuseUnknown); err != nil {
+		return err
+	}
+	ticket, err := s.Access.Reopen(req.Token)
+	if err != nil {
+		return err
+	}
+	if ticket.ID != id {
+		return forbidden("foreign-token", "the token belongs to another session")
+	}
+	owner := ticket.Owner
+	if cred.Grant != nil {
+		owner = cred.Grant.Owner
+	}
+	now, err := s.Broker.Renew(c.Request().Context(), ticket, owner)
+	if err != nil {
+		return err
+	}
+	fresh := now.Ticket(s.Broker.Bucket.Name())
+	return answer(c, http.StatusOK, renewAnswer{
+		ID: now.ID, Token: s.Access.SignTicket(fresh), State: now.State, ExpiresAt: instant(fresh.ExpiresAt), ExpiresInMs: s.left(fresh.ExpiresAt),
+	})
+}
