@@ -166,7 +166,8 @@ test('where nothing was recorded the page says `empty`, and S3 keeps nothing', a
   opened.catch(() => {}); // where the page fails earlier
   await page.press('#stop');
   await page.is('failed');
-  assert.match(await page.message(), /Nothing was recorded.*empty/);
+  assert.equal(await page.page.textContent('#headline'), 'Nothing was recorded');
+  assert.match(await page.message(), /^It was too short.*empty$/, 'and it is said once');
   assert.equal((await opened).status(), 201);
   await until('S3 holds no upload', async () => (await bucket.uploads()).length === 0);
   await shoot(page.page, 'record-empty');

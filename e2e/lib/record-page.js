@@ -25,14 +25,22 @@ export class RecordPage {
   /**
    * Ticks exactly these sources and presses Record.
    *
-   * @param {{screen?: boolean, camera?: boolean, mic?: boolean}} sources
+   * @param {{screen?: boolean, camera?: boolean, mic?: boolean, countDown?: boolean}} choice
    */
-  async record({ screen = false, camera = false, mic = false }) {
-    const wanted = { screen, camera, mic };
-    for (const [name, want] of Object.entries(wanted)) {
-      if (await this.page.$eval(`#source-${name}`, (box) => box.checked) !== want) await this.page.click(`#source-${name}`);
-    }
+  async record({ countDown = false, ...sources }) {
+    await this.choose(sources);
+    await this.#tick('#count-down', countDown);
     await this.page.click('#record');
+  }
+
+  /** @param {{screen?: boolean, camera?: boolean, mic?: boolean}} sources exactly these */
+  async choose({ screen = false, camera = false, mic = false }) {
+    for (const [name, wanted] of Object.entries({ screen, camera, mic })) await this.#tick(`#source-${name}`, wanted);
+  }
+
+  /** @param {string} box @param {boolean} wanted */
+  async #tick(box, wanted) {
+    if (await this.page.$eval(box, ({ checked }) => checked) !== wanted) await this.page.click(box);
   }
 
   /** @param {string} selector */

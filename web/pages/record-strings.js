@@ -13,7 +13,9 @@ export const strings = {
     loading: 'Record',
     blocked: 'Recording is not possible here',
     idle: 'New recording',
+    trying: 'New recording',
     starting: 'New recording',
+    counting: 'Recording starts in 3 seconds',
     recording: 'Recording',
     paused: 'Paused',
     stopping: 'Saving',
@@ -31,24 +33,36 @@ export const strings = {
   pause: 'Pause',
   resume: 'Resume',
   discard: 'Discard',
-  again: 'Record another',
+  finish: 'Finish',
   back: 'Back',
+
+  tryOut: (/** @type {boolean} */ camera, /** @type {boolean} */ microphone) => `Try the ${[camera && 'camera', microphone && 'microphone'].filter(Boolean).join(' and ')}`,
+  endTry: 'End the try',
+  ownChoice: 'As the browser chooses',
+  noMicrophone: 'No microphone',
+  mute: 'Mute',
+  unmute: 'Muted',
 
   cameraAlone: 'You, by this device’s camera',
   cameraInstead: 'Instead of the screen',
 
   recorded: 'Recorded',
   fileSize: 'File',
-  timerLabel: (/** @type {string} */ time) => `Recorded time ${time}`,
-  transfer: (/** @type {number} */ uploaded, /** @type {number} */ inFlight) => {
-    if (uploaded + inFlight === 0) return 'The first part is sent as soon as it is full.';
-    const parts = uploaded === 1 ? '1 part in S3' : `${uploaded} parts in S3`;
-    return inFlight === 0 ? parts : `${parts}, ${inFlight} on the way`;
-  },
-  shortWaits: 'Short recordings are sent when you stop.',
+  first: 'The first seconds are on their way.',
+  keepsUp: 'The connection keeps up.',
+  behind: (/** @type {string} */ bytes) => `The connection is slower than the recording: ${bytes} wait to be sent.`,
+  away: (/** @type {string} */ bytes) => `No connection. Recording goes on; ${bytes} wait to be sent.`,
+  waiting: (/** @type {string} */ bytes) => `No connection. ${bytes} to go as soon as it is back.`,
   leftToSend: (/** @type {string} */ bytes) => `${bytes} to go. Keep this page open.`,
   finishing: 'All of it is in S3. Putting it together…',
   inPage: 'What is not in S3 yet is still in this page. Keep it open.',
+  onDevice: 'What is not in S3 yet is kept on this device, also when you close this page.',
+
+  unnamed: 'Without a name',
+  unfinishedFacts: (/** @type {{date: string, length: string, bytes: string, safe: string}} */ { date, length, bytes, safe }) => (
+    [date, length, safe ? `${bytes}, ${safe} of it in S3` : bytes].join(' · ')
+  ),
+  ofRecording: (/** @type {string} */ what, /** @type {string} */ name) => `${what}: ${name}`,
 
   linkEarly: 'It plays as soon as the recording is saved.',
   linkReady: 'Whoever has this link can watch.',
@@ -95,9 +109,10 @@ export const strings = {
     'device-not-found microphone': ['No microphone was found', 'Plug one in, or record without it.'],
     'device-not-found camera and microphone': ['No camera or no microphone was found', 'Plug in what is missing, or record with the other alone.'],
     'device-not-found': ['The device was not found', 'Plug it in, or record something else.'],
+    'device-busy screen': ['The screen cannot be shared', 'The browser could not open it. Choose another tab, window or screen.'],
     'device-busy': ['The device is in use', 'Another program or tab holds it. Close that one, then press Record again.'],
     'device-lost video': ['The camera is gone', 'It was unplugged or taken away. What was recorded until then is being saved.'],
-    'device-lost audio': ['The microphone is gone', 'It was unplugged or taken away. Nothing recorded so far is lost.'],
+    'device-lost audio': ['The microphone is gone', 'It was unplugged or taken away. Recording goes on without it; you can choose another below.'],
     'device-lost': ['A device is gone', 'It was unplugged or taken away.'],
     'not-supported screen': ['This browser cannot record the screen', 'Phones and tablets cannot. Record the camera or the microphone instead.'],
     'not-supported': ['This browser cannot record that', 'Choose something else, or use a current Chrome, Edge, Firefox or Safari.'],
@@ -111,8 +126,7 @@ export const strings = {
     'etag-hidden': ['S3 is not set up for this page', 'The bucket’s CORS rules must expose ETag. Please tell whoever runs this page.'],
     'max-bytes': ['The recording has reached the largest size', 'It ends here; all of it until now is kept.'],
     'too-many-parts': ['The recording has reached the largest length', 'It ends here; all of it until now is kept.'],
-    'empty': ['Nothing was recorded', 'It was too short, or nothing came from the source.'],
-    'empty file': ['The file is empty', 'There is nothing in it to upload.'],
+    'empty': ['', 'It was too short, or nothing came from the source.'], // the headline says that nothing was recorded
     'invalid type': ['This is no video or sound file', 'Or this browser does not know its type. Choose another file.'],
     'invalid content_type': ['This kind of file is not accepted', 'Only video and sound are.'],
     'unreadable': ['The file cannot be read', 'It was changed or removed after you chose it. Choose it again.'],
@@ -127,5 +141,14 @@ export const strings = {
     'conflict': ['The broker cannot put the recording together now', 'Try again in a moment.'],
     'too-large': ['The file is too large', 'It is more than the broker takes.'],
     'internal': ['Something went wrong', 'That is our mistake, not yours.'],
+
+    'not-durable': ['This browser keeps nothing for us', 'What is not in S3 yet is lost when this tab dies. A normal window, not a private one, keeps it.'],
+    'quota-low': ['The disk of this device is nearly full', 'The recording ends before it is; all of it until then is kept.'],
+    'bytes-lost': ['A part of the recording is gone', 'It had been deleted from this device after it was sent, and S3 does not have it any more.'],
+    'started-over': ['The recording gets a new link', 'Its first upload had ended meanwhile, so all of it is sent again.'],
+  }),
+  /** Of a file that is uploaded, where they differ. */
+  fileErrors: /** @type {Record<string, [title: string, text: string]>} */ ({
+    'empty': ['The file is empty', 'There is nothing in it to upload.'],
   }),
 };

@@ -1,95 +1,101 @@
 /**
  * The recording page. It shows what the Recorder says and asks it for what the person wants; everything about
- * recording and uploading is in ../recorder.js.
+ * recording and uploading is in ../recorder.js, and each thing on the page in a module beside this one.
  *
- * The page's states are the Recorder's, and: `loading`; `blocked` (no grant, no secure context); `uploading` (a file).
+ * The page's states are the Recorder's, and: `loading`; `blocked` (no grant, no secure context); `trying` (devices, before
+ * anything is recorded); `counting` (down, while the Recorder is `starting`); `uploading` (a file).
  */
 
 import { Recorder, uploadFile } from '../recorder.js';
-import { copyText } from './copy.js';
+import { askFirst, isAsking, stopAsking } from './ask-first.js';
+import { Countdown } from './countdown.js';
 import { errorMessage } from './error-words.js';
 import { formatBytes, formatDuration } from './format.js';
 import { findGrants, takeGrantFromAddress } from './grant.js';
+import { LinkView } from './link-view.js';
 import { byId, showMessage, showState } from './page-state.js';
 import { strings } from './record-strings.js';
 import { RecordedClock } from './recorded-clock.js';
+import { SafetyView } from './safety-view.js';
+import { SourceChoice } from './source-choice.js';
+import { TryOut } from './try-out.js';
+import { UnfinishedList } from './unfinished-list.js';
+import { VoiceControls } from './voice-controls.js';
 
 /**
- * @typedef {import('../recorder.js').RecordingProgress} RecordingProgress
- * @typedef {Pick<RecordingProgress, 'recordedBytes' | 'uploadedBytes' | 'partsUploaded' | 'partsInFlight'>} Counts
+ * @typedef {import('../recorder.js').RecorderError} RecorderError
+ * @typedef {ReturnType<typeof Recorder.recover>} Recovery
  */
 
 const $ = {
   headline: byId('headline', HTMLElement),
   status: byId('status', HTMLElement),
-  screen: byId('source-screen', HTMLInputElement),
-  camera: byId('source-camera', HTMLInputElement),
-  mic: byId('source-mic', HTMLInputElement),
-  screenTile: byId('screen-tile', HTMLElement),
-  cameraNote: byId('camera-note', HTMLElement),
   name: byId('name', HTMLInputElement),
+  countDown: byId('count-down', HTMLInputElement),
   record: byId('record', HTMLButtonElement),
-  cancelStart: byId('cancel-start', HTMLButtonElement),
   recordLabel: byId('record-label', HTMLElement),
+  tryOut: byId('try-out', HTMLButtonElement),
+  startNow: byId('start-now', HTMLButtonElement),
   file: byId('file', HTMLInputElement),
   preview: byId('preview', HTMLVideoElement),
   soundOnly: byId('sound-only', SVGElement),
   timer: byId('timer', HTMLElement),
-  recordedWord: byId('recorded-word', HTMLElement),
-  recorded: byId('recorded', HTMLElement),
-  safe: byId('safe', HTMLElement),
-  bar: byId('bar', HTMLProgressElement),
-  transfer: byId('transfer', HTMLElement),
   summary: byId('summary', HTMLElement),
-  share: byId('share', HTMLElement),
-  link: byId('link', HTMLInputElement),
-  linkNote: byId('link-note', HTMLElement),
-  copy: byId('copy', HTMLButtonElement),
   pause: byId('pause', HTMLButtonElement),
   stop: byId('stop', HTMLButtonElement),
-  discard: byId('discard', HTMLButtonElement),
   cancelUpload: byId('cancel-upload', HTMLButtonElement),
   retry: byId('retry', HTMLButtonElement),
+  later: byId('later', HTMLButtonElement),
   giveUp: byId('give-up', HTMLButtonElement),
-  watch: byId('watch', HTMLAnchorElement),
-  again: byId('again', HTMLButtonElement),
   reload: byId('reload', HTMLButtonElement),
-  sure: byId('sure', HTMLDialogElement),
-  sureTitle: byId('sure-title', HTMLElement),
-  sureText: byId('sure-text', HTMLElement),
-  sureYes: byId('sure-yes', HTMLButtonElement),
-  sureNo: byId('sure-no', HTMLButtonElement),
 };
 
 /** Failures of a recording after which there is nothing left to send. */
 const HOPELESS = ['empty', 'worker-failed'];
 /** Failures of a file that another try would only repeat. */
 const FILE_AT_FAULT = ['empty', 'invalid', 'unreadable', 'too-large', 'max-bytes', 'forbidden'];
+/** Troubles that pass by themselves: their message goes as soon as something gets through. */
+const PASSING = ['offline', 'unavailable', 's3', 'url-expired', 'internal'];
+/** States from which a recording can be started. */
+const READY = ['idle', 'trying', 'cancelled'];
+/** States with a picture and a level meter. */
+const LIVE = ['trying', 'counting', 'recording', 'paused'];
 /** States with the link on the page, once there is one. */
 const WITH_LINK = ['recording', 'paused', 'stopping', 'completed', 'failed'];
 /** The Recorder's states in which it has nothing to do. */
 const OVER = ['idle', 'completed', 'failed', 'cancelled'];
-/** States in which leaving the page loses something. */
-const UNSAFE = ['recording', 'paused', 'stopping', 'uploading', 'failed'];
+/** States that something is lost by leaving in. Of a failure it depends. */
+const UNSAFE = ['recording', 'paused', 'stopping', 'uploading'];
+
+const NOTHING = { recordedBytes: 0, uploadedBytes: 0 };
 
 let state = 'loading';
 /** @type {(() => string | Promise<string>) | null} */
 let grants = null;
-/** @type {Recorder | null} */
-let recorder = null;
+/** @type {Recorder | Recovery | null} what is being recorded, or recovered */
+let job = null;
 /** @type {{file: File, controller: AbortController} | null} */
 let upload = null;
-let troubled = false; // the message tells of a trouble that may pass
-let nothingToSave = false; // failed, and nothing is left to send
+let name = ''; // of the job
+let troubled = false; // the message tells of a trouble that passes by itself
+/** @type {{hopeless: boolean, kept: boolean}} of a failure: nothing is left to send; what is left outlives this page */
+let failure = { hopeless: false, kept: false };
+
 const clock = new RecordedClock();
-/** @type {Counts} */
-const NOTHING = { recordedBytes: 0, uploadedBytes: 0, partsUploaded: 0, partsInFlight: 0 };
-let last = NOTHING;
+const countdown = new Countdown(byId('countdown', HTMLElement));
+const safety = new SafetyView();
+const link = new LinkView(say);
+const tryOut = new TryOut();
+const choice = new SourceChoice(() => { if (state === 'trying') void tryDevices(); showTryOut(); });
+const unfinished = new UnfinishedList({ finish, discard: discardUnfinished });
+const voice = new VoiceControls({
+  changed: () => showMessage(null),
+  failed: (error) => showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' }),
+});
 
 await begin();
 
 async function begin() {
-  offerSources();
   listen();
   if (!isSecureContext) return block(strings.insecure);
   try {
@@ -100,6 +106,7 @@ async function begin() {
   }
   if (!grants) return block(strings.noGrant);
   enter('idle');
+  $.record.disabled = !canRecord();
   if (!canRecord()) showMessage(strings.unsupported);
 }
 
@@ -113,39 +120,28 @@ function canRecord() {
   return 'MediaRecorder' in globalThis && Boolean(navigator.mediaDevices?.getUserMedia);
 }
 
-/** What this device can record, with what people most often want ticked. */
-function offerSources() {
-  const hasScreen = Boolean(navigator.mediaDevices?.getDisplayMedia);
-  $.screenTile.hidden = !hasScreen;
-  $.screen.checked = hasScreen;
-  $.camera.checked = !hasScreen;
-  $.mic.checked = true;
-  $.cameraNote.textContent = hasScreen ? strings.cameraInstead : strings.cameraAlone;
-  $.record.disabled = !canRecord();
-}
-
 function listen() {
-  // The Recorder takes one picture: ticking one unticks the other.
-  $.screen.addEventListener('change', () => { if ($.screen.checked) $.camera.checked = false; });
-  $.camera.addEventListener('change', () => { if ($.camera.checked) $.screen.checked = false; });
+  const press = (/** @type {string} */ id, /** @type {() => void} */ handle) => byId(id, HTMLElement).addEventListener('click', handle);
   $.name.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.isComposing) record(); });
-  $.record.addEventListener('click', record);
-  $.cancelStart.addEventListener('click', cancelStart);
-  $.pause.addEventListener('click', () => (state === 'paused' ? recorder?.resume() : recorder?.pause()));
-  $.stop.addEventListener('click', stop);
-  $.discard.addEventListener('click', discard);
-  $.giveUp.addEventListener('click', () => (nothingToSave || upload ? reset() : discard()));
-  $.cancelUpload.addEventListener('click', cancelUpload);
-  $.retry.addEventListener('click', retry);
-  $.again.addEventListener('click', () => { $.name.value = ''; reset(); });
-  $.reload.addEventListener('click', () => location.reload());
+  press('record', record);
+  press('try-out', () => (state === 'trying' ? stopTrying() : void tryDevices()));
+  press('start-now', () => countdown.end());
+  press('cancel-start', cancelStart);
+  press('cancel-count', cancelStart);
+  press('pause', () => { if (job instanceof Recorder) state === 'paused' ? job.resume() : job.pause(); });
+  press('stop', () => { if (job instanceof Recorder) job.stop().catch(() => {}); }); // the state event tells the outcome
+  press('discard', discard);
+  press('give-up', () => (failure.hopeless || upload ? reset() : discard()));
+  press('later', () => location.reload()); // it is among the unfinished ones then
+  press('cancel-upload', cancelUpload);
+  press('retry', retry);
+  press('again', () => { $.name.value = ''; reset(); });
+  press('reload', () => location.reload());
   $.file.addEventListener('change', () => {
     const file = $.file.files?.[0];
     $.file.value = ''; // so that the same file can be chosen again
     if (file) void send(file);
   });
-  $.copy.addEventListener('click', copyLink);
-  $.link.addEventListener('focus', () => $.link.select());
   addEventListener('hashchange', () => {
     const given = takeGrantFromAddress();
     if (!given) return;
@@ -159,14 +155,20 @@ function listen() {
 function enter(next) {
   const before = state;
   state = next;
-  nothingToSave = false;
-  if (next !== 'failed') troubled = false;
+  if (next !== 'failed') {
+    failure = { hopeless: false, kept: false };
+    troubled = false;
+  }
   showState(next);
-  if ($.sure.open && !UNSAFE.includes(next)) $.sure.close(); // it ended while we asked
+  if (isAsking() && !UNSAFE.includes(next) && next !== 'failed') stopAsking(); // it ended while we asked
   headline(strings.headlines[next]);
   $.recordLabel.textContent = next === 'starting' ? strings.starting : strings.record;
   $.pause.textContent = next === 'paused' ? strings.resume : strings.pause;
+  if (!LIVE.includes(next)) hideLive();
+  if (READY.includes(next)) void unfinished.refresh();
+  showTryOut();
   showLink();
+  showSafety();
   moveFocus(before, next);
   guard(UNSAFE.includes(next));
 }
@@ -175,16 +177,21 @@ function enter(next) {
 function headline(words) {
   $.headline.textContent = words;
   document.title = strings.pageTitle(words);
-  if (state !== 'idle') $.status.textContent = words; // read out; the page's own opening is not news
+  if (state !== 'idle') say(words); // the page's own opening is not news
+}
+
+/** @param {string} words are read out */
+function say(words) {
+  $.status.textContent = words;
 }
 
 /** The button that was pressed may be gone: the focus goes where the next one is. @param {string} before @param {string} next */
 function moveFocus(before, next) {
-  if (before === next || $.sure.open) return;
+  if (before === next || isAsking()) return;
   const focused = document.activeElement;
   const kept = focused instanceof HTMLElement && focused !== document.body && focused.checkVisibility?.();
   if (kept || before === 'loading') return;
-  const target = { idle: $.record, cancelled: $.record, recording: $.stop, uploading: $.cancelUpload }[next];
+  const target = { idle: $.record, cancelled: $.record, counting: $.startNow, recording: $.stop, uploading: $.cancelUpload }[next];
   (target ?? $.headline).focus();
 }
 
@@ -199,99 +206,141 @@ function warn(event) {
   event.preventDefault();
 }
 
-// Recording
+// Before recording
 
-function record() {
-  if (!grants || !['idle', 'cancelled'].includes(state)) return;
-  const source = chosenSource();
-  if (!source) return showMessage(strings.chooseSource);
-  reset();
-  showMessage(strings.allow);
-  const started = new Recorder({ broker: location.origin, grant: grants, name: chosenName() });
-  recorder = started;
-  follow(started);
-  // Straight from the click: the browser's screen picker needs one.
-  started.start(source).catch((error) => {
-    if (recorder === started && error.code !== 'cancelled') showMessage(errorMessage(error, strings.errors));
-  });
-}
-
-/** The browser may still be asking: nobody can take that question back, but its answer opens nothing any more. */
-function cancelStart() {
-  if (state !== 'starting') return;
-  recorder?.cancel().catch(() => {});
-  showMessage(null);
-}
-
-/** @returns {import('../recorder.js').CaptureOptions | null} */
-function chosenSource() {
-  const [screen, camera, microphone] = [$.screen.checked, $.camera.checked, $.mic.checked];
-  if (!screen && !camera && !microphone) return null;
-  // Chromium's own default is 640 × 480.
-  return { screen, camera: camera && { width: { ideal: 1280 }, height: { ideal: 720 } }, microphone };
-}
-
-function chosenName() {
-  return $.name.value.replace(/\p{Cc}/gu, ' ').trim() || undefined;
-}
-
-/** @param {Recorder} followed */
-function follow(followed) {
-  const current = (/** @type {(detail: any) => void} */ handle) => (/** @type {Event} */ event) => {
-    if (recorder === followed && event instanceof CustomEvent) handle(event.detail);
-  };
-  followed.addEventListener('state', current(stateChanged));
-  followed.addEventListener('progress', current(progressed));
-  followed.addEventListener('error', current(({ error, fatal }) => {
-    if (fatal) return; // the state event tells of it
-    showTrouble(error);
-  }));
-}
-
-/** It may pass. @param {import('../recorder.js').RecorderError} error */
-function showTrouble(error) {
-  troubled = true;
-  showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' });
-}
-
-/** @param {import('../recorder.js').StateDetail} detail */
-function stateChanged({ state: next, result, error }) {
-  const before = state;
-  clock.run(next === 'recording');
-  if (next === 'recording' && before === 'starting') {
+async function tryDevices() {
+  const { camera, microphone } = choice.devices;
+  if (!READY.includes(state)) return;
+  if (!camera && !microphone) return stopTrying();
+  try {
+    if (!await tryOut.open({ camera, microphone })) return;
+    if (!READY.includes(state)) return tryOut.close();
     showMessage(null);
-    showPreview();
+    showPicture(tryOut.stream);
+    voice.showLevel(() => tryOut.level);
+    enter('trying');
+    await choice.refresh();
+  } catch (error) {
+    stopTrying();
+    showMessage(errorMessage(error, strings.errors));
   }
-  if (UNSAFE.includes(before) && !['recording', 'paused'].includes(next)) $.preview.srcObject = null;
-  enter(next);
-  if (next === 'idle') showMessage(null); // it did not start; the rejection says why
-  if (['recording', 'paused', 'stopping'].includes(next)) showTransfer();
-  if (result) completed(result, result.durationMs);
-  if (next === 'failed') failed(error);
 }
 
-function showPreview() {
-  const stream = recorder?.stream ?? null;
+function stopTrying() {
+  tryOut.close();
+  if (state === 'trying') enter('idle');
+}
+
+function showTryOut() {
+  const { camera, microphone } = choice.devices;
+  $.tryOut.hidden = !READY.includes(state) || !canRecord() || (!camera && !microphone);
+  $.tryOut.textContent = state === 'trying' ? strings.endTry : strings.tryOut(Boolean(camera), Boolean(microphone));
+}
+
+/** @param {MediaStream | null} stream */
+function showPicture(stream) {
   const hasPicture = Boolean(stream?.getVideoTracks().length);
   $.preview.hidden = !hasPicture;
   $.soundOnly.toggleAttribute('hidden', hasPicture);
   $.preview.srcObject = hasPicture ? stream : null;
 }
 
-function stop() {
-  recorder?.stop().catch(() => {}); // the state event tells the outcome
+function hideLive() {
+  $.preview.srcObject = null;
+  voice.hide();
+}
+
+// Recording
+
+function record() {
+  if (!grants || !READY.includes(state)) return;
+  const source = choice.chosen;
+  if (!source) return showMessage(strings.chooseSource);
+  tryOut.close();
+  reset();
+  showMessage(strings.allow);
+  name = chosenName();
+  const started = new Recorder({ broker: location.origin, grant: grants, name: name || undefined });
+  follow(started);
+  // Straight from the click: the browser's screen picker needs one.
+  started.start(source, { ready: () => countDown(started) }).catch((error) => {
+    if (job === started && error.code !== 'cancelled') showMessage(errorMessage(error, strings.errors));
+  });
+}
+
+/** Everything is open: one more look, and a breath. @param {Recorder} started */
+async function countDown(started) {
+  if (job !== started || !$.countDown.checked) return;
+  showMessage(null);
+  showRecorder(started);
+  enter('counting');
+  await countdown.run();
+}
+
+/** The browser may still be asking: nobody can take that question back, but its answer opens nothing any more. */
+function cancelStart() {
+  if (!['starting', 'counting'].includes(state)) return;
+  job?.cancel().catch(() => {});
+  countdown.end();
+  showMessage(null);
+}
+
+function chosenName() {
+  return $.name.value.replace(/\p{Cc}/gu, ' ').trim();
+}
+
+/** @param {Recorder | Recovery} followed becomes the job */
+function follow(followed) {
+  job = followed;
+  const current = (/** @type {(detail: any) => void} */ handle) => (/** @type {Event} */ event) => {
+    if (job === followed && event instanceof CustomEvent) handle(event.detail);
+  };
+  followed.addEventListener('state', current(stateChanged));
+  followed.addEventListener('progress', current(progressed));
+  followed.addEventListener('error', current(({ error, fatal }) => {
+    if (!fatal) showTrouble(error); // of a fatal one the state event tells
+  }));
+}
+
+/** It goes on. @param {RecorderError} error */
+function showTrouble(error) {
+  if (error.code === 'device-lost' && error.field === 'audio') voice.lost();
+  troubled = PASSING.includes(error.code);
+  if (troubled) safety.cutOff();
+  showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' });
+}
+
+/** @param {{state: string, result?: import('../recorder.js').RecordingResult, error?: RecorderError}} detail */
+function stateChanged({ state: next, result, error }) {
+  const before = state;
+  clock.run(next === 'recording');
+  if (next === 'recording' && before !== 'paused' && job instanceof Recorder) {
+    showMessage(null);
+    if (before !== 'counting') showRecorder(job);
+  }
+  enter(next);
+  if (next === 'idle') showMessage(null); // it did not start; the rejection says why
+  if (result) completed(result, result.durationMs);
+  if (next === 'failed') failed(error);
+}
+
+/** @param {Recorder} recorder */
+function showRecorder(recorder) {
+  showPicture(recorder.stream);
+  void voice.show(recorder, choice.chosen?.microphone ? choice.microphoneId : null);
+  void choice.refresh(); // the devices have names by now
 }
 
 async function discard() {
-  if (!await sure(strings.sureDiscard) || !UNSAFE.includes(state)) return;
-  const discarded = recorder;
+  if (!await askFirst(strings.sureDiscard) || !(UNSAFE.includes(state) || state === 'failed')) return;
+  const discarded = job;
   try {
     await discarded?.cancel(); // the state is `cancelled` at once; S3 is told meanwhile
-    if (recorder === discarded && state === 'cancelled') showMessage(strings.discarded);
+    if (job === discarded && state === 'cancelled') showMessage(strings.discarded);
   } catch (error) {
-    if (recorder !== discarded) return;
+    if (job !== discarded) return;
     if (state === 'completed') return showMessage(strings.discardTooLate); // the link plays
-    const words = /** @type {import('../recorder.js').RecorderError} */ (error).reason === 'completed' ? strings.discardRefused : strings.discardUnheard;
+    const words = /** @type {RecorderError} */ (error).reason === 'completed' ? strings.discardRefused : strings.discardUnheard;
     if (state === 'cancelled') showMessage({ ...words, code: errorMessage(error, strings.errors).code });
   }
 }
@@ -299,37 +348,68 @@ async function discard() {
 function retry() {
   showMessage(null);
   if (upload) void send(upload.file);
-  else recorder?.retry().catch(() => {});
+  else if (job) job.retry().catch(() => {});
 }
 
 /** Back to the choice of sources; forgets what was. */
 function reset() {
-  const left = recorder;
-  recorder = upload = null;
+  const left = job;
+  job = upload = null;
   if (left && !OVER.includes(left.state)) left.cancel().catch(() => {}); // nothing records where nobody can see it
+  name = '';
   showMessage(null);
   clock.run(false);
   clock.set(0);
-  showProgress(NOTHING);
-  $.link.value = '';
+  safety.count(NOTHING);
+  link.show('', { ready: false, wanted: false });
   if (state !== 'idle') enter('idle');
+}
+
+// What was interrupted
+
+/** @param {import('../recorder.js').Unfinished} recording */
+function finish(recording) {
+  if (!grants || !READY.includes(state)) return;
+  tryOut.close();
+  reset();
+  name = recording.name ?? '';
+  const recovery = Recorder.recover(recording.id, { grant: grants });
+  recovery.result.catch(() => {}); // the state event tells the outcome
+  follow(recovery);
+  safety.count({ recordedBytes: recording.bytes, uploadedBytes: recording.uploadedBytes });
+  clock.set(recording.durationMs);
+  enter('stopping');
+}
+
+/** @param {import('../recorder.js').Unfinished} recording */
+async function discardUnfinished(recording) {
+  if (!await askFirst(strings.sureDiscard)) return;
+  try {
+    await Recorder.discard(recording.id);
+    showMessage(strings.discarded);
+  } catch (error) {
+    showMessage(errorMessage(error, strings.errors));
+  }
+  await unfinished.refresh();
+  $.headline.focus(); // the row with the button is gone
 }
 
 // Uploading a file
 
 /** @param {File} file */
 async function send(file) {
-  if (!grants || !OVER.includes(state)) return; // the file picker does not know what went on behind it
-  if (state === 'failed' && !upload && !nothingToSave) return; // a recording still waits for its retry
+  if (!grants || ![...OVER, 'trying'].includes(state)) return; // the file picker does not know what went on behind it
+  if (state === 'failed' && !upload && !failure.hopeless) return; // a recording still waits for its retry
+  tryOut.close();
   reset();
   const controller = new AbortController();
   const mine = upload = { file, controller };
-  $.summary.textContent = '';
-  showProgress({ ...NOTHING, recordedBytes: file.size });
+  name = chosenName() || file.name;
+  safety.count({ ...NOTHING, recordedBytes: file.size });
   enter('uploading');
   try {
     const result = await uploadFile(file, {
-      broker: location.origin, grant: grants, name: chosenName(), signal: controller.signal,
+      broker: location.origin, grant: grants, name, signal: controller.signal,
       onProgress: (progress) => { if (upload === mine) advanced(progress); },
       onTrouble: (error) => { if (upload === mine) showTrouble(error); },
     });
@@ -338,23 +418,23 @@ async function send(file) {
     completed(result);
   } catch (error) {
     if (upload !== mine) return;
-    if (controller.signal.aborted) {
-      reset();
-      return showMessage(strings.uploadCancelled);
-    }
-    enter('failed');
-    headline(strings.uploadFailed);
-    showTransfer();
-    showWayOut(strings.back);
-    $.retry.hidden = FILE_AT_FAULT.includes(/** @type {import('../recorder.js').RecorderError} */ (error).code);
-    guard(false); // the file is still where it was
-    showMessage(errorMessage(error, strings.errors));
+    if (!controller.signal.aborted) return uploadFailed(/** @type {RecorderError} */ (error));
+    reset();
+    showMessage(strings.uploadCancelled);
   }
+}
+
+/** The file is still where it was. @param {RecorderError} error */
+function uploadFailed(error) {
+  enter('failed');
+  headline(strings.uploadFailed);
+  offerWays({ retry: !FILE_AT_FAULT.includes(error.code), later: false, leave: strings.back });
+  showMessage(errorMessage(error, { ...strings.errors, ...strings.fileErrors }));
 }
 
 async function cancelUpload() {
   const cancelled = upload;
-  if (await sure(strings.sureCancel) && upload === cancelled) cancelled?.controller.abort();
+  if (await askFirst(strings.sureCancel) && upload === cancelled) cancelled?.controller.abort();
 }
 
 // The end
@@ -364,74 +444,53 @@ async function cancelUpload() {
  * @param {number} [durationMs]
  */
 function completed({ size, outcome, watchUrl }, durationMs) {
-  const name = chosenName() ?? upload?.file.name ?? '';
-  const facts = [name, durationMs === undefined ? '' : formatDuration(durationMs), formatBytes(size)].filter(Boolean);
+  const facts = [name, durationMs ? formatDuration(durationMs) : '', formatBytes(size)].filter(Boolean);
   $.summary.textContent = strings.summary(facts);
-  showLink(watchUrl);
+  link.show(watchUrl, { ready: true, wanted: true });
   showMessage(outcome === 'salvaged' ? { kind: 'warning', text: strings.salvaged } : null);
 }
 
-/** @param {import('../recorder.js').RecorderError} [error] */
+/** @param {RecorderError} [error] */
 function failed(error) {
-  nothingToSave = HOPELESS.includes(error?.code ?? '');
-  if (nothingToSave) headline(error?.code === 'empty' ? strings.nothingRecorded : strings.lost);
-  guard(!nothingToSave);
-  $.retry.hidden = nothingToSave;
-  showWayOut(nothingToSave ? strings.back : strings.discard);
-  if (error?.code === 'empty') showLink('');
-  showTransfer();
+  failure = { hopeless: HOPELESS.includes(error?.code ?? ''), kept: error?.detail?.onDevice ?? false };
+  const { hopeless, kept } = failure;
+  if (hopeless) headline(error?.code === 'empty' ? strings.nothingRecorded : strings.lost);
+  guard(!hopeless && !kept);
+  offerWays({ retry: !hopeless, later: kept, leave: hopeless ? strings.back : strings.discard });
+  if (error?.code === 'empty') link.show('', { ready: false, wanted: false });
+  showSafety();
   showMessage(errorMessage(error, strings.errors));
   moveFocus('', 'failed');
 }
 
-/** @param {string} words what leaving the failure behind means */
-function showWayOut(words) {
-  $.giveUp.textContent = words;
-  $.giveUp.className = words === strings.discard ? 'quiet danger' : '';
+/** @param {{retry: boolean, later: boolean, leave: string}} ways out of a failure; leave: what that means, in words */
+function offerWays({ retry: again, later, leave }) {
+  $.retry.hidden = !again;
+  $.later.hidden = !later;
+  $.giveUp.textContent = leave;
+  $.giveUp.className = leave === strings.discard ? 'quiet danger' : '';
 }
 
 // What is where
 
-/** @param {RecordingProgress} progress */
+/** @param {import('../recorder.js').RecordingProgress} progress */
 function progressed(progress) {
   clock.set(progress.durationMs);
   advanced(progress);
   showLink();
 }
 
-/** @param {Counts} progress */
+/** @param {import('./safety-view.js').Counts} progress */
 function advanced(progress) {
-  if (troubled && progress.uploadedBytes > last.uploadedBytes) { // the trouble has passed
+  if (troubled && progress.uploadedBytes > safety.uploadedBytes) { // the trouble has passed
     troubled = false;
     showMessage(null);
   }
-  showProgress(progress);
+  safety.count(progress);
 }
 
-/** @param {Counts} progress */
-function showProgress(progress) {
-  last = progress;
-  $.recordedWord.textContent = upload ? strings.fileSize : strings.recorded;
-  showBytes($.recorded, progress.recordedBytes);
-  showBytes($.safe, progress.uploadedBytes);
-  $.bar.max = Math.max(1, progress.recordedBytes);
-  $.bar.value = progress.uploadedBytes;
-  showTransfer();
-}
-
-/** @param {HTMLElement} element @param {number} bytes */
-function showBytes(element, bytes) {
-  element.textContent = formatBytes(bytes);
-  element.dataset.bytes = String(bytes);
-}
-
-function showTransfer() {
-  const { recordedBytes, uploadedBytes, partsUploaded, partsInFlight } = last;
-  const leftBytes = recordedBytes - uploadedBytes;
-  if (state === 'failed') $.transfer.textContent = nothingToSave || upload ? '' : strings.inPage;
-  else if (state === 'paused' && partsUploaded + partsInFlight === 0) $.transfer.textContent = strings.shortWaits;
-  else if (state !== 'stopping' && state !== 'uploading') $.transfer.textContent = strings.transfer(partsUploaded, partsInFlight);
-  else $.transfer.textContent = leftBytes > 0 ? strings.leftToSend(formatBytes(leftBytes)) : strings.finishing;
+function showSafety() {
+  safety.enter({ state, isFile: Boolean(upload), ...failure });
 }
 
 function showTime() {
@@ -439,39 +498,6 @@ function showTime() {
   if ($.timer.textContent !== time) $.timer.textContent = time;
 }
 
-// The link
-
-/** @param {string} [url] */
-function showLink(url = recorder?.watchUrl ?? $.link.value) {
-  if ($.link.value !== url) {
-    $.link.value = url;
-    $.watch.href = url;
-  }
-  $.share.hidden = !url || !WITH_LINK.includes(state);
-  $.linkNote.textContent = state === 'completed' ? strings.linkReady : strings.linkEarly;
-}
-
-async function copyLink() {
-  const copied = await copyText($.link);
-  $.copy.textContent = copied ? strings.copied : strings.copyYourself;
-  $.status.textContent = $.copy.textContent;
-  setTimeout(() => { $.copy.textContent = strings.copy; }, 2500);
-}
-
-// Second thoughts
-
-/**
- * @param {{title: string, text: string, yes: string, no: string}} words
- * @returns {Promise<boolean>}
- */
-function sure({ title, text, yes, no }) {
-  $.sureTitle.textContent = title;
-  $.sureText.textContent = text;
-  $.sureYes.textContent = yes;
-  $.sureNo.textContent = no;
-  $.sure.returnValue = ''; // what Escape leaves
-  $.sure.showModal();
-  return new Promise((resolve) => {
-    $.sure.addEventListener('close', () => resolve($.sure.returnValue === 'yes'), { once: true });
-  });
+function showLink() {
+  link.show(job?.watchUrl ?? '', { ready: state === 'completed', wanted: WITH_LINK.includes(state) });
 }
