@@ -1,12 +1,12 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 20 minutes on 2 cores.
 
-.PHONY: test check neighbours lint js go browser golden fmt
+.PHONY: test check neighbours lint js go sim sim-mutants browser golden fmt
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
 
-test: neighbours lint js go browser ## everything, neighbours and all
+test: neighbours lint js go sim browser ## everything, neighbours and all
 check: lint js go                   ## everything but the browsers
 
 neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix
@@ -24,6 +24,13 @@ js: web/node_modules   # 2 min
 
 go:                    # 8 min
 	timeout 8m go test -race ./...
+
+# SIM_FOR=10m plays schedules nobody has seen for so long; SIM_SEED=7 plays one and prints its trace.
+sim:                   # 3 min
+	SIM_SCHEDULES=20000 timeout $(if $(SIM_FOR),0,3m) go test -count=1 -timeout 0 -v -run 'TestSchedules$$' ./internal/session/sim
+
+sim-mutants:           # plants bugs that the simulation has to find
+	timeout 20m scripts/sim-mutants
 
 browser: e2e/node_modules # 5 min
 	cd e2e && timeout 5m npm test --silent

@@ -44,6 +44,9 @@ func (b bucket) Complete(ctx context.Context, u session.Upload, parts []session.
 		}
 		return err
 	}})
+	if session.ReasonOf(err) == "s3-refused" {
+		actorIn(ctx).refused = true
+	}
 	return obj, err
 }
 

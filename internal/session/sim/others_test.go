@@ -36,7 +36,8 @@ func (r *recorder) lie() {
 }
 
 func (r *recorder) anyPiece() piece {
-	return piece{number: 1 + session.PartNumber(r.chance.IntN(4)), size: limits.PartSize - r.chance.Int64N(2), bytes: fmt.Sprintf("%s lie %d", r.name, r.chance.IntN(3))}
+	size := limits.PartSize - r.chance.Int64N(2)
+	return piece{1 + session.PartNumber(r.chance.IntN(4)), size, fmt.Sprintf("%s lie %d of %d bytes", r.name, r.chance.IntN(3), size)}
 }
 
 func (r *recorder) putAnything() {
@@ -124,8 +125,7 @@ func (o operator) operate() {
 }
 
 func (o operator) end(s *session.Session, since session.Revision) {
-	ref := session.Ref{ID: s.ID}
-	life := o.witness.life(s.ID)
+	ref, life := session.Ref{ID: s.ID}, o.witness.life(s.ID)
 	switch o.chance.IntN(3) {
 	case 0:
 		life.abortAsked = true
@@ -133,15 +133,19 @@ func (o operator) end(s *session.Session, since session.Revision) {
 			return b.Abort(ctx, ref, since)
 		})
 	case 1:
-		life.salvageAsked = true
-		_, _ = ask(o.actor, fmt.Sprintf("salvage %s", s.ID), nil, func(ctx context.Context, b *session.Broker) (*session.Session, error) {
-			return b.Salvage(ctx, ref, since)
-		})
+		o.salvage(ref, since)
 	case 2:
 		_, _ = ask(o.actor, fmt.Sprintf("watch %s", s.ID), nil, func(ctx context.Context, b *session.Broker) (session.Recording, error) {
 			return b.Watch(ctx, ref)
 		})
 	}
+}
+
+func (o operator) salvage(ref session.Ref, since session.Revision) {
+	o.witness.life(ref.ID).salvageAsked = true
+	_, _ = ask(o.actor, fmt.Sprintf("salvage %s", ref.ID), nil, func(ctx context.Context, b *session.Broker) (*session.Session, error) {
+		return b.Salvage(ctx, ref, since)
+	})
 }
 
 // erase deletes the finished recording for good.
@@ -163,7 +167,7 @@ func (r *recorder) erase() {
 // reap runs a broker's rounds.
 func (a *actor) reap(n *node) {
 	for a.clients > 0 || !a.calm {
-		a.sleep(10*time.Minute + a.upTo(40*time.Minute))
+		a.sleep(15*time.Minute + a.upTo(time.Hour))
 		if time.Now().Before(n.downTo) {
 			continue
 		}
@@ -194,20 +198,24 @@ func (a *actor) befall() {
 func (a *actor) strike(b blow) {
 	a.spawn("fate", nil, a.latency(), func(fate *actor) {
 		uploads := fate.s3.listUploads("", session.UploadCursor{}, session.MaxPage).Uploads
-		switch {
-		case fate.calm, b == nothing:
-		case b == flush:
-			fate.tell("the Store is flushed")
+		if fate.calm || b == nothing || b != flush && len(uploads) == 0 {
+			return
+		}
+		fate.tell("blow %d falls", b)
+		switch b {
+		case flush:
 			fate.flush()
-		case len(uploads) == 0:
-		case b == endUpload:
+		case endUpload:
 			for _, u := range uploads {
-				fate.tell("a rule of the bucket ends %s", u.ID)
 				delete(fate.s3.uploads, u.ID)
 			}
-		case b == stalePart:
+		case stalePart:
 			if u := uploads[fate.chance.IntN(len(uploads))].ID; fate.s3.uploads[u].signed {
 				fate.arriveLater(u, piece{1, limits.PartSize, "long thought dead"}, 0)
+			}
+		case salvage:
+			for _, u := range uploads {
+				operator{fate}.salvage(session.Ref{ID: idOf(u.Key)}, 0)
 			}
 		}
 	})

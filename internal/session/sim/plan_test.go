@@ -29,6 +29,7 @@ type plan struct {
 	faultsOneIn int           // of the requests to Store and S3
 	stallsOneIn int           // of the messages
 	kms         bool
+	ambush      bool // much happens just before a recording is claimed
 
 	// What this schedule is after: most aim at a cell of the table, and the
 	// scene is set so that its step is come to.
@@ -62,11 +63,12 @@ const (
 	flush          // Redis loses everything
 	endUpload      // a lifecycle rule of the bucket ends every upload
 	stalePart      // a PUT lands that was long thought dead
+	salvage        // an operator ends what is open
 )
 
 var scenes = map[string]scene{
-	"- → completed":           {script: []cue{{cell{"completing → completed", none}, flush}}, insist: true, extra: 1},
-	"open → completed":        {script: []cue{{cell{"open → completing", failover}, nothing}}},
+	"- → completed":           {script: []cue{{cell{"completing → completed", none}, flush}}, insist: true, extra: 3},
+	"open → completed":        {script: []cue{{cell{"open → completing", failover}, nothing}}, extra: 1},
 	"open → aborted":          {script: []cue{{cell{"report", none}, endUpload}}, vanish: true, extra: 2},
 	"completing → completing": {script: []cue{{cell{"S3 complete", requestLost}, nothing}}},
 	"completing → open":       {script: []cue{{cell{"S3 complete", requestLost}, stalePart}}, extra: 1},
@@ -76,9 +78,9 @@ var scenes = map[string]scene{
 	"aborting → aborting":     {script: []cue{{cell{"S3 abort", requestLost}, nothing}}, regret: true},
 	"aborting → completed": {script: []cue{
 		{cell{"open → completing", failover}, nothing}, {cell{"S3 complete", late}, nothing}, {cell{"open → aborting", crashAfter}, nothing},
-	}, regret: true, extra: 2},
-	"completed → deleted": {erase: true},
-	"stale swap":          {script: []cue{{cell{"open → completing", failover}, nothing}}},
+	}, regret: true, extra: 3},
+	"completed → deleted": {erase: true, extra: 1},
+	"stale swap":          {script: []cue{{cell{"open → completing", failover}, nothing}}, extra: 1},
 	"S3 abort":            {regret: true},
 	"S3 delete":           {erase: true},
 }
@@ -99,7 +101,7 @@ func draw(seed uint64, chance *rand.Rand) plan {
 		brokers: 2 + chance.IntN(2), recorders: 1 + chance.IntN(2), liars: chance.IntN(2), operators: chance.IntN(2),
 		blows: max(0, chance.IntN(5)-2), storm: time.Hour + time.Duration(chance.Int64N(int64(3*time.Hour))),
 		faultsOneIn: []int{6, 20, 60, 400}[chance.IntN(4)], stallsOneIn: []int{20, 60, 400}[chance.IntN(3)],
-		kms: chance.IntN(4) == 0,
+		kms: chance.IntN(4) == 0, ambush: chance.IntN(20) == 0,
 	}
 	if chance.IntN(6) > 0 {
 		p.aim = aims[seed%uint64(len(aims))]

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,6 +103,12 @@ func (r *recorder) take() error {
 		return err
 	}
 	for _, p := range r.pieces {
+		if r.idempotent && r.mishap() { // the page was loaded anew
+			before := r.ticket.UploadID
+			if err := r.open(); err != nil || r.ticket.UploadID != before {
+				return cmp.Or(err, errOver)
+			}
+		}
 		if draft, ok := r.drafts[p.number]; ok {
 			if err := r.save(draft); err != nil {
 				return err
@@ -224,6 +231,12 @@ func (r *recorder) look() error {
 // complete claims the recording until it is answered.
 func (r *recorder) complete() error {
 	r.claiming = true
+	if r.plan.ambush && r.takes == 1 {
+		for _, b := range []blow{stalePart, salvage, flush} {
+			r.strike(b)
+			r.sleep(time.Second)
+		}
+	}
 	for {
 		claim := r.claim()
 		if r.plan.scene.regret && r.takes == 1 {

@@ -1,10 +1,10 @@
 package sim
 
 import (
+	"fmt"
 	"io"
-	"maps"
+	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"testing"
 	"testing/cryptotest"
@@ -14,16 +14,22 @@ import (
 	"slipway/internal/session"
 )
 
-// play plays the schedule of seed in a bubble and returns its accusations and
-// the hash of its trace.
-func play(t *testing.T, seed uint64, hits coverage, trace io.Writer) (found []accusation, hash uint64) {
+// outcome is what one schedule came to.
+type outcome struct {
+	accused []accusation
+	orphans int
+	hash    uint64 // of the trace
+}
+
+// play plays the schedule of seed in a bubble of its own.
+func play(t *testing.T, seed uint64, hits coverage, trace io.Writer) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		cryptotest.SetGlobalRandom(t, seed)
 		w := newWorld(seed, hits, trace)
 		w.run()
-		found, hash = w.witness.accused, w.hash.Sum64()
+		o = outcome{w.witness.accused, w.witness.orphans, w.hash.Sum64()}
 	})
-	return found, hash
+	return o
 }
 
 // run is a schedule from its first request to its last consequence.
@@ -82,50 +88,50 @@ func (a *actor) atRest() bool {
 	return err == nil && len(page.Sessions) == 0 && len(a.s3.uploads) == 0
 }
 
+// SIM_SEED plays that one schedule and prints its trace. SIM_FOR, such as 10m,
+// plays new ones for so long. Else it is the first SIM_SCHEDULES, a few without
+// it, and from 20,000 on every cell of the table has to be met often enough.
 func TestSchedules(t *testing.T) {
-	n := 200
-	if v, err := strconv.Atoi(os.Getenv("SIM_SCHEDULES")); err == nil {
-		n = v
-	}
 	if seed, err := strconv.ParseUint(os.Getenv("SIM_SEED"), 10, 64); err == nil {
-		found, _ := play(t, seed, coverage{}, os.Stdout)
-		for _, f := range found {
-			t.Errorf("%s: %s", f.rule, f.what)
+		one := play(t, seed, coverage{}, os.Stdout)
+		for _, a := range one.accused {
+			t.Errorf("it was not so that %s: %s", a.rule, a.what)
 		}
 		return
 	}
-	hits, broken := coverage{}, tally{}
-	for seed := range uint64(n) {
-		found, _ := play(t, seed, hits, nil)
-		broken.add(seed, found)
-	}
-	hits.print(os.Stdout)
-	broken.report(t)
-}
-
-// tally counts which rules were broken, and keeps an example of each.
-type tally map[string]*brokenRule
-
-type brokenRule struct {
-	schedules int
-	seed      uint64 // the first
-	what      string
-}
-
-func (b tally) add(seed uint64, found []accusation) {
-	for i, f := range found {
-		if slices.ContainsFunc(found[:i], func(before accusation) bool { return before.rule == f.rule }) {
-			continue
+	began, sum := time.Now(), newSum()
+	if long, err := time.ParseDuration(os.Getenv("SIM_FOR")); err == nil {
+		for time.Since(began) < long && sum.failed < tooMany {
+			sum.add(t, rand.Uint64())
 		}
-		if b[f.rule] == nil {
-			b[f.rule] = &brokenRule{seed: seed, what: f.what}
+	} else {
+		for seed := range schedules(t) {
+			if sum.add(t, seed); sum.failed == tooMany {
+				break
+			}
 		}
-		b[f.rule].schedules++
 	}
+	fmt.Printf("%d schedules in %s; %d uploads left for people to decide on\n", sum.played, time.Since(began).Round(time.Second), sum.orphans)
+	sum.hits.print(os.Stdout)
+	sum.report(t)
 }
 
-func (b tally) report(t *testing.T) {
-	for _, rule := range slices.Sorted(maps.Keys(b)) {
-		t.Errorf("in %d schedules it was not so that %s; SIM_SEED=%d: %s", b[rule].schedules, rule, b[rule].seed, b[rule].what)
+func schedules(t *testing.T) uint64 {
+	v := os.Getenv("SIM_SCHEDULES")
+	if v == "" {
+		return 300
+	}
+	n, err := strconv.ParseUint(v, 10, 64)
+	if err != nil {
+		t.Fatalf("SIM_SCHEDULES is %q", v)
+	}
+	return n
+}
+
+func TestTheSameSeedGivesTheSameRun(t *testing.T) {
+	for seed := range uint64(100) {
+		if a, b := play(t, seed, coverage{}, nil), play(t, seed, coverage{}, nil); a.hash != b.hash {
+			t.Errorf("seed %d: one trace has the hash %x, the other %x", seed, a.hash, b.hash)
+		}
 	}
 }

@@ -111,11 +111,15 @@ func (w *witness) swapped(a *actor, before *session.Session, c session.Change, a
 		w.heldTo(l, a, before, after)
 	}
 	l.swapped = after
-	if c.Lease > 0 {
-		l.holder = a
+	if l.holder = nil; c.Lease > 0 {
+		l.holder, a.leaseUntil = a, after.LeaseUntil
 	}
 	w.eventFits(before, c)
 	switch after.State {
+	case session.Open:
+		if before != nil && before.State == session.Completing {
+			w.reopened(a, before)
+		}
 	case session.Completing:
 		if before.State == session.Open {
 			w.began(a, l, before, after)
@@ -123,7 +127,7 @@ func (w *witness) swapped(a *actor, before *session.Session, c session.Change, a
 	case session.Aborting:
 		if before.State == session.Open && !l.abortAsked {
 			w.abandoned(a, l, before)
-			l.givenUp[before.UploadID] = before.OnAbandon == session.Discard || a.seen[before.UploadID].parts == 0
+			l.givenUp[before.UploadID] = before.OnAbandon == session.Discard || len(a.seen[before.UploadID].parts) == 0
 		}
 	case session.Completed:
 		w.completed(l, after)
@@ -167,18 +171,33 @@ func (w *witness) eventFits(before *session.Session, c session.Change) {
 func (w *witness) began(a *actor, l *life, before, after *session.Session) {
 	reported, _ := w.store.Parts(context.Background(), after.ID)
 	l.intents = append(l.intents, intent{*after.Intent, after.UploadID, reported})
-	if after.Intent.Outcome == session.Salvaged && !l.salvageAsked {
-		w.abandoned(a, l, before)
+	if after.Intent.Outcome != session.Salvaged || l.salvageAsked {
+		return
+	}
+	idle := w.abandoned(a, l, before)
+	if len(after.Intent.Missing) > 0 && idle < limits.ResumeWindow {
+		w.accuse("a recording with a hole waits for its recorder", "%s is salvaged without %v after %s", after.ID, after.Intent.Missing, idle)
 	}
 }
 
-// abandoned judges the decision that nobody will come back.
-func (w *witness) abandoned(a *actor, l *life, s *session.Session) {
+// reopened: an intent was taken back.
+func (w *witness) reopened(a *actor, before *session.Session) {
+	i, listed := before.Intent, a.seen[before.UploadID].parts
+	same := len(listed) >= i.Parts && multipartETag(listed[:i.Parts]) == i.ETag
+	if i.Outcome == session.AsClaimed && same && !a.refused {
+		w.accuse("an intent stays until S3 refuses it", "%s took that of %s back", a.name, before.ID)
+	}
+}
+
+// abandoned judges the decision that nobody will come back, and returns how
+// long nobody came.
+func (w *witness) abandoned(a *actor, l *life, s *session.Session) time.Duration {
 	seen := a.seen[s.UploadID]
 	idle := time.Since(slices.MaxFunc([]time.Time{l.calledAt, l.urlsExpireAt, seen.newest}, time.Time.Compare))
 	if idle < limits.AbandonAfter {
 		w.accuse("nobody is given up who is alive", "%s gave %s up %s after its last sign of life", a.name, s.ID, idle)
 	}
+	return idle
 }
 
 // completed: a record says that the object is there.
@@ -219,9 +238,8 @@ func (w *witness) bounded(ctx context.Context, l *life, what string) {
 	if l.holder != a { // the Store was lost, or the lease taken over
 		return
 	}
-	end, ok := ctx.Deadline()
-	if !ok || end.After(l.swapped.LeaseUntil) {
-		w.accuse("a call to S3 ends before its lease", "%s sends a %s until %v, and its lease ends at %v", a.name, what, end, l.swapped.LeaseUntil)
+	if end, ok := ctx.Deadline(); !ok || end.After(a.leaseUntil) {
+		w.accuse("a call to S3 ends before its lease", "%s sends a %s until %v, and its lease ends at %v", a.name, what, end, a.leaseUntil)
 	}
 }
 
@@ -269,6 +287,16 @@ func matches(c session.Claim, o *object) bool {
 	})
 }
 
+// holds reports whether the bytes of o are those of c, as far as c says.
+func holds(c session.Claim, o *object) bool {
+	if slices.ContainsFunc(c.Parts, func(p session.Part) bool { return p.ETag == "" && p.Checksum == "" }) {
+		return c.Size == o.Size
+	}
+	return slices.EqualFunc(c.Parts, o.parts, func(p session.Part, v version) bool {
+		return p.Size == v.Size && (p.ETag == "" || p.ETag == v.ETag) && (p.Checksum == "" || p.Checksum == v.Checksum)
+	})
+}
+
 // salvagedWrongly says what a salvage concealed; "" if nothing.
 func salvagedWrongly(i intent, o *object) string {
 	var highest session.PartNumber
@@ -294,12 +322,12 @@ func salvagedWrongly(i intent, o *object) string {
 
 // sighting is what one actor saw of an upload when it listed its parts.
 type sighting struct {
-	parts  int
+	parts  []session.Part
 	newest time.Time
 }
 
 func (w *witness) listed(a *actor, u session.UploadID, parts []session.Part) {
-	s := sighting{parts: len(parts)}
+	s := sighting{parts: parts}
 	for _, p := range parts {
 		if p.StoredAt.After(s.newest) {
 			s.newest = p.StoredAt
@@ -317,7 +345,7 @@ func (w *witness) freed(a *actor, u session.Upload) {
 	if up == nil || len(up.parts) == 0 || l.abortAsked || l.givenUp[u.ID] {
 		return
 	}
-	if seen, looked := a.seen[u.ID]; looked && seen.parts == 0 {
+	if seen, looked := a.seen[u.ID]; looked && len(seen.parts) == 0 {
 		return // they came since
 	}
 	w.accuse("no part is deleted unless somebody wants it", "%s frees %d parts of %s", a.name, len(up.parts), u.ID)
@@ -356,11 +384,8 @@ func (w *witness) answered(what string, t *session.Ticket, before presence, err 
 // acknowledged: a client was told that what it claimed is completed.
 func (w *witness) acknowledged(s *session.Session, upload session.UploadID, c session.Claim) {
 	l, o := w.life(s.ID), w.s3.objects[s.ID.Key(limits.KeyPrefix)]
-	if o == nil || !matches(c, o) {
-		if !l.deleteAsked {
-			w.accuse("nothing is reported done that is not in S3", "%s was told to be completed: %v", s.ID, o)
-		}
-		return
+	if !l.deleteAsked && (o == nil || !holds(c, o)) {
+		w.accuse("nothing is reported done that is not in S3", "%s was told to be completed: %v", s.ID, o)
 	}
 	first, again := l.answered[upload]
 	if !again {

@@ -55,11 +55,13 @@ type node struct {
 // actor is one strand of work: a client, or a request that a broker serves.
 type actor struct {
 	*world
-	name   string
-	node   *node // that it is part of and dies with; nil for clients
-	life   int
-	ousted bool                          // a failover lost a lease it had
-	seen   map[session.UploadID]sighting // what it saw of uploads; see witness.listed
+	name       string
+	node       *node // that it is part of and dies with; nil for clients
+	life       int
+	ousted     bool                          // a failover lost a lease it had
+	leaseUntil time.Time                     // when the lease ends that it took last
+	refused    bool                          // S3 refused to complete what it asked for
+	seen       map[session.UploadID]sighting // what it saw of uploads; see witness.listed
 }
 
 type actorKey struct{}
