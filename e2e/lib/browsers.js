@@ -14,10 +14,15 @@ import { writeNoise } from './media.js';
  *
  * @param {{args?: string[], proxy?: string}} [how] proxy: all requests go through it, those to this machine too
  */
-export async function launchChromium({ args = [], proxy } = {}) {
+export async function launchChromium(how) {
+  return chromium.launch(chromiumOptions(how));
+}
+
+/** As launchChromium's. @param {{args?: string[], proxy?: string}} [how] */
+export function chromiumOptions({ args = [], proxy } = {}) {
   const noise = path.join(temporaryFolder(), 'noise.y4m');
   writeNoise(noise);
-  return chromium.launch({
+  return {
     executablePath: process.env.SLIPWAY_CHROMIUM ?? '/usr/bin/chromium',
     chromiumSandbox: false,
     ignoreDefaultArgs: ['--mute-audio'], // it mutes a tab for whoever records it, too
@@ -29,7 +34,7 @@ export async function launchChromium({ args = [], proxy } = {}) {
       '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${noise}`, ...args,
     ],
     ...(proxy && { proxy: { server: proxy, bypass: '<-loopback>' } }),
-  });
+  };
 }
 
 /**

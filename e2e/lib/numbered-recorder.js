@@ -1,0 +1,78 @@
+/**
+ * A bare page of the broker's origin that records numbered frames by the Recorder's own API.
+ */
+
+import { mintGrant } from './api.js';
+import { paintNumbers } from './numbered.js';
+
+/** Runs in the page. `begin`, `unfinished` and `recover` use the Recorder; `told` is what it said. */
+function driveRecorder() {
+  const told = globalThis.told = { states: [], errors: [], progress: null, parts: 0 };
+  const follow = (target) => {
+    target.addEventListener('state', ({ detail }) => told.states.push(detail.state));
+    target.addEventListener('progress', ({ detail }) => { told.progress = detail; });
+    target.addEventListener('part', () => { told.parts++; });
+    target.addEventListener('error', ({ detail: { error, fatal } }) => told.errors.push(`${error.code}${fatal ? '!' : ''}: ${error.message}`));
+    return target;
+  };
+  const recorder = () => import('/web/recorder.js');
+  globalThis.begin = async ({ grant, noise, video = true, ...options }) => {
+    const { Recorder } = await recorder();
+    globalThis.recorder = follow(new Recorder({ broker: location.origin, grant, videoBitsPerSecond: noise ? 60e6 : 1e6, ...options }));
+    const stream = globalThis.numberedStream({ noise });
+    await globalThis.recorder.start(video ? stream : new MediaStream(stream.getAudioTracks()));
+  };
+  globalThis.unfinished = async () => (await recorder()).Recorder.unfinished();
+  globalThis.discard = async (id) => (await recorder()).Recorder.discard(id);
+  globalThis.recover = async ({ id, grant, ...options }) => {
+    const { Recorder } = await recorder();
+    globalThis.recovery = follow(Recorder.recover(id, { grant, ...options }));
+    return globalThis.recovery.result.catch((error) => { throw new Error(`${error.code} ${error.reason}: ${error.message}`); });
+  };
+}
+
+/**
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {import('./broker-dev.js').BrokerDev} broker
+ */
+export async function openRecorderPage(context, broker) {
+  const page = await context.newPage();
+  await page.addInitScript(paintNumbers);
+  await page.addInitScript(driveRecorder);
+  await page.goto(`${broker.url}/healthz`); // any page of the origin that does nothing itself
+  return new RecorderPage(page, broker);
+}
+
+export class RecorderPage {
+  /** @param {import('playwright-core').Page} page @param {import('./broker-dev.js').BrokerDev} broker */
+  constructor(page, broker) {
+    this.page = page;
+    this.broker = broker;
+  }
+
+  /** @param {{noise?: boolean, video?: boolean, name?: string, workerUrl?: string}} [how] noise fills a part in seconds */
+  async begin(how = {}) {
+    await this.page.evaluate((options) => globalThis.begin(options), { noise: true, ...how, grant: await mintGrant(this.broker) });
+  }
+
+  /** @returns {Promise<{states: string[], errors: string[], progress: any, parts: number}>} */
+  told() { return this.page.evaluate('told'); }
+
+  painted() { return this.page.evaluate('framesPainted'); }
+
+  id() { return this.page.evaluate('recorder.id'); }
+
+  /** @returns {Promise<any>} the result of stop() */
+  stop() { return this.page.evaluate('recorder.stop().catch((error) => { throw new Error(`${error.code} ${error.reason}: ${error.message}`); })'); }
+
+  /** @returns {Promise<import('../../web/unfinished.js').Unfinished[]>} */
+  unfinished() { return this.page.evaluate('unfinished()'); }
+
+  /** @param {string} id @param {object} [options] @returns {Promise<any>} the result */
+  async recover(id, options = {}) {
+    return this.page.evaluate((how) => globalThis.recover(how), { ...options, id, grant: await mintGrant(this.broker) });
+  }
+
+  /** @param {string} id */
+  discard(id) { return this.page.evaluate((which) => globalThis.discard(which), id); }
+}

@@ -1,0 +1,142 @@
+/**
+ * Tabs die, browsers die. What was recorded is found again and finished in the same upload.
+ */
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { BrokerDev } from './lib/broker-dev.js';
+import { Bucket } from './lib/bucket.js';
+import { download } from './lib/download.js';
+import { FRAMES_PER_SECOND, frameNumbers } from './lib/numbered.js';
+import { openRecorderPage } from './lib/numbered-recorder.js';
+import { plays } from './lib/play.js';
+import { Profile } from './lib/profile.js';
+import { pause, until } from './lib/until.js';
+
+const PART = 5 * 1024 * 1024;
+/** What may be missing of a recording whose tab or browser was killed. */
+const MISSING_FRAMES = 2 * FRAMES_PER_SECOND;
+let broker, bucket, profile;
+
+before(async () => {
+  broker = await BrokerDev.start({ name: 'recover' });
+  bucket = new Bucket(broker.ready);
+  profile = await Profile.start();
+});
+
+after(async () => {
+  await profile?.close();
+  bucket?.close();
+  await broker?.stop();
+});
+
+/** Records until a part is in S3 and another has begun. */
+async function recordSome(how) {
+  const page = await openRecorderPage(profile.context, broker);
+  await page.begin(how);
+  await until('a part is in S3', async () => (await page.told()).parts >= 1, { withinMs: 60_000 });
+  await pause(1500);
+  return { page, id: await page.id(), upload: await bucket.uploadOf(await page.id()) };
+}
+
+/** Finishes what was left behind, in a fresh page, and reads its frames. */
+async function recoverOnly() {
+  const page = await openRecorderPage(profile.context, broker);
+  const [left, ...others] = await until('the recording is found', async () => {
+    const list = await page.unfinished();
+    return list.length > 0 && list;
+  });
+  assert.deepEqual(others, []);
+  const result = await page.recover(left.id);
+  assert.deepEqual(await page.unfinished(), [], 'nothing is left behind');
+  return { page, left, result, numbers: await frameNumbers(await download(result.watchUrl)) };
+}
+
+/** @param {number[]} numbers @param {number} painted when it ended */
+function assertWhole(numbers, painted) {
+  assert.ok(numbers.length > FRAMES_PER_SECOND, `${numbers.length} frames`);
+  const last = numbers.at(-1);
+  assert.ok(painted - last <= MISSING_FRAMES, `${painted} were painted, the last in S3 is ${last}`);
+  numbers.reduce((before, number) => { assert.ok(number >= before && number - before < FRAMES_PER_SECOND, `${before} then ${number}`); return number; });
+}
+
+for (const { name, end } of [
+  { name: 'a killed renderer', end: ({ page }) => profile.crash(page.page) },
+  { name: 'a reload', end: ({ page }) => page.page.reload() },
+  { name: 'a killed browser', end: async () => { await profile.kill(); await profile.start(); } },
+]) {
+  test(`after ${name} the recording is finished in the same upload, with at most 2 s missing`, async (t) => {
+    const recording = await recordSome({ name: 'Left behind' });
+    const painted = await recording.page.painted();
+    await end(recording);
+    assert.equal((await bucket.uploadOf(recording.id)).uploadId, recording.upload.uploadId, 'S3 still has the upload');
+
+    const { page, left, result, numbers } = await recoverOnly();
+    assert.deepEqual([left.name, left.watchUrl], ['Left behind', result.watchUrl]);
+    assert.ok(left.durationMs > 1000 && left.bytes > PART && left.uploadedBytes >= PART, JSON.stringify(left));
+    assert.equal(result.id, recording.id, 'the same session, and so the same link');
+    assert.equal(await bucket.uploadOf(recording.id), undefined, 'the upload was completed');
+    assertWhole(numbers, painted);
+    t.diagnostic(`${painted} frames were painted, ${painted - numbers.at(-1)} of them are missing`);
+    await plays(page.page, result.watchUrl);
+    assert.ok(await page.page.$eval('#player', (video) => Number.isFinite(video.duration)), 'it knows how long it is');
+    await page.page.close();
+    if (!recording.page.page.isClosed()) await recording.page.page.close();
+  });
+}
+
+test('a recording that a tab is at work on is nobody else’s', async () => {
+  const { page, id } = await recordSome();
+  const other = await openRecorderPage(profile.context, broker);
+  assert.deepEqual(await other.unfinished(), []);
+  const local = await page.page.evaluate('navigator.locks.query().then(({ held }) => held[0].name.replace("slipway-recording-", ""))');
+  await assert.rejects(other.discard(local), /at work/);
+  await assert.rejects(other.recover(local), /invalid-state/);
+  const { id: saved } = await page.stop();
+  assert.equal(saved, id);
+  await other.page.close();
+  await page.page.close();
+});
+
+test('a discarded one leaves nothing, here or in S3', async () => {
+  const { page } = await recordSome();
+  await page.page.reload();
+  const [left] = await until('the recording is found', async () => {
+    const list = await page.unfinished();
+    return list.length > 0 && list;
+  });
+  await page.discard(left.id);
+  assert.deepEqual(await page.unfinished(), []);
+  assert.deepEqual(await bucket.uploads(), []);
+  await page.page.close();
+});
+
+test('where the upload was aborted meanwhile, the whole recording goes up into another', async () => {
+  const { page, id } = await recordSome();
+  const painted = await page.painted();
+  await page.page.reload();
+  await broker.call('DELETE', `/v1/sessions/${id}`);
+  const { page: fresh, result, numbers } = await recoverOnly();
+  assert.notEqual(result.id, id);
+  assertWhole(numbers, painted);
+  assert.ok((await fresh.told()).errors.some((error) => error.startsWith('started-over')));
+  await fresh.page.close();
+  await page.page.close();
+});
+
+test('without sync access to OPFS it is IndexedDB that keeps it', async () => {
+  await profile.context.route('**/web/no-sync-access.js', (route) => route.fulfill({
+    contentType: 'text/javascript', body: `delete FileSystemFileHandle.prototype.createSyncAccessHandle; import './worker.js';`,
+  }));
+  const workerUrl = `${broker.url}/web/no-sync-access.js`;
+  const { page, id } = await recordSome({ workerUrl });
+  const painted = await page.painted();
+  const kept = await page.page.evaluate('indexedDB.databases().then((all) => all.map(({ name }) => name))');
+  assert.deepEqual(kept, ['slipway-recordings']);
+  await page.page.reload();
+  const { page: fresh, result, numbers } = await recoverOnly();
+  assert.equal(result.id, id);
+  assertWhole(numbers, painted);
+  await fresh.page.close();
+  await page.page.close();
+});
