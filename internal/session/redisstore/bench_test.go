@@ -11,7 +11,7 @@ import (
 
 // BenchmarkListStale lists the first page of the stale ones, half a million,
 // among a million sessions. It takes two minutes, most of it to open them, and
-// about 700 MB:
+// 400 MB:
 //
 //	go test ./internal/session/redisstore -run '^$' -bench ListStale
 func BenchmarkListStale(b *testing.B) {

@@ -58,8 +58,8 @@ func telling(c session.Change) session.Change {
 
 func noticeID(id session.ID) string { return string(id) + ".completed" }
 
-func takeOf(s *Store, id session.ID, operation string) call {
-	return s.takeCalls([]dueNotice{{tag: id.Tag(), ref: noticeID(id)}}, time.Minute, operation)[0]
+func takeOf(s *Store, id session.ID, hold time.Duration, operation string) call {
+	return s.takeCalls([]dueNotice{{tag: id.Tag(), ref: noticeID(id)}}, hold, operation)[0]
 }
 
 func settleOf(s *Store, id session.ID, wait string) call {
@@ -120,11 +120,14 @@ func TestScriptsExecutedTwice(t *testing.T) {
 			settleOf(s, rec.ID, "").run(t, s)
 		}},
 		{name: "take a notice", before: createTelling, call: func(_ *testing.T, s *Store) call {
-			return takeOf(s, rec.ID, "op")
+			return takeOf(s, rec.ID, time.Minute, "op")
 		}},
 		{name: "take a notice, and somebody else asked in between", before: createTelling, call: func(_ *testing.T, s *Store) call {
-			return takeOf(s, rec.ID, "op")
-		}, between: func(t *testing.T, s *Store) { takeOf(s, rec.ID, "other").run(t, s) }},
+			return takeOf(s, rec.ID, time.Minute, "op")
+		}, between: func(t *testing.T, s *Store) { takeOf(s, rec.ID, time.Minute, "other").run(t, s) }},
+		{name: "take a notice, and its hold was over when it came again", before: createTelling, call: func(_ *testing.T, s *Store) call {
+			return takeOf(s, rec.ID, 0, "op")
+		}},
 		{name: "forget a notice", before: createTelling, call: func(_ *testing.T, s *Store) call {
 			return settleOf(s, rec.ID, "")
 		}},
@@ -262,7 +265,7 @@ func TestLostReplies(t *testing.T) {
 	if _, err := s.Swap(t.Context(), session.Change{Session: sessiontest.NewSession("ann")}); err != nil { // loads the script
 		t.Fatal(err)
 	}
-	takeOf(s, rec.ID, "load").run(t, s)
+	takeOf(s, rec.ID, time.Minute, "load").run(t, s)
 	settleOf(s, rec.ID, "").run(t, s)
 	if _, err := s.Report(t.Context(), rec.ID, session.Report{}); session.KindOf(err) != session.NotFound {
 		t.Fatal(err)
@@ -308,13 +311,13 @@ func TestLostReplies(t *testing.T) {
 	}
 	for tries := range int64(2) {
 		outbox("a notice is due", settleOf(s, rec.ID, "0"))
-		row, _ := outbox("take", takeOf(s, rec.ID, newOperation())).value.([]any)
+		row, _ := outbox("take", takeOf(s, rec.ID, time.Minute, newOperation())).value.([]any)
 		if len(row) != 4 || row[2] != tries {
 			t.Errorf("took %v; want one notice that was tried %d times", row, tries)
 		}
 	}
 	outbox("done", settleOf(s, rec.ID, ""))
-	if r := outbox("take what is done", takeOf(s, rec.ID, newOperation())); len(r.value.([]any)) != 0 {
+	if r := outbox("take what is done", takeOf(s, rec.ID, time.Minute, newOperation())); len(r.value.([]any)) != 0 {
 		t.Errorf("took %v", r.value)
 	}
 	for state, want := range map[session.State]int{session.Open: 1, session.Completing: 0, session.Completed: 1} {
