@@ -92,7 +92,7 @@ type Bucket interface {
 	// size is the sum of the parts and goes along; S3 holds it against its own.
 	//
 	// It never replaces an object: where there is one already, the answer is
-	// Conflict "key-taken", and nothing was made.
+	// Conflict "key-taken". That may be this very request's, sent before.
 	Complete(ctx context.Context, u Upload, parts []Part, size int64) (Object, error)
 	// Abort frees the parts. It returns nil once S3 no longer knows the
 	// upload, and Unavailable while parts in flight may still surface.
