@@ -2,9 +2,14 @@
  * The page's end of the line to one Worker: starts it, hands it grants, and turns its messages into calls.
  */
 
+import { backoffMs, sleep } from './backoff.js';
 import { deferred } from './deferred.js';
 import { asRecorderError, fromPlain, RecorderError } from './errors.js';
 import { loadWorker } from './load-worker.js';
+import { TIMING } from './timing.js';
+
+/** After so many failures in a row the page is told; one alone is nothing to talk about. */
+const TELL_AFTER = 2;
 
 /**
  * @typedef {import('./messages.js').FromWorker} FromWorker
@@ -78,14 +83,25 @@ export class UploadLink {
     }
   }
 
+  /** A function that fails for want of a network is asked again, for as long as there is somebody to upload. */
   async #giveGrant() {
-    try {
-      const grant = typeof this.#grant === 'function' ? await this.#grant() : this.#grant;
-      if (typeof grant !== 'string') throw new TypeError('grant must be a string, or a function that returns one');
-      this.post({ type: 'grant', grant });
-    } catch (error) {
-      this.post({ type: 'grant', error: `cannot get a grant: ${asRecorderError(error).message}` });
+    for (let failures = 1; this.alive; failures++) {
+      try {
+        return this.post({ type: 'grant', grant: await this.#getGrant() });
+      } catch (error) {
+        const { message } = asRecorderError(error);
+        const away = error instanceof TypeError; // what fetch rejects with
+        if (!away) return this.post({ type: 'grant', error: `cannot get a grant: ${message}` });
+        if (failures === TELL_AFTER) this.#events.trouble?.(new RecorderError('offline', `cannot get a grant: ${message}`, { reason: 'grant', cause: error }));
+        await sleep(backoffMs(failures, TIMING), { wake: globalThis });
+      }
     }
+  }
+
+  async #getGrant() {
+    const grant = typeof this.#grant === 'function' ? await this.#grant() : this.#grant;
+    if (typeof grant !== 'string') throw new RecorderError('invalid', 'grant must be a string, or a function that returns one', { field: 'grant' });
+    return grant;
   }
 
   /** @param {ErrorEvent} event an uncaught error, or (without a message) a Worker that did not load */

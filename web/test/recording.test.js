@@ -139,3 +139,24 @@ test('a picture that ends while the Worker loads records nothing', async () => {
   await assert.rejects(started, { code: 'cancelled' });
   assert.equal(rec.state, 'idle');
 });
+
+test('a grant that cannot be got for want of a network is asked for again; any other failure is told', async () => {
+  let calls = 0;
+  const rec = new Recorder({
+    broker: 'https://b.example',
+    grant: async () => {
+      calls++;
+      if (calls === 1) throw new TypeError('Failed to fetch');
+      if (calls === 2) return 'gr_1';
+      throw new Error('signed out');
+    },
+  });
+  await rec.start(camera());
+  const [worker] = workers;
+  worker.say({ type: 'need-grant' });
+  while (worker.asked('grant') === 0) await turn(); // the first backoff is half a second at most
+  assert.deepEqual(worker.posted.at(-1), { type: 'grant', grant: 'gr_1' });
+  worker.say({ type: 'need-grant' });
+  await turn();
+  assert.deepEqual(worker.posted.at(-1), { type: 'grant', error: 'cannot get a grant: signed out' });
+});
