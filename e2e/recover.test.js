@@ -125,11 +125,7 @@ test('where the upload was aborted meanwhile, the whole recording goes up into a
 });
 
 test('without sync access to OPFS it is IndexedDB that keeps it', async () => {
-  await profile.context.route('**/web/no-sync-access.js', (route) => route.fulfill({
-    contentType: 'text/javascript', body: `delete FileSystemFileHandle.prototype.createSyncAccessHandle; import './worker.js';`,
-  }));
-  const workerUrl = `${broker.url}/web/no-sync-access.js`;
-  const { page, id } = await recordSome({ workerUrl });
+  const { page, id } = await recordSome({ workerPrelude: 'delete FileSystemFileHandle.prototype.createSyncAccessHandle' });
   const painted = await page.painted();
   const kept = await page.page.evaluate('indexedDB.databases().then((all) => all.map(({ name }) => name))');
   assert.deepEqual(kept, ['slipway-recordings']);

@@ -16,9 +16,13 @@ mkdirSync(OUT, { recursive: true });
 // A signal ends a process without its exit handlers, which take folders and child processes away.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
+/** @type {string[]} */
+const temporary = [];
+process.on('exit', () => { for (const folder of temporary) rmSync(folder, { recursive: true, force: true, maxRetries: 3 }); });
+
 /** A new folder that goes away with this process. */
 export function temporaryFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'slipway-e2e-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  temporary.push(folder);
   return folder;
 }

@@ -16,8 +16,13 @@ function driveRecorder() {
     return target;
   };
   const recorder = () => import('/web/recorder.js');
-  globalThis.begin = async ({ grant, noise, video = true, ...options }) => {
+  const workerAfter = (prelude) => {
+    const source = `${prelude}; import ${JSON.stringify(`${location.origin}/web/worker.js`)};`;
+    return URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  };
+  globalThis.begin = async ({ grant, noise, video = true, workerPrelude, ...options }) => {
     const { Recorder } = await recorder();
+    if (workerPrelude) options.workerUrl = workerAfter(workerPrelude);
     globalThis.recorder = follow(new Recorder({ broker: location.origin, grant, videoBitsPerSecond: noise ? 60e6 : 1e6, ...options }));
     const stream = globalThis.numberedStream({ noise });
     await globalThis.recorder.start(video ? stream : new MediaStream(stream.getAudioTracks()));
@@ -50,7 +55,8 @@ export class RecorderPage {
     this.broker = broker;
   }
 
-  /** @param {{noise?: boolean, video?: boolean, name?: string, workerUrl?: string}} [how] noise fills a part in seconds */
+  /** @param {{noise?: boolean, video?: boolean, name?: string, workerPrelude?: string}} [how] noise fills a part in
+   *   seconds; workerPrelude: script that takes something from the Worker before it begins */
   async begin(how = {}) {
     await this.page.evaluate((options) => globalThis.begin(options), { noise: true, ...how, grant: await mintGrant(this.broker) });
   }

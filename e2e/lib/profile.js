@@ -41,6 +41,7 @@ export class Profile {
     await crashed;
   }
 
+  /** Nothing where it was killed. */
   close() { return this.context.close(); }
 
   /** The browser's own process: the one with our profile and without a type. */

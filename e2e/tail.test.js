@@ -1,0 +1,104 @@
+/**
+ * Devices that never come back: what S3 holds of a recording without any help of them. And ends that are quick.
+ */
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { BrokerDev } from './lib/broker-dev.js';
+import { Bucket } from './lib/bucket.js';
+import { askRecording, download } from './lib/download.js';
+import { FRAMES_PER_SECOND, frameNumbers } from './lib/numbered.js';
+import { openRecorderPage } from './lib/numbered-recorder.js';
+import { Profile } from './lib/profile.js';
+import { Proxy } from './lib/proxy.js';
+import { pause, until } from './lib/until.js';
+
+/** What a device that is lost may take with it. */
+const LOST_FRAMES = 30 * FRAMES_PER_SECOND;
+let broker, bucket, proxy, profile;
+
+before(async () => {
+  broker = await BrokerDev.start({ name: 'tail' });
+  bucket = new Bucket(broker.ready);
+  proxy = await Proxy.start();
+});
+
+afterEach(() => profile.close());
+
+after(async () => {
+  bucket?.close();
+  await Promise.all([broker?.stop(), proxy?.close()]);
+});
+
+test('of a recording whose device is lost, the broker salvages all but the last 30 s', async (t) => {
+  profile = await Profile.start();
+  const page = await openRecorderPage(profile.context, broker);
+  await page.begin({ noise: false }); // a part would take minutes to fill
+  const link = await page.page.evaluate(() => new Promise((resolve) => { setInterval(() => recorder.watchUrl && resolve(recorder.watchUrl), 100); }));
+  const id = await page.id();
+  const upload = await until('S3 has the upload', () => bucket.uploadOf(id));
+  const [first] = await until('S3 has a tail', async () => {
+    const parts = await bucket.parts(upload);
+    return parts.length > 0 && parts;
+  });
+  const [second] = await until('it is overwritten by a longer one', async () => {
+    const parts = await bucket.parts(upload);
+    return parts[0].size > first.size && parts;
+  }, { withinMs: 40_000 });
+  assert.equal((await bucket.parts(upload)).length, 1);
+  await pause(3000);
+  const painted = await page.painted();
+  await profile.kill(); // its folder is never looked at again
+
+  await broker.call('POST', `/v1/sessions/${id}/salvage`);
+  const bytes = await download(link);
+  const numbers = await frameNumbers(bytes);
+  const lost = painted - numbers.at(-1);
+  t.diagnostic(`${first.size}, then ${second.size} bytes; ${painted} frames were painted, ${lost} of them (${(lost / FRAMES_PER_SECOND).toFixed(1)} s) are lost`);
+  assert.ok(lost <= LOST_FRAMES);
+  assert.ok(numbers.length > 5 * FRAMES_PER_SECOND);
+  assert.equal((await askRecording(link)).size, bytes.length);
+});
+
+test('a recording that was salvaged while the lid was closed goes up whole, by itself', async () => {
+  profile = await Profile.start({ proxy: proxy.url });
+  const page = await openRecorderPage(profile.context, broker);
+  await page.begin();
+  await until('two parts are in S3', async () => (await page.told()).parts >= 2, { withinMs: 60_000 });
+  const before = await page.id();
+  proxy.fault = ({ method, url }) => (method !== 'GET' && !url.endsWith('/salvage') ? { status: 503 } : undefined); // the lid is closed
+  await broker.call('POST', `/v1/sessions/${before}/salvage`);
+  await pause(2000);
+  proxy.fault = () => undefined;
+  const painted = await page.painted();
+  await until('another session is open', async () => await page.id() !== before);
+  const { id, watchUrl } = await page.stop();
+  assert.notEqual(id, before);
+  const numbers = await frameNumbers(await download(watchUrl));
+  assert.ok(numbers.at(0) < FRAMES_PER_SECOND, `from its beginning: ${numbers.at(0)}`);
+  assert.ok(numbers.at(-1) >= painted - FRAMES_PER_SECOND, 'to the last');
+});
+
+test('after stop it takes what is left to send, whatever the length: three part PUTs and three calls at most', async (t) => {
+  profile = await Profile.start({ proxy: proxy.url });
+  for (const seconds of [4, 20]) {
+    const page = await openRecorderPage(profile.context, broker);
+    await page.begin();
+    await pause(seconds * 1000);
+    await until('nothing is behind', async () => {
+      const { recordedBytes, uploadedBytes, sendingBytes } = (await page.told()).progress;
+      return recordedBytes - uploadedBytes < 5 * 1024 * 1024 && sendingBytes === 0;
+    }, { everyMs: 20 });
+    proxy.passed.length = 0;
+    const began = performance.now();
+    const { size } = await page.stop();
+    const ms = performance.now() - began;
+    const puts = proxy.passed.filter(({ method }) => method === 'PUT').map(({ url }) => Number(new URL(url).searchParams.get('partNumber')));
+    const calls = proxy.passed.filter(({ method, url }) => method === 'POST' && url.startsWith(broker.url));
+    t.diagnostic(`${seconds} s, ${size} bytes: ${ms.toFixed()} ms after stop, PUTs of parts ${puts}, ${calls.length} calls`);
+    assert.ok(puts.filter((number) => number === 1).length <= 1, `part 1 once: ${puts}`);
+    assert.ok(puts.filter((number) => number !== 1).length <= 2, `at most two with new bytes: ${puts}`);
+    assert.ok(calls.length <= 3, `${calls.map(({ url }) => new URL(url).pathname)}`);
+    await page.page.close();
+  }
+});
