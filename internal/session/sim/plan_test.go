@@ -101,7 +101,7 @@ func draw(seed uint64, chance *rand.Rand) plan {
 		brokers: 2 + chance.IntN(2), recorders: 1 + chance.IntN(2), liars: chance.IntN(2), operators: chance.IntN(2),
 		blows: max(0, chance.IntN(5)-2), storm: time.Hour + time.Duration(chance.Int64N(int64(3*time.Hour))),
 		faultsOneIn: []int{6, 20, 60, 400}[chance.IntN(4)], stallsOneIn: []int{20, 60, 400}[chance.IntN(3)],
-		kms: chance.IntN(4) == 0, ambush: chance.IntN(20) == 0,
+		kms: chance.IntN(4) == 0, ambush: chance.IntN(8) == 0,
 	}
 	if chance.IntN(6) > 0 {
 		p.aim = aims[seed%uint64(len(aims))]

@@ -78,7 +78,7 @@ func newWorld(seed uint64, hits coverage, trace io.Writer) *world {
 		store: &memstore.Store{},
 	}
 	w.plan = draw(seed, w.chance)
-	w.s3 = &s3{world: w, uploads: map[session.UploadID]*upload{}, objects: map[session.Key]*object{}}
+	w.s3 = &s3{world: w, kms: w.plan.kms, uploads: map[session.UploadID]*upload{}, objects: map[session.Key]*object{}}
 	w.witness = newWitness(w)
 	for i := range w.plan.brokers {
 		w.nodes = append(w.nodes, w.newNode(i))
