@@ -33,6 +33,7 @@ type Options struct {
 type App struct {
 	server   *http.Server
 	listener net.Listener
+	care     care
 	store    io.Closer
 	grace    time.Duration
 	log      *slog.Logger
@@ -61,16 +62,25 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 		Store: store, Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
 		Bucket: bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket, Keep: s.Keep.keep()}), Signer: signer,
 	}
-	handler := httpapi.New(httpapi.Config{
-		Broker: broker, Access: keyring, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
-		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, PageGrant: o.PageGrant,
-	})
+	webhooks, err := s.deliverer(store, broker, o.Log)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	ending, end := context.WithCancel(context.WithoutCancel(ctx))
+	server := newServer(httpapi.New(httpapi.Config{
+		Broker: broker, Access: keyring, Events: store, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
+		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
+	}), o)
+	server.RegisterOnShutdown(end)
 	if o.Listener == nil {
 		if o.Listener, err = net.Listen("tcp", s.Listen); err != nil {
 			return nil, errors.Join(fmt.Errorf("BROKER_LISTEN: %w", err), store.Close())
 		}
 	}
-	return &App{server: newServer(handler, o), listener: o.Listener, store: store, grace: s.ShutdownWithin, log: o.Log}, nil
+	return &App{
+		server: server, listener: o.Listener, store: store, grace: s.ShutdownWithin, log: o.Log,
+		care: care{broker: broker, webhooks: webhooks, reapEvery: s.ReapEvery, sweepEvery: s.SweepEvery, log: o.Log},
+	}, nil
 }
 
 func (s *Settings) keyring() (*access.Keyring, error) {
@@ -107,26 +117,51 @@ func newServer(h http.Handler, o Options) *http.Server {
 // Addr is where the broker listens.
 func (a *App) Addr() net.Addr { return a.listener.Addr() }
 
-// Serve answers until ctx ends, and then lets running requests finish. The
-// parts in flight are none of ours, so stopping a broker stops no recording.
+// Serve answers, and takes care of what nobody asks for, until ctx ends. Then
+// it lets running requests and rounds finish. The parts in flight are none of
+// ours, so stopping a broker stops no recording.
 func (a *App) Serve(ctx context.Context) error {
-	ended := make(chan error, 1)
-	go func() {
-		if a.server.TLSConfig != nil {
-			ended <- a.server.ServeTLS(a.listener, "", "")
-		} else {
-			ended <- a.server.Serve(a.listener)
-		}
-	}()
+	caring, rest := context.WithCancel(ctx)
+	rested := inBackground(func() { a.care.run(caring) })
+	var failure error
+	ended := inBackground(func() { failure = a.answer() })
 	select {
-	case err := <-ended:
-		return errors.Join(err, a.store.Close())
+	case <-ended:
 	case <-ctx.Done():
+		a.log.Info("shutting down", slog.Duration("within", a.grace))
 	}
-	a.log.Info("shutting down", slog.Duration("within", a.grace))
+	rest()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.grace)
 	defer cancel()
 	err := a.server.Shutdown(drain)
 	<-ended
-	return errors.Join(err, a.store.Close())
+	select {
+	case <-rested:
+	case <-drain.Done():
+		err = errors.Join(err, errors.New("a round was still running"))
+	}
+	return errors.Join(failure, err, a.store.Close())
+}
+
+// inBackground closes the channel when f has ended.
+func inBackground(f func()) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f()
+	}()
+	return ended
+}
+
+// answer serves until the server is shut down.
+func (a *App) answer() (err error) {
+	if a.server.TLSConfig != nil {
+		err = a.server.ServeTLS(a.listener, "", "")
+	} else {
+		err = a.server.Serve(a.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }

@@ -37,6 +37,7 @@ func settle(t *testing.T) Settings {
 		RedisSettings: RedisSettings{RedisURL: "redis://" + miniredis.RunT(t).Addr(), RedisPrefix: "t"},
 		S3:            S3Settings{Bucket: s3.Bucket, Endpoint: s3.Endpoint, PathStyle: true, Region: s3.Region},
 		TokenKeys:     []string{"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}, MaxURLTTL: time.Hour, CompleteWithin: time.Second,
+		CareSettings: CareSettings{AbandonAfter: time.Hour, ResumeWindow: time.Hour, AdoptAfter: time.Hour, ReapEvery: time.Hour, SweepEvery: time.Hour},
 	}
 }
 

@@ -42,6 +42,9 @@ type Settings struct {
 	MaxURLTTL      time.Duration `name:"max-url-ttl" env:"BROKER_MAX_URL_TTL" default:"24h" min:"10s" max:"168h" group:"Limits" help:"Longest life of any URL; S3's own limit is 7 days."`
 	WatchTTL       time.Duration `name:"watch-ttl" env:"BROKER_WATCH_TTL" default:"1h" min:"1s" max:"168h" group:"Limits" help:"Life of a playback URL; the watch page fetches a new one."`
 	CompleteWithin time.Duration `name:"complete-within" env:"BROKER_COMPLETE_WITHIN" default:"20s" min:"2s" max:"60s" group:"Limits" help:"Longest wait for S3 to complete or abort; the client then asks again."`
+
+	CareSettings    `embed:""`
+	WebhookSettings `embed:""`
 }
 
 // S3Settings is what reaching the bucket takes. Credentials come from the AWS
@@ -76,6 +79,23 @@ type RecordSettings struct {
 	MaxBytes   Bytes         `name:"max-bytes" env:"BROKER_MAX_BYTES" default:"50000MiB" min:"1" max:"50000GiB" group:"Limits" help:"Most bytes one session may take."`
 	SessionTTL time.Duration `name:"session-ttl" env:"BROKER_SESSION_TTL" default:"192h" min:"1h" max:"2160h" group:"Limits" help:"Life of a session token: the longest recording and 7 days to come back."`
 	KeepRecord time.Duration `name:"keep-record" env:"BROKER_KEEP_RECORD" default:"168h" min:"1h" max:"8760h" group:"Limits" help:"How long Redis remembers a finished session; S3 answers after that."`
+}
+
+// CareSettings is what becomes of recordings that nobody completes.
+type CareSettings struct {
+	AbandonAfter time.Duration `name:"abandon-after" env:"BROKER_ABANDON_AFTER" default:"24h" min:"1s" max:"2160h" group:"Care" help:"How long nothing may be heard of a session, and none of its URLs be good, before it is salvaged, or aborted if it was opened so."`
+	ResumeWindow time.Duration `name:"resume-window" env:"BROKER_RESUME_WINDOW" default:"168h" min:"1s" max:"2160h" group:"Care" help:"How long a recorder may come back to fill a hole; only then a session with one is salvaged. At least BROKER_ABANDON_AFTER."`
+	AdoptAfter   time.Duration `name:"adopt-after" env:"BROKER_ADOPT_AFTER" default:"1h" min:"1s" max:"2160h" group:"Care" help:"How old an upload that Redis does not know must be to become a session again. Longer than any open takes."`
+	ReapEvery    time.Duration `name:"reap-every" env:"BROKER_REAP_EVERY" default:"1m" min:"1s" max:"1h" group:"Care" help:"About how often to look for sessions that nobody ends."`
+	SweepEvery   time.Duration `name:"sweep-every" env:"BROKER_SWEEP_EVERY" default:"10m" min:"1s" max:"24h" group:"Care" help:"About how often to look for uploads that no session has."`
+	StoragePrice float64       `name:"storage-price" env:"BROKER_STORAGE_PRICE" default:"0.023" placeholder:"USD" group:"Care" help:"What a GiB costs in the bucket, in USD per month, 0 to 1000, to estimate the cost of orphans. The default is that of S3 Standard in us-east-1, read 2026-11-22."`
+}
+
+// WebhookSettings is who is told what became of recordings; see
+// docs/webhooks.md.
+type WebhookSettings struct {
+	WebhookURL     string   `name:"webhook-url" env:"BROKER_WEBHOOK_URL" placeholder:"URL" group:"Webhooks" help:"Where to POST what became of each recording. Default: nowhere."`
+	WebhookSecrets []string `name:"webhook-secrets" env:"BROKER_WEBHOOK_SECRETS" placeholder:"SECRET" group:"Webhooks" help:"Secrets that sign webhooks, whsec_ and the base64 of 24 to 64 bytes each. All sign: rotate by adding one, and taking the old one out when the receiver knows the new. Use the environment: others can read a command line. Required with BROKER_WEBHOOK_URL."`
 }
 
 // RebuildSettings is what it takes to make records anew from the bucket.
@@ -115,7 +135,20 @@ func (s *Settings) resolve() problems {
 	if s.URLTTL > s.MaxURLTTL {
 		p.add("BROKER_URL_TTL", fmt.Errorf("%s is longer than BROKER_MAX_URL_TTL, %s", s.URLTTL, s.MaxURLTTL))
 	}
+	p = append(p, s.CareSettings.resolve()...)
+	p = append(p, s.WebhookSettings.resolve()...)
 	return append(p, ranges(s)...)
+}
+
+func (s *CareSettings) resolve() problems {
+	var p problems
+	if s.ResumeWindow < s.AbandonAfter {
+		p.add("BROKER_RESUME_WINDOW", fmt.Errorf("%s is shorter than BROKER_ABANDON_AFTER, %s", s.ResumeWindow, s.AbandonAfter))
+	}
+	if !(s.StoragePrice >= 0 && s.StoragePrice <= 1000) { // so that NaN is refused too
+		p.add("BROKER_STORAGE_PRICE", fmt.Errorf("%v is outside 0 to 1000", s.StoragePrice))
+	}
+	return p
 }
 
 func (s *RebuildSettings) resolve() problems {
@@ -189,6 +222,7 @@ func (s *Settings) limits() session.Limits {
 	return session.Limits{
 		KeyPrefix: s.S3.KeyPrefix, PartSize: int64(s.PartSize), MaxBytes: int64(s.MaxBytes), URLTTL: s.URLTTL, MaxURLTTL: s.MaxURLTTL,
 		WatchTTL: s.WatchTTL, SessionTTL: s.SessionTTL, KeepRecord: s.KeepRecord, NoChecksum: s.S3.NoChecksums, CompleteWithin: s.CompleteWithin,
+		AbandonAfter: s.AbandonAfter, ResumeWindow: s.ResumeWindow, AdoptAfter: s.AdoptAfter, Notify: s.WebhookURL != "",
 	}
 }
 

@@ -96,6 +96,8 @@ func TestTheDefaultsAreSound(t *testing.T) {
 			SessionTTL: 8 * 24 * time.Hour, KeepRecord: 7 * 24 * time.Hour,
 		},
 		URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour, WatchTTL: time.Hour, CompleteWithin: 20 * time.Second,
+		CareSettings: app.CareSettings{AbandonAfter: 24 * time.Hour, ResumeWindow: 7 * 24 * time.Hour, AdoptAfter: time.Hour,
+			ReapEvery: time.Minute, SweepEvery: 10 * time.Minute, StoragePrice: 0.023},
 	}
 	if !reflect.DeepEqual(*s, want) {
 		t.Errorf("got  %+v\nwant %+v", *s, want)
@@ -113,12 +115,16 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_TOKEN_KEYS": "short,c2hvcnQ=", "BROKER_API_KEYS": "sk_a-secret,a:fly:00",
 		"BROKER_PART_BYTES": "1KiB", "BROKER_MAX_BYTES": "lots", "BROKER_URL_TTL": "8d", "BROKER_MAX_URL_TTL": "169h", "BROKER_WATCH_TTL": "0s",
 		"BROKER_SESSION_TTL": "1m", "BROKER_KEEP_RECORD": "-1h", "BROKER_COMPLETE_WITHIN": "90s",
+		"BROKER_ABANDON_AFTER": "2161h", "BROKER_RESUME_WINDOW": "1h", "BROKER_ADOPT_AFTER": "never", "BROKER_REAP_EVERY": "0s", "BROKER_SWEEP_EVERY": "25h",
+		"BROKER_STORAGE_PRICE": "2 cents", "BROKER_WEBHOOK_URL": "https://user:secret@app.example", "BROKER_WEBHOOK_SECRETS": "whsec_AAAA,secret",
 	}
 	_, err := wrong.resolve(t)
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	want := `BROKER_API_KEYS: API key "a": unknown scope; the scopes are grants, sessions and ops
+	want := `BROKER_ABANDON_AFTER: 2161h0m0s is outside 1s to 2160h
+BROKER_ADOPT_AFTER: "never" is not a duration such as 90s, 15m or 24h
+BROKER_API_KEYS: API key "a": unknown scope; the scopes are grants, sessions and ops
 BROKER_API_KEYS: key 1 is not NAME:SCOPES:SHA256, as broker keys new prints it
 BROKER_BUCKET: is required
 BROKER_COMPLETE_WITHIN: 1m30s is outside 2s to 60s
@@ -131,8 +137,10 @@ BROKER_MAX_BYTES: "lots" is not a size such as 5242880 or 5MiB
 BROKER_MAX_URL_TTL: 169h0m0s is outside 10s to 168h
 BROKER_PART_BYTES: 1024 is outside 5MiB to 5GiB
 BROKER_PUBLIC_URL: is not an http(s) URL without user, query and fragment
+BROKER_REAP_EVERY: 0s is outside 1s to 1h
 BROKER_REDIS_PREFIX: the prefix of Redis keys is "{a}"; 1 to 64 bytes without braces are allowed
 BROKER_REDIS_URL: not the address of a Redis: it begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://
+BROKER_RESUME_WINDOW: 1h0m0s is shorter than BROKER_ABANDON_AFTER, 2161h0m0s
 BROKER_S3_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_KMS_KEY: "alias/a b" is not the ID, ARN or alias of a KMS key
 BROKER_S3_NO_CHECKSUMS: "perhaps" is not true or false
@@ -145,10 +153,15 @@ BROKER_S3_TAGS: "a" is there twice
 BROKER_S3_TAGS: "team": is not NAME=VALUE
 BROKER_SESSION_TTL: 1m0s is outside 1h to 2160h
 BROKER_SHUTDOWN_WITHIN: "soon" is not a duration such as 90s, 15m or 24h
+BROKER_STORAGE_PRICE: "2 cents" is not a number such as 0.023
+BROKER_SWEEP_EVERY: 25h0m0s is outside 1s to 24h
 BROKER_TOKEN_KEYS: key 1 is not the base64 of at least 32 bytes
 BROKER_TOKEN_KEYS: key 2 is not the base64 of at least 32 bytes
 BROKER_URL_TTL: "8d" is not a duration such as 90s, 15m or 24h
-BROKER_WATCH_TTL: 0s is outside 1s to 168h`
+BROKER_WATCH_TTL: 0s is outside 1s to 168h
+BROKER_WEBHOOK_SECRETS: secret 1 is not whsec_ and the base64 of 24 to 64 bytes
+BROKER_WEBHOOK_SECRETS: secret 2 is not whsec_ and the base64 of 24 to 64 bytes
+BROKER_WEBHOOK_URL: is not an http(s) URL without user and fragment`
 	if err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
@@ -176,8 +189,10 @@ func TestEveryRangeEndsWhereItSays(t *testing.T) {
 			{"one below the most", r.max, -1, true}, {"the most", r.max, 0, true}, {"one above the most", r.max, 1, false},
 		} {
 			t.Run(r.env+", "+c.name, func(t *testing.T) {
-				// The two lives of URLs bound each other: each test moves one.
-				e := enough().with("BROKER_URL_TTL", "10s").with("BROKER_MAX_URL_TTL", "168h").with(r.env, c.text)
+				// The two lives of URLs bound each other, and so do the two waits for
+				// a recorder: each test moves one.
+				e := enough().with("BROKER_URL_TTL", "10s").with("BROKER_MAX_URL_TTL", "168h").
+					with("BROKER_ABANDON_AFTER", "1s").with("BROKER_RESUME_WINDOW", "2160h").with(r.env, c.text)
 				s, m := e.parse(t)
 				field := reflect.ValueOf(s).Elem().FieldByName(r.Name)
 				field.SetInt(field.Int() + c.by)
@@ -236,6 +251,17 @@ func TestSettings(t *testing.T) {
 		{"an API key", "BROKER_API_KEYS", "app:grants+ops:" + strings.Repeat("0a", 32), ""},
 		{"a URL that lives as long as it may", "BROKER_URL_TTL", "24h", ""},
 		{"a URL that lives longer than it may", "BROKER_URL_TTL", "24h1s", "BROKER_URL_TTL: 24h0m1s is longer than BROKER_MAX_URL_TTL, 24h0m0s"},
+		{"a resume window that ends just in time", "BROKER_RESUME_WINDOW", "24h", ""},
+		{"a resume window that ends too early", "BROKER_RESUME_WINDOW", "23h59m59s", "BROKER_RESUME_WINDOW: 23h59m59s is shorter than BROKER_ABANDON_AFTER, 24h0m0s"},
+		{"storage for nothing", "BROKER_STORAGE_PRICE", "0", ""},
+		{"storage below nothing", "BROKER_STORAGE_PRICE", "-0.001", "BROKER_STORAGE_PRICE: -0.001 is outside 0 to 1000"},
+		{"the dearest storage", "BROKER_STORAGE_PRICE", "1000", ""},
+		{"dearer storage", "BROKER_STORAGE_PRICE", "1000.5", "BROKER_STORAGE_PRICE: 1000.5 is outside 0 to 1000"},
+		{"storage at no price", "BROKER_STORAGE_PRICE", "NaN", "BROKER_STORAGE_PRICE: NaN is outside 0 to 1000"},
+		{"webhooks without a secret", "BROKER_WEBHOOK_URL", "https://app.example/hooks?a=b",
+			"BROKER_WEBHOOK_SECRETS: is required with BROKER_WEBHOOK_URL; make one with: echo whsec_$(openssl rand -base64 32)"},
+		{"secrets without a receiver", "BROKER_WEBHOOK_SECRETS", "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
+			"BROKER_WEBHOOK_URL: is required: there are BROKER_WEBHOOK_SECRETS, and nobody to send to"},
 		{"an unreadable bound is the only mistake", "BROKER_MAX_URL_TTL", "week", `BROKER_MAX_URL_TTL: "week" is not a duration such as 90s, 15m or 24h`},
 		{"an empty value", "BROKER_PART_BYTES", "", `BROKER_PART_BYTES: "" is not a size such as 5242880 or 5MiB`},
 	} {

@@ -41,8 +41,8 @@ type Mistakes struct {
 	unreadable map[string]error // by variable; nil: a flag in its place is fine
 }
 
-// Mappers are the options that make kong read sizes, durations and switches
-// into Mistakes, and name defaults and ranges in its help.
+// Mappers are the options that make kong read sizes, durations, numbers and
+// switches into Mistakes, and name defaults and ranges in its help.
 func (m *Mistakes) Mappers() []kong.Option {
 	return []kong.Option{
 		kong.TypeMapper(reflect.TypeFor[Bytes](), m.mapper(func(text string) (any, error) { return ParseBytes(text) })),
@@ -52,6 +52,13 @@ func (m *Mistakes) Mappers() []kong.Option {
 				return nil, fmt.Errorf("%q is not a duration such as 90s, 15m or 24h", text)
 			}
 			return d, nil
+		})),
+		kong.TypeMapper(reflect.TypeFor[float64](), m.mapper(func(text string) (any, error) {
+			n, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%q is not a number such as 0.023", text)
+			}
+			return n, nil
 		})),
 		kong.TypeMapper(reflect.TypeFor[bool](), switchMapper{m.mapper(func(text string) (any, error) {
 			on, err := strconv.ParseBool(text)

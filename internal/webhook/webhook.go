@@ -8,12 +8,12 @@ package webhook
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
+	"slipway/internal/pace"
 	"slipway/internal/session"
 )
 
@@ -58,19 +58,10 @@ func (d *Deliverer) Run(ctx context.Context) {
 		switch n, err := d.round(ctx); {
 		case err != nil && ctx.Err() == nil:
 			d.Log.Error("webhooks not taken", slog.String("error", err.Error()))
-			pause(ctx, afterError)
+			pace.Wait(ctx, afterError)
 		case n == 0:
-			pause(ctx, d.pollEvery)
+			pace.Wait(ctx, d.pollEvery)
 		}
-	}
-}
-
-// pause waits between half of d and one and a half, so that brokers which
-// started together do not ask together.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d/2 + rand.N(d)):
 	}
 }
 

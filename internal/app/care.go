@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"slipway/internal/pace"
+	"slipway/internal/session"
+	"slipway/internal/webhook"
+)
+
+// care is what a broker does without being asked: it ends what nobody ends,
+// finds what Redis forgot, and tells of it. Every broker does; the leases keep
+// two from doing the same.
+type care struct {
+	broker                *session.Broker
+	webhooks              *webhook.Deliverer // nil: there is nobody to tell
+	reapEvery, sweepEvery time.Duration
+	log                   *slog.Logger
+}
+
+// run works until ctx ends, and then finishes what it is at.
+func (c *care) run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { c.rounds(ctx, "reap", c.reapEvery, c.reap) })
+	all.Go(func() { c.rounds(ctx, "sweep", c.sweepEvery, c.sweep) })
+	if c.webhooks != nil {
+		all.Go(func() { c.webhooks.Run(ctx) })
+	}
+	all.Wait()
+}
+
+// rounds calls round about that often and logs if it fails.
+func (c *care) rounds(ctx context.Context, name string, every time.Duration, round func(context.Context) error) {
+	for pace.Wait(ctx, every); ctx.Err() == nil; pace.Wait(ctx, every) {
+		if err := recovered(ctx, round); err != nil && ctx.Err() == nil {
+			c.log.Error("round failed", slog.String("round", name), slog.String("error", err.Error()))
+		}
+	}
+}
+
+// recovered makes an error of a panic: the next round may do better, and the
+// requests of others go on.
+func recovered(ctx context.Context, round func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return round(ctx)
+}
+
+func (c *care) reap(ctx context.Context) error {
+	done, err := c.broker.Reap(ctx)
+	level := slog.LevelInfo
+	if done.Failed+len(done.Broken) > 0 {
+		level = slog.LevelWarn
+	}
+	if done.Salvaged+done.Aborted+done.Finished+done.Lost+done.Failed+len(done.Broken) > 0 {
+		c.log.LogAttrs(ctx, level, "reaped", slog.Int("salvaged", done.Salvaged), slog.Int("aborted", done.Aborted), slog.Int("finished", done.Finished),
+			slog.Int("lost", done.Lost), slog.Int("failed", done.Failed), slog.Any("broken", done.Broken))
+	}
+	return err
+}
+
+func (c *care) sweep(ctx context.Context) error {
+	done, err := c.broker.Sweep(ctx)
+	if done.Adopted+done.Aborted > 0 {
+		c.log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("adopted", done.Adopted), slog.Int("aborted", done.Aborted), slog.Int("orphans", done.Orphans))
+	}
+	return err
+}
