@@ -39,7 +39,7 @@ export class LevelMeter {
   /** @param {number} level */
   #paint(level) {
     this.#shown = level;
-    this.#bar.style.transform = `scaleX(${level.toFixed(3)})`;
+    this.#bar.style.clipPath = `inset(0 ${(100 * (1 - level)).toFixed(1)}% 0 0)`; // so that red is where loud is
     const tenths = String(Math.round(level * 10) * 10);
     if (this.#meter.ariaValueNow !== tenths) this.#meter.ariaValueNow = tenths;
   }

@@ -456,7 +456,7 @@ function failed(error) {
   const { hopeless, kept } = failure;
   if (hopeless) headline(error?.code === 'empty' ? strings.nothingRecorded : strings.lost);
   guard(!hopeless && !kept);
-  offerWays({ retry: !hopeless, later: kept, leave: hopeless ? strings.back : strings.discard });
+  offerWays({ retry: !hopeless, later: kept && !hopeless, leave: hopeless ? strings.back : strings.discard });
   if (error?.code === 'empty') link.show('', { ready: false, wanted: false });
   showSafety();
   showMessage(errorMessage(error, strings.errors));
