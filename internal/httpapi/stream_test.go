@@ -42,6 +42,7 @@ func TestAQuietStreamShowsThatItLives(t *testing.T) {
 			st.keepAlive(ctx, gone)
 		}()
 		time.Sleep(31 * time.Second)
+		synctest.Wait()
 		if got := f.Body.String(); got != ":\n\n:\n\n:\n\n" || !f.Flushed {
 			t.Errorf("in 31 s it said %q", got)
 		}
