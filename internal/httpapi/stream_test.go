@@ -42,7 +42,7 @@ func TestAQuietStreamShowsThatItLives(t *testing.T) {
 			st.keepAlive(ctx, gone)
 		}()
 		time.Sleep(31 * time.Second)
-		synctest.Wait()
+		st.mu.Lock()
 		if got := f.Body.String(); got != ":\n\n:\n\n:\n\n" || !f.Flushed {
 			t.Errorf("in 31 s it said %q", got)
 		}
@@ -50,6 +50,7 @@ func TestAQuietStreamShowsThatItLives(t *testing.T) {
 			t.Errorf("the last write had until %v from now", left)
 		}
 		f.gone = true
+		st.mu.Unlock()
 		<-ended
 		if ctx.Err() == nil {
 			t.Error("nobody is told that the client is gone")
