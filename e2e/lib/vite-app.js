@@ -1,0 +1,81 @@
+/**
+ * An application that has the recorder from its npm package, and is bundled by Vite: as anybody's would be.
+ */
+
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'vite';
+import { mintGrant } from './api.js';
+import { REPOSITORY, temporaryFolder } from './folders.js';
+
+const run = promisify(execFile);
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript' };
+const HTML = `<!doctype html><html lang="en"><meta charset="utf-8"><title>An application</title>
+<script type="module" src="/main.js"></script><button id="record">Record</button><button id="stop">Stop</button>`;
+
+/**
+ * The package, as `npm publish` would make it. It is packed from a copy, because packing writes beside the sources.
+ *
+ * @returns {Promise<{tarball: string, files: string[]}>} files: what is in it
+ */
+export async function packRecorder() {
+  const folder = temporaryFolder();
+  const inRepository = (/** @type {string} */ name) => path.join(REPOSITORY, name);
+  cpSync(inRepository('web'), path.join(folder, 'web'), { recursive: true, filter: (file) => !/\/(types|test)$/.test(file) });
+  cpSync(inRepository('LICENSE'), path.join(folder, 'LICENSE'));
+  cpSync(inRepository('docs/recorder.md'), path.join(folder, 'docs/recorder.md'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: path.join(folder, 'web'), timeout: 60_000 });
+  const [{ filename, files }] = JSON.parse(stdout);
+  return { tarball: path.join(folder, filename), files: files.map((/** @type {{path: string}} */ file) => file.path) };
+}
+
+/**
+ * @param {string} tarball of the recorder
+ * @param {string} script the application's main.js
+ * @returns {Promise<string>} the folder with what Vite made of it
+ */
+export async function bundle(tarball, script) {
+  const root = temporaryFolder();
+  const installed = path.join(root, 'node_modules', 'slipway-recorder');
+  mkdirSync(installed, { recursive: true });
+  await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+  writeFileSync(path.join(root, 'index.html'), HTML);
+  writeFileSync(path.join(root, 'main.js'), script);
+  await build({ root, configFile: false, logLevel: 'error' });
+  return path.join(root, 'dist');
+}
+
+/** A web site of files, whose back end mints grants. */
+export class StaticSite {
+  /** @type {import('./broker-dev.js').BrokerDev} */
+  broker;
+  /** Folder of the files, once there is one. */
+  folder = '';
+  #server = http.createServer((request, response) => {
+    this.#answer(request, response).catch((error) => response.writeHead(error.code === 'ENOENT' ? 404 : 500).end(String(error)));
+  });
+
+  static async start() {
+    const site = new StaticSite();
+    await new Promise((resolve) => { site.#server.listen(0, '127.0.0.1', resolve); });
+    return site;
+  }
+
+  get origin() { return `http://127.0.0.1:${this.#server.address().port}`; }
+
+  async close() {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => { this.#server.close(resolve); });
+  }
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  async #answer({ url = '/' }, response) {
+    if (url === '/grant') return response.end(await mintGrant(this.broker));
+    const file = url === '/' ? '/index.html' : url;
+    const body = readFileSync(path.join(this.folder, file));
+    response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'application/octet-stream').end(body);
+  }
+}
