@@ -52,7 +52,7 @@ func run(t *testing.T, s Settings) *running {
 	t.Helper()
 	key, secret := access.NewAPIKey("test", session.AllScopes...)
 	s.APIKeys = []string{key.String()}
-	s.PartSize, s.MaxBytes, s.URLTTL, s.SessionTTL, s.KeepRecord = session.MinPartSize, 1<<30, time.Second, time.Hour, time.Hour
+	s.PartSize, s.MaxBytes, s.URLTTL, s.SessionTTL, s.KeepRecord = session.MinPartSize, 1<<30, 5*time.Second, time.Hour, time.Hour
 	r := &running{key: secret}
 	broker, err := New(t.Context(), s, Options{Log: slog.New(slog.NewJSONHandler(&r.log, nil))})
 	if err != nil {
@@ -87,8 +87,8 @@ func (r *running) call(t *testing.T, method, path, bearer, body string) *http.Re
 	return res
 }
 
-// abandon opens a session, uploads one part of it and leaves.
-func (r *running) abandon(t *testing.T) session.ID {
+// open opens a session and returns a URL for its first part, of 9 bytes.
+func (r *running) open(t *testing.T) (id session.ID, url string) {
 	t.Helper()
 	var opened struct {
 		ID   session.ID
@@ -98,15 +98,32 @@ func (r *running) abandon(t *testing.T) session.ID {
 	if err := json.NewDecoder(res.Body).Decode(&opened); err != nil || res.StatusCode != http.StatusCreated {
 		t.Fatalf("open: %s, %v", res.Status, err)
 	}
-	put, err := http.NewRequestWithContext(t.Context(), http.MethodPut, opened.URLs[0].URL, strings.NewReader("recording"))
+	return opened.ID, opened.URLs[0].URL
+}
+
+// abandon uploads one part of a session and leaves.
+func (r *running) abandon(t *testing.T) session.ID {
+	t.Helper()
+	id, url := r.open(t)
+	put, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader("recording"))
 	if err != nil {
 		t.Fatal("the URL cannot be used")
 	}
-	if res, err = http.DefaultClient.Do(put); err != nil || res.StatusCode != http.StatusOK {
+	res, err := http.DefaultClient.Do(put)
+	if err != nil || res.StatusCode != http.StatusOK {
 		t.Fatal("the part cannot be uploaded")
 	}
 	_ = res.Body.Close()
-	return opened.ID
+	return id
+}
+
+// abort opens a session and gives it up, which is told at once.
+func (r *running) abort(t *testing.T) {
+	t.Helper()
+	id, _ := r.open(t)
+	if res := r.call(t, http.MethodDelete, "/v1/sessions/"+string(id), r.key, ""); res.StatusCode != http.StatusOK {
+		t.Fatalf("abort: %s", res.Status)
+	}
 }
 
 var secret = "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 32))
@@ -142,10 +159,9 @@ func next(t *testing.T, came <-chan []byte) string {
 	}
 }
 
-// impatient are settings under which a recording is soon taken for abandoned.
-func impatient(t *testing.T, receiver string) Settings {
+// telling are settings of a broker that has somebody to tell.
+func telling(t *testing.T, receiver string) Settings {
 	s := settle(t)
-	s.AbandonAfter, s.ResumeWindow, s.ReapEvery = time.Second, time.Second, time.Second
 	s.WebhookURL, s.WebhookSecrets = receiver, []string{secret}
 	return s
 }
@@ -153,7 +169,9 @@ func impatient(t *testing.T, receiver string) Settings {
 // Nobody asks for it, and nobody but the webhook says so.
 func TestAnAbandonedRecordingIsSalvagedAndToldOf(t *testing.T) {
 	url, came := receiver(t, func() {})
-	broker := run(t, impatient(t, url))
+	s := telling(t, url)
+	s.AbandonAfter, s.ResumeWindow, s.ReapEvery = time.Second, time.Second, time.Second
+	broker := run(t, s)
 	id := broker.abandon(t)
 	body := next(t, came)
 	for _, want := range []string{`"type":"recording.salvaged"`, `"id":"` + string(id) + `"`, `"owner":"ann"`, `"size":9`} {
@@ -172,8 +190,8 @@ func TestAnAbandonedRecordingIsSalvagedAndToldOf(t *testing.T) {
 func TestServeFinishesTheRoundItIsAt(t *testing.T) {
 	answer := make(chan struct{})
 	url, came := receiver(t, func() { <-answer })
-	broker := run(t, impatient(t, url))
-	broker.abandon(t)
+	broker := run(t, telling(t, url))
+	broker.abort(t)
 	next(t, came)
 	served := make(chan error, 1)
 	go func() { served <- broker.stop() }()
@@ -193,10 +211,10 @@ func TestServeWaitsForARoundAsLongAsForARequest(t *testing.T) {
 	answer := make(chan struct{})
 	url, came := receiver(t, func() { <-answer })
 	t.Cleanup(func() { close(answer) })
-	s := impatient(t, url)
+	s := telling(t, url)
 	s.ShutdownWithin = 300 * time.Millisecond
 	broker := run(t, s)
-	broker.abandon(t)
+	broker.abort(t)
 	next(t, came)
 	start := time.Now()
 	err := broker.stop()
@@ -212,7 +230,8 @@ func TestAStreamOfEventsDoesNotHoldUpTheEnd(t *testing.T) {
 	if !lines.Scan() {
 		t.Fatalf("%s, %v", res.Status, lines.Err())
 	}
-	told := string(broker.abandon(t)) + ".opened"
+	id, _ := broker.open(t)
+	told := string(id) + ".opened"
 	for lines.Scan() && !strings.Contains(lines.Text(), told) {
 	}
 	if !strings.Contains(lines.Text(), told) {
