@@ -10,21 +10,19 @@
  */
 
 import { readBlob } from './read-blob.js';
+import { TIMING } from './timing.js';
 import { transformFor } from './transform.js';
-
-/** How often the manifest is written while something is recorded: so old may be what a list of recordings says. */
-const SAVE_EVERY_MS = 5000;
 
 export class RecordedBytes {
   #files;
   #transform;
   #onFailed;
-  #now;
+  #noteMs;
   #work = Promise.resolve();
   #queuedBytes = 0; // slices that have not been taken in
   #storingBytes = 0; // output that is on its way to the disk
   #rawOffset;
-  #savedAt = -Infinity;
+  #notedAt = -Infinity;
   ended = false;
   sliceBytes = 0;
   announced = undefined;
@@ -34,12 +32,12 @@ export class RecordedBytes {
    * @param {object} options
    * @param {import('./disk/recording-files.js').RecordingFiles} options.files new ones, or those of an interrupted recording
    * @param {(error: unknown) => void} options.onFailed a slice could not be taken in, nor can any after it
-   * @param {() => number} [options.now] in milliseconds
+   * @param {number} [options.noteMs]
    */
-  constructor({ files, onFailed, now = () => performance.now() }) {
+  constructor({ files, onFailed, noteMs = TIMING.noteMs }) {
     this.#files = files;
     this.#onFailed = onFailed;
-    this.#now = now;
+    this.#noteMs = noteMs;
     const { job, transform, rawOffset } = files.manifest;
     this.#transform = transformFor(job.contentType, transform);
     this.#rawOffset = rawOffset;
@@ -106,7 +104,7 @@ export class RecordedBytes {
     this.#queuedBytes -= bytes.length;
     await this.#store(this.#transform.push(bytes));
     this.#files.manifest.durationMs = durationMs;
-    if (this.#now() - this.#savedAt >= SAVE_EVERY_MS) await this.#note();
+    if (performance.now() - this.#notedAt >= this.#noteMs) await this.#note();
     this.onGrown();
   }
 
@@ -137,7 +135,7 @@ export class RecordedBytes {
 
   /** Writes down how far the transform is. */
   async #note() {
-    this.#savedAt = this.#now();
+    this.#notedAt = performance.now();
     const snapshot = this.#transform.snapshot();
     Object.assign(this.#files.manifest, { transform: snapshot, rawOffset: snapshot.rawOffset, size: this.size });
     // Where the disk is full the last note stays, and with it the journal from there on.

@@ -62,7 +62,7 @@ export async function recoverRecording(folder, means, parallel) {
  * @param {Means} means
  */
 function begin(files, disk, means) {
-  const recorded = new RecordedBytes({ files, onFailed: (error) => upload.failed(error) });
+  const recorded = new RecordedBytes({ files, noteMs: means.timing?.noteMs, onFailed: (error) => upload.failed(error) });
   const upload = new UploadJob({ job: files.manifest.job, bytes: recorded, ...means });
   disk.makeRoom = () => upload.makeRoom();
   disk.onSpill = () => {

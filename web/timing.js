@@ -22,8 +22,10 @@ export const TIMING = Object.freeze({
   tailFirstMs: 10_000,
   /** With the time its upload takes it stays within the 30 s that a lost device may cost. */
   tailMostMs: 25_000,
-  /** How often it is looked whether the tail is due, and whether the disk has room. */
+  /** How often it is looked whether a checkpoint is due. */
   lookMs: 1000,
+  /** How often the manifest is written while something is recorded: so old may be what a list of recordings says. */
+  noteMs: 5000,
   /** At most one progress message in so long. */
   progressMs: 200,
 });

@@ -178,7 +178,7 @@ export class UploadJob {
   async #uploadAll(signal) {
     for (let left = START_OVERS; ; left--) {
       try {
-        const upload = await this.#begun();
+        const upload = await this.#begun(signal);
         return await upload.run(signal);
       } catch (error) {
         if (!isSessionGone(error) || left === 0 || signal.aborted) throw error;
@@ -213,11 +213,11 @@ export class UploadJob {
     return upload !== null && this.#bytes.evict((from, to) => upload.has(from, to));
   }
 
-  /** The upload under way, or one that begins: in the session that is kept, or in a new one. @returns {Promise<Upload>} */
-  async #begun() {
+  /** The upload under way, or one that begins: in the session that is kept, or in a new one. @param {AbortSignal} signal */
+  async #begun(signal) {
     if (this.#upload) return this.#upload;
     const kept = this.#bytes.upload.session;
-    const opened = kept ?? await this.#open();
+    const opened = kept ?? await this.#open(signal);
     const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant, onRenewed: (renewed) => this.#keep(renewed) });
     const now = () => this.#clock.now();
     const upload = new Upload({
@@ -231,24 +231,26 @@ export class UploadJob {
     });
     if (!kept) this.#keep(opened);
     if (this.#phase === 'running') this.#emit({ type: 'opened', session: { id: opened.id, watchUrl: opened.watch_url } });
-    if (kept) await upload.resume(this.#ending.signal);
+    if (kept) await upload.resume(signal);
     this.#upload = upload;
     this.#grown();
     return upload;
   }
 
-  async #open() {
+  /** @param {AbortSignal} signal */
+  async #open(signal) {
     if (!globalThis.crypto?.subtle) {
       throw new RecorderError('not-supported', 'hashing needs a secure context (https or localhost)');
     }
-    this.#opening = this.#openOnce().catch((error) => {
-      if (error?.code === 'unauthorized') return this.#openOnce(); // the grant ran out while we waited: ask for another
+    this.#opening = this.#openOnce(signal).catch((error) => {
+      if (error?.code === 'unauthorized') return this.#openOnce(signal); // the grant ran out while we waited: ask for another
       throw error;
     });
     return this.#opening;
   }
 
-  async #openOnce() {
+  /** @param {AbortSignal} signal */
+  async #openOnce(signal) {
     const grant = await this.#getGrant();
     const { contentType, name, metadata, maxBytes, onAbandon } = this.#job;
     const size = this.#bytes.announced;
@@ -261,7 +263,7 @@ export class UploadJob {
       part_size: size === undefined ? undefined : partSizeFor(size),
       max_bytes: maxBytes,
       on_abandon: onAbandon,
-    }, { grant, idempotencyKey: this.#bytes.upload.openKey, signal: this.#ending.signal });
+    }, { grant, idempotencyKey: this.#bytes.upload.openKey, signal });
   }
 
   /** @param {import('./wire.js').Opened} opened to be found again after a crash */

@@ -279,7 +279,7 @@ export class Uploader {
    * @returns {Promise<Part | null>} null where S3 has exactly this already, or takes no more
    */
   async #prepare(part, body) {
-    if (this.#isThere(part)) return null;
+    if (this.#isThere(part) || (this.#frozen && (part.checksum ?? part.etag))) return null;
     body.blob = await part.body();
     if (this.#checksummed) part.checksum ??= await sha256(body.blob);
     return this.#frozen || this.#isThere(part) ? null : part;

@@ -160,3 +160,32 @@ test('a grant that cannot be got for want of a network is asked for again; any o
   await turn();
   assert.deepEqual(worker.posted.at(-1), { type: 'grant', error: 'cannot get a grant: signed out' });
 });
+
+test('of two microphones chosen in a hurry the last one is heard, and the other is let go of', async () => {
+  const [first, second] = [new FakeTrack('audio'), new FakeTrack('audio')];
+  const answers = [];
+  installPage({ getUserMedia: () => new Promise((resolve) => { answers.push(resolve); }) });
+  const rec = recorder();
+  await rec.start(camera());
+  const [slow, quick] = [rec.setMicrophone({ deviceId: 'a' }), rec.setMicrophone({ deviceId: 'b' })];
+  answers[1](new FakeStream([second]));
+  await quick;
+  answers[0](new FakeStream([first]));
+  await assert.rejects(slow, { code: 'cancelled' });
+  assert.deepEqual([first.readyState, second.readyState], ['ended', 'live']);
+  rec.stop().catch(() => {});
+  await turn();
+  assert.equal(second.readyState, 'ended', 'we opened it, so we end it');
+});
+
+test('recording begins only when `ready` says so, and not at all where it is cancelled meanwhile', async () => {
+  let begin;
+  const rec = recorder();
+  const started = rec.start(camera(), { ready: () => new Promise((resolve) => { begin = resolve; }) });
+  while (!begin) await turn();
+  assert.deepEqual([rec.state, rec.stream !== null, medias[0].state], ['starting', true, 'inactive']);
+  void rec.cancel();
+  begin();
+  await assert.rejects(started, { code: 'cancelled' });
+  assert.equal(medias[0].state, 'inactive');
+});

@@ -6,15 +6,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { Connection } from '../connection.js';
-import { recoverRecording, sendFile, startRecording } from '../start-job.js';
 import { partSizeFor } from '../upload-job.js';
 import { Cloud, problem, s3 } from './cloud.js';
-import { DurableFolder } from './durable-folder.js';
-import { fetchPut } from './fetch-put.js';
-
-/** How long a test waits for what must come. */
-const WAIT_MS = 8000;
+import { JobRun, until } from './job-run.js';
 
 /** @type {Cloud} */
 let cloud;
@@ -27,81 +21,11 @@ afterEach(async () => {
   await cloud.stop();
 });
 
-/** A job and what it said. */
-class Run {
-  messages = [];
-  #waiting = new Set();
-
-  /**
-   * @param {{timing?: object, file?: Blob, job?: object, getGrant?: () => Promise<string>, folder?: MemoryFolder, recover?: boolean,
-   *   fileBytes?: number, connection?: Connection, estimate?: () => Promise<object>}} [how] recover: what lies in the folder
-   */
-  constructor({ timing = {}, file, job = {}, getGrant = async () => 'gr_1', folder = new DurableFolder(), recover = false, fileBytes = 1000, ...more } = {}) {
-    const means = {
-      getGrant, put: fetchPut, ...more,
-      timing: { retryBaseMs: 2, retryCapMs: 20, ...timing },
-      emit: (message) => {
-        this.messages.push(structuredClone(message)); // as postMessage would
-        for (const check of this.#waiting) check();
-      },
-    };
-    const whole = { broker: cloud.url, contentType: 'video/mp4', parallel: 4, ...job };
-    this.started = start(whole);
+class Run extends JobRun {
+  /** @param {ConstructorParameters<typeof JobRun>[1]} [how] */
+  constructor(how) {
+    super(cloud, how);
     runs.push(this);
-
-    async function start(job) {
-      if (file) return sendFile(job, file, means);
-      return recover ? recoverRecording(folder, means, job.parallel) : startRecording(job, folder, means, fileBytes);
-    }
-  }
-
-  of(type) {
-    return this.messages.filter((message) => message.type === type);
-  }
-
-  /** The first message of one of these types from now on, or the one that was there. */
-  said(...types) {
-    return new Promise((resolve, reject) => {
-      const inVain = () => reject(new Error(`waited in vain for ${types}; said: ${this.messages.map(({ type }) => type)}`));
-      const timer = setTimeout(inVain, WAIT_MS);
-      const check = () => {
-        const found = this.messages.find(({ type }) => types.includes(type));
-        if (!found) return;
-        this.#waiting.delete(check);
-        clearTimeout(timer);
-        resolve(found);
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  add(blob, durationMs = 0) { void this.started.then(({ recorded }) => recorded.add(blob, durationMs)); }
-
-  end() { void this.started.then(({ recorded }) => recorded.end()); }
-
-  retry() { void this.started.then(({ upload }) => upload.retry()); }
-
-  async cancel() { await (await this.started).upload.cancel(); }
-
-  record(bytes, sliceSize = 300) {
-    for (let from = 0; from < bytes.length; from += sliceSize) {
-      this.add(new Blob([bytes.subarray(from, from + sliceSize)], { type: 'video/mp4' }));
-    }
-  }
-
-  /** Records these bytes, ends, and waits for how it ends. */
-  async all(bytes) {
-    this.record(bytes);
-    this.end();
-    return this.said('completed', 'failed');
-  }
-}
-
-async function until(condition, what) {
-  for (const start = Date.now(); !condition();) {
-    if (Date.now() - start > WAIT_MS) assert.fail(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

@@ -22,12 +22,20 @@ recorder.removeEventListener('error', onError);
 // @ts-expect-error a detail has its own fields and no others
 recorder.addEventListener('progress', ({ detail }) => detail.percent);
 
+const setUp = async () => {
+  await recorder.setMicrophone({ deviceId: { exact: 'desk' } });
+  recorder.muted = recorder.level < 0.1;
+  const findings = await Recorder.check({ broker: 'https://broker.example', grant: 'gr_1' });
+  return findings.filter(({ ok }) => ok === false).map(({ name, detail, mend = '' }) => [name, detail, mend].join(' '));
+};
+export const lines: Promise<string[]> = setUp();
+
 const target: EventTarget = recorder;
 target.dispatchEvent(new Event('mine'));
 recorder.addEventListener('mine', (event: Event) => event.type);
 
 export async function record(): Promise<string> {
-  await recorder.start({ screen: true, microphone: { echoCancellation: true } });
+  await recorder.start({ screen: true, microphone: { echoCancellation: true } }, { ready: async () => recorder.stream });
   const { watchUrl, durationMs } = await recorder.stop();
   return `${watchUrl} ${durationMs.toFixed()}`;
 }

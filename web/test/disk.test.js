@@ -1,0 +1,128 @@
+/**
+ * Journal, part files and manifest over a folder in memory. The real disks are tested in browsers.
+ */
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { beforeEach, test } from 'node:test';
+import { Journal } from '../disk/journal.js';
+import { ManifestFile } from '../disk/manifest.js';
+import { PartFiles } from '../disk/part-files.js';
+import { SpillingFolder } from '../disk/spilling-folder.js';
+import { DurableFolder } from './durable-folder.js';
+
+/** @type {DurableFolder} */
+let folder;
+beforeEach(() => { folder = new DurableFolder(); });
+
+const names = async () => (await folder.list()).map(({ name }) => name);
+const bytesOf = async (blob) => Buffer.from(await blob.arrayBuffer());
+
+async function read(journal, from) {
+  const pieces = [];
+  for await (const bytes of journal.read(from)) pieces.push(bytes);
+  return Buffer.concat(pieces);
+}
+
+test('a journal that is opened again goes on where it ended', async () => {
+  const bytes = randomBytes(1000);
+  const first = await Journal.open(folder, 300);
+  for (let at = 0; at < 500; at += 50) await first.append(bytes.subarray(at, at + 50));
+  const again = await Journal.open(folder, 300);
+  assert.equal(again.end, 500);
+  await again.append(bytes.subarray(500));
+  for (const from of [0, 299, 300, 301, 777]) assert.ok((await read(again, from)).equals(bytes.subarray(from)), `from ${from}`);
+  assert.equal((await read(again, 1000)).length, 0);
+});
+
+test('trimming drops whole segments, and nothing that is still needed', async () => {
+  const bytes = randomBytes(900);
+  const journal = await Journal.open(folder, 300);
+  for (let at = 0; at < 900; at += 100) await journal.append(bytes.subarray(at, at + 100));
+  await journal.trim(299);
+  assert.equal((await names()).length, 3);
+  await journal.trim(300);
+  assert.equal((await names()).length, 2);
+  await journal.trim(900);
+  assert.equal((await names()).length, 1, 'the last one says where the journal is');
+  assert.equal((await Journal.open(folder, 300)).end, 900);
+  assert.ok((await read(journal, 650)).equals(bytes.subarray(650)));
+});
+
+test('part files give any range, whatever the pieces they came in', async () => {
+  const bytes = randomBytes(3500);
+  const parts = await PartFiles.open(folder, 1000, 0);
+  for (const [from, to] of [[0, 1], [1, 999], [999, 2500], [2500, 3000], [3000, 3500]]) await parts.append(bytes.subarray(from, to));
+  assert.deepEqual(await names(), ['part-000001', 'part-000002', 'part-000003', 'part-000004']);
+  for (const [from, to] of [[0, 3500], [0, 1000], [999, 1001], [1500, 3400], [3500, 3500]]) {
+    assert.ok((await bytesOf(await parts.slice(from, to))).equals(bytes.subarray(from, to)), `${from} to ${to}`);
+  }
+});
+
+for (const size of [0, 999, 1000, 1001, 2500]) {
+  test(`part files opened at ${size} drop what lies beyond, and go on`, async () => {
+    const bytes = randomBytes(2500);
+    await (await PartFiles.open(folder, 1000, 0)).append(bytes);
+    const again = await PartFiles.open(folder, 1000, size);
+    await again.append(bytes.subarray(size));
+    assert.ok((await bytesOf(await again.slice(0, 2500))).equals(bytes));
+  });
+}
+
+test('the oldest bytes that are safe make room, but never the first file nor the one that grows', async () => {
+  const parts = await PartFiles.open(folder, 1000, 0);
+  await parts.append(randomBytes(4500));
+  const safe = (from) => from !== 1000; // all but the second
+  assert.equal(await parts.evictOldest(safe), true);
+  assert.deepEqual(await names(), ['part-000001', 'part-000002', 'part-000004', 'part-000005']);
+  assert.equal(await parts.evictOldest(safe), true);
+  assert.equal(await parts.evictOldest(safe), false);
+  assert.equal(parts.lostBytes, 2000);
+  await assert.rejects(parts.slice(1500, 2500), { code: 'bytes-lost' });
+  assert.equal((await parts.slice(1000, 2000)).size, 1000);
+  assert.equal((await PartFiles.open(folder, 1000, 4500)).lostBytes, 2000, 'it is still known when it is opened again');
+});
+
+test('a manifest cut short leaves the one before it', async () => {
+  const file = new ManifestFile(folder);
+  for (const durationMs of [1, 2, 3]) await file.write({ version: 1, durationMs });
+  assert.equal((await ManifestFile.read(folder)).manifest.durationMs, 3);
+  const newest = (await Promise.all(['manifest-0', 'manifest-1'].map(async (name) => ({ name, text: await (await folder.read(name)).text() }))))
+    .find(({ text }) => text.includes('"durationMs":3'));
+  await folder.truncate(newest.name, newest.text.length - 1);
+  const { file: again, manifest } = await ManifestFile.read(folder);
+  assert.equal(manifest.durationMs, 2);
+  await again.write({ version: 1, durationMs: 4 });
+  assert.equal((await ManifestFile.read(folder)).manifest.durationMs, 4);
+});
+
+test('a manifest of another version, or none, is left alone', async () => {
+  assert.equal(await ManifestFile.read(folder), null);
+  await new ManifestFile(folder).write({ version: 2 });
+  assert.equal(await ManifestFile.read(folder), null);
+});
+
+test('a full disk is relieved, and written to again', async () => {
+  folder.capacity = 100;
+  await folder.append('old', randomBytes(80));
+  const spilling = new SpillingFolder(folder);
+  spilling.makeRoom = async () => { await folder.remove('old'); return true; };
+  await spilling.append('new', randomBytes(50));
+  assert.deepEqual(await names(), ['new']);
+  assert.equal(spilling.durable, true);
+});
+
+test('where no room can be made a file goes on in memory, whole, and that is told once', async () => {
+  folder.capacity = 100;
+  const bytes = randomBytes(250);
+  const spilling = new SpillingFolder(folder);
+  let told = 0;
+  spilling.onSpill = () => { told++; };
+  for (let at = 0; at < 250; at += 50) await spilling.append('file', bytes.subarray(at, at + 50));
+  await spilling.append('other', bytes);
+  assert.equal((await folder.read('file')).size, 100);
+  assert.ok((await bytesOf(await spilling.read('file'))).equals(bytes));
+  assert.ok((await bytesOf(await spilling.read('file', 90, 160))).equals(bytes.subarray(90, 160)));
+  assert.ok((await bytesOf(await spilling.read('other', 1))).equals(bytes.subarray(1)));
+  assert.deepEqual([told, spilling.durable], [1, false]);
+});

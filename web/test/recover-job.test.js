@@ -1,0 +1,329 @@
+/**
+ * Recordings that were interrupted, whose session ended without them, whose disk ran full: all of it ends in S3, or what
+ * does not is said.
+ */
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, test } from 'node:test';
+import { Connection } from '../connection.js';
+import { SeekableWebm } from '../webm/seekable.js';
+import { Cloud, problem, s3 } from './cloud.js';
+import { DurableFolder } from './durable-folder.js';
+import { JobRun, until } from './job-run.js';
+
+const MIB = 1024 * 1024;
+
+/** @type {Cloud} */
+let cloud;
+/** @type {JobRun[]} */
+let runs;
+beforeEach(async () => { cloud = await new Cloud().start(); runs = []; });
+afterEach(async () => {
+  for (const run of runs) await run.cancel();
+  assert.equal(cloud.twoPutsOfOneNumber, false, 'two PUTs of one number were in flight');
+  await cloud.stop();
+});
+
+/** @param {ConstructorParameters<typeof JobRun>[1]} [how] */
+function newRun(how) {
+  const run = new JobRun(cloud, how);
+  runs.push(run);
+  return run;
+}
+
+/** Records until these parts are in S3, and is killed. @returns {Promise<DurableFolder>} */
+async function interrupted(bytes, parts, how) {
+  const run = new JobRun(cloud, how);
+  run.record(bytes);
+  await until(() => cloud.session?.parts.size >= parts, `${parts} parts`);
+  await until(async () => (await run.started).recorded.pendingBytes === 0, 'all is taken in');
+  return run.kill();
+}
+
+const last = () => [...cloud.sessions.values()].at(-1);
+const objectOf = (session) => Buffer.concat([...session.parts].sort(([a], [b]) => a - b).map(([, { bytes }]) => bytes));
+
+test('a recording that was interrupted goes on in its session, and sends only what S3 lacks', async () => {
+  const bytes = randomBytes(3456);
+  const folder = await interrupted(bytes, 3);
+  const puts = cloud.count('put');
+  const run = newRun({ folder, recover: true });
+  const { type, result } = await run.said('completed', 'failed');
+  assert.equal(type, 'completed');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+  assert.deepEqual([cloud.sessions.size, cloud.count('open'), cloud.count('put') - puts], [1, 1, 1], 'only the tail went up');
+  assert.equal(result.watchUrl, run.of('opened')[0].session.watchUrl);
+  assert.deepEqual(await folder.list(), [], 'nothing is left on the device');
+});
+
+test('a part that arrived though nobody heard of it is not sent again', async () => {
+  cloud.fault = ({ op, number }) => (op === 'put' && number === 2 ? 'lose' : undefined);
+  const folder = await interrupted(randomBytes(2100), 2, { timing: { retryBaseMs: 60_000, retryCapMs: 60_000 } });
+  cloud.fault = () => undefined;
+  const before = cloud.count('put', 2);
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.equal(cloud.count('put', 2), before);
+});
+
+test('one that was interrupted before its session was open', async () => {
+  cloud.fault = ({ op }) => (op === 'open' ? { status: 503 } : undefined);
+  const bytes = randomBytes(2500);
+  const run = new JobRun(cloud);
+  run.record(bytes);
+  await until(async () => (await run.started).recorded.size === 2500, 'all is on the disk');
+  const folder = await run.kill();
+  cloud.fault = () => undefined;
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.ok(objectOf(last()).equals(bytes));
+});
+
+test('interrupted after the answer to open, and before it was noted: the same session', async () => {
+  const folder = new DurableFolder();
+  cloud.fault = ({ op }) => (op === 'open' ? 'lose' : undefined);
+  const run = new JobRun(cloud, { folder, timing: { retryBaseMs: 60_000, retryCapMs: 60_000 } });
+  run.record(randomBytes(500));
+  await until(() => cloud.sessions.size === 1, 'the session');
+  const left = await run.kill();
+  cloud.fault = () => undefined;
+  assert.equal((await newRun({ folder: left, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.equal(cloud.sessions.size, 1);
+});
+
+test('interrupted after it was completed: the result all the same, and no PUT', async () => {
+  cloud.fault = ({ op }) => (op === 'complete' ? 'lose' : undefined);
+  const run = new JobRun(cloud, { timing: { retryBaseMs: 60_000, retryCapMs: 60_000 } });
+  run.record(randomBytes(2500));
+  run.end();
+  await until(() => cloud.session?.state === 'completed', 'the completed object');
+  const folder = await run.kill();
+  cloud.fault = () => undefined;
+  const puts = cloud.count('put');
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.deepEqual([cloud.count('put'), cloud.sessions.size], [puts, 1]);
+});
+
+for (const { name, over } of [
+  { name: 'salvaged without its end', over: () => cloud.salvage(cloud.session) },
+  { name: 'aborted', over: () => { cloud.session.state = 'aborted'; } },
+  { name: 'forgotten', over: () => { cloud.sessions.clear(); } },
+]) {
+  test(`a session that was ${name} meanwhile: the whole goes up into another`, async () => {
+    const bytes = randomBytes(3456);
+    const folder = await interrupted(bytes, 3);
+    over();
+    const run = newRun({ folder, recover: true });
+    assert.equal((await run.said('completed', 'failed')).type, 'completed');
+    assert.ok(objectOf(last()).equals(bytes));
+    assert.equal(run.of('opened').at(-1).session.id, last().id, 'the page hears of the new link');
+    assert.equal(cloud.count('open'), 2);
+  });
+
+  test(`a live recording whose session was ${name} goes on in another by itself`, async () => {
+    const bytes = randomBytes(5432);
+    const run = newRun();
+    run.record(bytes.subarray(0, 3100));
+    await until(() => cloud.session?.parts.size === 3, 'three parts');
+    over();
+    run.record(bytes.subarray(3100));
+    run.end();
+    assert.equal((await run.said('completed', 'failed')).type, 'completed');
+    assert.ok(objectOf(last()).equals(bytes));
+    assert.deepEqual(run.of('trouble').map(({ error }) => error.code), ['started-over']);
+  });
+}
+
+test('an upload that S3 no longer knows, though the broker still signs for it, is given up for another', async () => {
+  const run = newRun();
+  run.record(randomBytes(1500));
+  await until(() => cloud.session?.parts.size === 1, 'a part');
+  const gone = cloud.session;
+  cloud.fault = ({ op }) => (op === 'put' && last() === gone ? s3(404, 'NoSuchUpload', 'gone') : undefined);
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.notEqual(last(), gone);
+});
+
+test('sessions that are gone again and again are a failure in the end', async () => {
+  cloud.fault = ({ op }) => (op === 'complete' ? problem(409, 'conflict', 'gone', { reason: 'aborted' }) : undefined);
+  const failed = await newRun().all(randomBytes(500));
+  assert.deepEqual([failed.error.code, failed.error.reason, cloud.sessions.size], ['conflict', 'aborted', 4]);
+});
+
+test('a deleted recording does not come back by itself', async () => {
+  cloud.fault = ({ op }) => (op === 'complete' ? problem(404, 'not-found', 'deleted', { reason: 'deleted' }) : undefined);
+  const failed = await newRun().all(randomBytes(500));
+  assert.deepEqual([failed.error.reason, cloud.sessions.size], ['deleted', 1]);
+});
+
+test('an expired token is renewed with a grant, and the recording stays in its session', async () => {
+  const bytes = randomBytes(2500);
+  const folder = await interrupted(bytes, 2);
+  cloud.expireToken(cloud.session);
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+  assert.deepEqual([cloud.count('token'), cloud.sessions.size], [1, 1]);
+});
+
+test('a manifest that cannot be read is said, and the files stay', async () => {
+  const folder = new DurableFolder();
+  await folder.append('raw-0000000000000000', randomBytes(10));
+  const run = new JobRun(cloud, { folder, recover: true });
+  await assert.rejects(run.started, { code: 'unreadable' });
+  assert.equal((await folder.list()).length, 1);
+});
+
+test('bytes are let go of only once S3 has them, and the recording is whole all the same', async () => {
+  const folder = new DurableFolder();
+  const run = newRun({ folder, estimate: async () => ({ quota: 100 * MIB, usage: 99 * MIB }) });
+  const bytes = randomBytes(20_000);
+  run.record(bytes.subarray(0, 9999));
+  await until(() => cloud.session?.parts.size === 9, 'nine parts');
+  run.record(bytes.subarray(9999));
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+  assert.equal(run.of('full')[0].error.code, 'quota-low');
+});
+
+test('a full disk stops the recording and loses nothing of it', async () => {
+  const folder = new DurableFolder();
+  folder.capacity = 9000;
+  cloud.fault = ({ op }) => (op === 'put' ? { status: 503 } : undefined); // so that nothing can make room
+  const run = newRun({ folder });
+  const bytes = randomBytes(12_000);
+  run.record(bytes);
+  assert.equal((await run.said('full')).error.code, 'quota-low');
+  assert.ok(run.of('trouble').some(({ error }) => error.code === 'not-durable'));
+  run.end();
+  cloud.fault = () => undefined;
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+});
+
+test('what was let go of and is no longer in S3 is said to be lost', async () => {
+  const run = new JobRun(cloud, { timing: { noteMs: 0 } }); // or the journal would still have them
+  run.record(randomBytes(6000));
+  await until(() => run.of('part').length === 6, 'six parts');
+  await (await run.started).upload.makeRoom();
+  const folder = await run.kill();
+  cloud.salvage(cloud.session);
+  const failed = await newRun({ folder, recover: true }).said('completed', 'failed');
+  assert.deepEqual([failed.error.code, failed.error.reason, failed.error.detail.lostBytes], ['bytes-lost', 'salvaged', 1000]);
+  assert.notEqual((await folder.list()).length, 0, 'the rest stays');
+});
+
+const TAIL = { lookMs: 5, tailFirstMs: 40, tailMostMs: 80 };
+const tailOf = (number) => cloud.session?.parts.get(number)?.bytes;
+
+test('the tail is in S3 while it grows, and is overwritten until it is whole', async () => {
+  const run = newRun({ timing: TAIL });
+  const bytes = randomBytes(1700);
+  run.record(bytes.subarray(0, 200));
+  await until(() => tailOf(1)?.equals(bytes.subarray(0, 200)), 'the tail');
+  run.record(bytes.subarray(200, 900));
+  await until(() => tailOf(1)?.equals(bytes.subarray(0, 900)), 'a longer tail');
+  run.record(bytes.subarray(900, 1500));
+  await until(() => tailOf(2)?.equals(bytes.subarray(1000, 1500)), 'the next one');
+  assert.ok(tailOf(1).equals(bytes.subarray(0, 1000)));
+  run.record(bytes.subarray(1500));
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+  assert.deepEqual(run.of('part').map(({ number }) => number), [1, 2], 'a tail is no part yet');
+});
+
+test('a pause makes no more tails of the same', async () => {
+  const run = newRun({ timing: TAIL });
+  run.record(randomBytes(200));
+  await until(() => tailOf(1), 'the tail');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(cloud.count('put'), 1);
+});
+
+test('a tail whose PUT is under way when the part is whole: one after the other', async () => {
+  cloud.putMs = 150;
+  const run = newRun({ timing: TAIL });
+  const bytes = randomBytes(1500);
+  run.record(bytes.subarray(0, 500));
+  await until(() => cloud.count('parts') === 1, 'the tail is on its way');
+  run.record(bytes.subarray(500));
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+  assert.equal(cloud.count('put', 1), 2);
+});
+
+test('a tail that is whole already at the end is not sent again', async () => {
+  const run = newRun({ timing: TAIL });
+  const bytes = randomBytes(300);
+  run.record(bytes);
+  await until(() => tailOf(1)?.equals(bytes), 'the tail');
+  await until(() => run.of('progress').at(-1)?.progress.uploadedBytes === 300, 'its acknowledgement');
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.equal(cloud.count('put'), 1);
+});
+
+test('offline nothing is sent; online it goes on at once', async () => {
+  const connection = new Connection(new EventTarget());
+  const run = newRun({ connection, timing: { retryBaseMs: 60_000, retryCapMs: 60_000 } });
+  const bytes = randomBytes(3500);
+  run.record(bytes.subarray(0, 1500));
+  await run.said('part');
+  connection.offline = true;
+  const puts = cloud.count('put');
+  run.record(bytes.subarray(1500));
+  run.end();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(cloud.count('put'), puts);
+  connection.cameOnline();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+});
+
+const WEBM = readFileSync(new URL('webm/fixtures/chromium-vp9-opus.webm', import.meta.url));
+
+/** The fixture as it ought to be stored. */
+function seekable() {
+  const transform = new SeekableWebm();
+  const out = Buffer.concat([...transform.push(new Uint8Array(WEBM)), ...transform.finish()]);
+  for (const { at, bytes } of transform.patches()) out.set(bytes, at);
+  return out;
+}
+
+for (const [partSize, puts] of [[200_000, 1], [70_000, 3]]) {
+  test(`WebM becomes seekable on its way, in parts of ${partSize}`, async () => {
+    cloud.partSize = partSize;
+    const run = newRun({ job: { contentType: 'video/webm;codecs="vp9,opus"' }, fileBytes: 50_000 });
+    run.record(WEBM, 1000);
+    await until(async () => (await run.started).recorded.size > 70_000, 'the transform is at it');
+    if (puts > 1) await run.said('part');
+    run.end();
+    assert.equal((await run.said('completed', 'failed')).type, 'completed');
+    assert.ok(cloud.object.equals(seekable()));
+    assert.equal(cloud.count('put'), puts, 'part 1 goes up again only where it was there before');
+  });
+}
+
+test('an interrupted WebM is the same as one that was not', async () => {
+  cloud.partSize = 70_000;
+  const run = new JobRun(cloud, { job: { contentType: 'video/webm' }, fileBytes: 50_000 });
+  run.record(WEBM, 1000);
+  await run.said('part');
+  await until(async () => {
+    const files = await run.folder.list();
+    return files.reduce((sum, { name, size }) => sum + (name.startsWith('raw-') ? size : 0), 0) === WEBM.length;
+  }, 'all is in the journal');
+  const folder = await run.kill();
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(seekable()));
+});
+
+test('the tail of a WebM holds the cluster that is still open, and its header', async () => {
+  const run = newRun({ job: { contentType: 'video/webm' }, timing: TAIL });
+  cloud.partSize = 200_000;
+  run.record(WEBM, 1000);
+  await until(() => tailOf(1)?.equals(seekable()), 'a tail that is the recording so far');
+});
