@@ -28,6 +28,7 @@ after(async () => {
 });
 
 beforeEach(async () => {
+  proxy.fault = () => undefined;
   proxy.passed.length = 0;
   context = await browser.newContext();
   await context.grantPermissions(DEVICES, { origin: broker.url });
@@ -181,6 +182,40 @@ test('without a network it says so, asks before one leaves, and sends all of it 
   await context.setOffline(false);
   await page.is('completed');
   assert.equal(await asksBeforeLeaving(), false);
+});
+
+test('what the broker will not complete now stays on this device, and is finished later', async () => {
+  proxy.fault = ({ method, url }) => (method === 'POST' && url.endsWith('/complete') ? { status: 403 } : undefined);
+  await page.open(broker.url);
+  await page.record({ mic: true });
+  await page.hasRecorded(1);
+  await page.press('#stop');
+  await page.is('failed');
+  const link = await page.link();
+  assert.match(await text('#transfer'), /kept on this device/);
+  assert.equal(await asksBeforeLeaving(), false, 'nothing is lost by leaving');
+  await looks(page.page, 'page-failed');
+  proxy.fault = () => undefined;
+  await page.press('#later');
+  await page.page.getByRole('button', { name: /^Finish/ }).click();
+  await page.is('completed');
+  assert.equal(await page.link(), link, 'the link is the one from before');
+});
+
+test('whoever opens the link while it records is told how much is safe, and it plays by itself once it can', async () => {
+  await page.open(broker.url);
+  await page.record({ camera: true, mic: true });
+  await page.is('recording');
+  const watcher = await context.newPage();
+  await watcher.goto(await page.link());
+  await until('it says that it waits', () => watcher.$eval('#message', (box) => /still being recorded/.test(box.textContent)));
+  await until('it says how much is safe', () => watcher.$eval('#message', (box) => /are safe in S3/.test(box.textContent)), { withinMs: 40_000 });
+  await looks(watcher, 'watch-waiting');
+  await page.press('#stop');
+  await page.is('completed');
+  await until('it plays', () => watcher.$eval('#player', (video) => !video.paused && video.currentTime > 0.2));
+  assert.equal(await watcher.$eval('#player', (video) => Number.isFinite(video.duration)), true);
+  await looks(watcher, 'watch-ready');
 });
 
 test('a refusal says what was refused and what to do', async () => {
