@@ -293,7 +293,10 @@ func holds(c session.Claim, o *object) bool {
 		return c.Size == o.Size
 	}
 	return slices.EqualFunc(c.Parts, o.parts, func(p session.Part, v version) bool {
-		return p.Size == v.Size && (p.ETag == "" || p.ETag == v.ETag) && (p.Checksum == "" || p.Checksum == v.Checksum)
+		if p.Checksum != "" && v.Checksum != "" { // with KMS the same bytes have another ETag each time
+			return p.Checksum == v.Checksum
+		}
+		return p.Size == v.Size && p.ETag == v.ETag
 	})
 }
 
