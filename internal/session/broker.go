@@ -110,8 +110,9 @@ func (b *Broker) check(ref Ref, s *Session) error {
 	switch {
 	case s.ID != ref.ID, ref.Owner != nil && *ref.Owner != s.Owner:
 		return unknown(ref.ID)
-	case ref.Ticket != nil && s.UploadID != "" && s.UploadID != ref.Ticket.UploadID:
-		// The Store was lost and the same Idempotency-Key opened anew.
+	case ref.Ticket != nil && s.State != Completed && s.UploadID != "" && s.UploadID != ref.Ticket.UploadID:
+		// The Store was lost and the same Idempotency-Key opened anew. Where a
+		// recording is there it counts, whichever upload it came from.
 		return conflict("superseded", "this session was opened again with another upload; use the newer token")
 	}
 	return nil

@@ -9,6 +9,10 @@ type Claim struct {
 	Size  int64 // bytes
 }
 
+// digest names the claim as it is written: the same one, sent again, has the
+// same.
+func (c Claim) digest() string { return partsDigest(c.Parts) }
+
 // checkClaim finds what is wrong with a claim as written, whatever S3 holds.
 func checkClaim(s *Session, c Claim) error {
 	if len(c.Parts) == 0 {

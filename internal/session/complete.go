@@ -76,20 +76,25 @@ func busy() error {
 	return &Error{Kind: Unavailable, Reason: "busy", RetryAfter: RetryAfter, Detail: "the session keeps changing; try again"}
 }
 
-// agrees says whether a completed session is what the claim describes, as far
-// as the claim and the record can tell.
+// agrees says whether a completed session is what the claim describes: it is
+// the very claim that completed it, or one whose ETags or checksums all make
+// the object's. Where nothing can be compared the answer is no, since another
+// recording may be as long.
 func agrees(s *Session, claim Claim) error {
 	want, r := intentTo(AsClaimed, claim.Parts), s.Result
-	same := r.Size == claim.Size &&
-		(want.ETag == "" || r.Claimed == "" || want.ETag == r.Claimed) &&
-		(want.Checksum == "" || r.Checksum == "" || want.Checksum == r.Checksum)
-	if same {
+	etags := want.ETag != "" && r.Claimed != ""
+	checksums := want.Checksum != "" && r.Checksum != ""
+	switch {
+	case r.Claim != "" && r.Claim == claim.digest():
+		return nil
+	case r.Size == claim.Size && (etags || checksums) &&
+		(!etags || want.ETag == r.Claimed) && (!checksums || want.Checksum == r.Checksum):
 		return nil
 	}
 	if r.Outcome == Salvaged {
 		return salvagedAlready(s)
 	}
-	return conflict("completed-otherwise", "the session is completed (%s) with %d bytes, and the claim of %d bytes is for another content", s.Result.Outcome, s.Result.Size, claim.Size)
+	return conflict("completed-otherwise", "the session is completed with %d bytes, and nothing shows that they are the %d that are claimed", r.Size, claim.Size)
 }
 
 // intend holds the claim against S3 and, where they agree, stores what will be
@@ -106,8 +111,10 @@ func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session,
 	if err != nil {
 		return nil, err
 	}
-	s, err = b.underLease(ctx, s, Completing, func(next *Session) { next.Intent = intentTo(AsClaimed, parts) },
-		func(ctx context.Context, s *Session) (*Session, error) { return b.carryOut(ctx, s, parts) })
+	s, err = b.underLease(ctx, s, Completing, func(next *Session) {
+		next.Intent = intentTo(AsClaimed, parts)
+		next.Intent.Claim = claim.digest()
+	}, func(ctx context.Context, s *Session) (*Session, error) { return b.carryOut(ctx, s, parts) })
 	if ReasonOf(err) == refused {
 		return nil, b.explain(ctx, s, claim, err)
 	}
@@ -190,7 +197,7 @@ func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if err != nil {
 		if KindOf(err) == NotFound {
-			return nil, b.missing(ctx, s)
+			return s, b.missing(ctx, s)
 		}
 		return nil, err
 	}
@@ -255,7 +262,7 @@ func (i *Intent) made(obj Object) bool {
 
 func (b *Broker) finish(ctx context.Context, s *Session, obj Object) (*Session, error) {
 	return b.move(ctx, s, Completed, func(next *Session) {
-		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum, Missing: s.Intent.Missing}
+		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claim: s.Intent.Claim, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum, Missing: s.Intent.Missing}
 		next.Intent = nil
 		next.learn(obj)
 	})

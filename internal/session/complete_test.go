@@ -261,3 +261,26 @@ func TestACompleteAndAnAbortAtTheSameMoment(t *testing.T) {
 		wg.Wait()
 	}
 }
+
+// Sizes alone show nothing: a stale part is often as long as the right one.
+func TestAClaimWithoutETagsHoldsOnlyWhileItIsKnown(t *testing.T) {
+	r := abandoned(t, nil, session.MinPartSize, 99)
+	for i := range r.claim.Parts {
+		r.claim.Parts[i].ETag = "" // a page whose bucket does not expose it
+	}
+	r.complete(t, session.Completed)
+	r.complete(t, session.Completed)
+	r.Store.Forget()
+	if _, err := r.Broker.Complete(t.Context(), r.ref, r.claim); session.ReasonOf(err) != "completed-otherwise" {
+		t.Errorf("once the record is lost it is answered with %v", err)
+	}
+}
+
+func TestAClaimHalfOfETagsShowsNothing(t *testing.T) {
+	r := record(t)
+	r.complete(t, session.Completed)
+	r.claim.Parts[0].ETag, r.claim.Parts[1].Checksum = "", ""
+	if _, err := r.Broker.Complete(t.Context(), r.ref, r.claim); session.ReasonOf(err) != "completed-otherwise" {
+		t.Errorf("it is answered with %v", err)
+	}
+}

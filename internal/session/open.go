@@ -106,10 +106,10 @@ func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest) (*Sess
 func (b *Broker) openedBefore(ctx context.Context, s *Session) (*Session, error) {
 	before, err := b.Store.Get(ctx, s.ID)
 	if KindOf(err) == NotFound {
-		before, err = b.reopen(ctx, s)
+		before, err = b.rebuildFromObject(ctx, Ref{ID: s.ID})
 	}
 	if KindOf(err) == NotFound {
-		before, err = b.rebuildFromObject(ctx, Ref{ID: s.ID})
+		before, err = b.reopen(ctx, s)
 	}
 	switch {
 	case KindOf(err) == NotFound:

@@ -138,6 +138,29 @@ func TestARepeatedOpenFindsItsUpload(t *testing.T) {
 	}
 }
 
+// An upload of its key that came late, or was left behind, does not hide it.
+func TestARepeatedOpenFindsItsRecording(t *testing.T) {
+	r := abandoned(t, nil)
+	g, req := session.Grant{Owner: "bob"}, session.OpenRequest{ContentType: "video/webm", IdempotencyKey: "one"}
+	first, err := r.Broker.Open(t.Context(), g, req, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.opened.ID = first.Session.ID
+	r.UploadPart(t, apitest.Opened{ID: first.Session.ID, Token: r.Keyring.SignTicket(first.Session.Ticket(r.Broker.Bucket.Name()))}, 1, apitest.Noise(99))
+	if _, err := r.Broker.Salvage(t.Context(), session.Ref{ID: first.Session.ID}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &r.S3.Bucket, Key: r.key()}); err != nil {
+		t.Fatal(err)
+	}
+	r.Store.Forget()
+	again, err := r.Broker.Open(t.Context(), g, req, nil)
+	if err != nil || again.Session.State != session.Completed {
+		t.Errorf("it is answered with %+v, %v", again.Session, err)
+	}
+}
+
 func TestRebuildTellsTheStoreWhatTheBucketKnows(t *testing.T) {
 	finished := record(t)
 	finished.complete(t, session.Completed)

@@ -104,7 +104,7 @@ func (r *reaper) end(ctx context.Context, s *Session) (*Session, error) {
 	case Completing:
 		done, err := r.takeOver(ctx, s)
 		if ReasonOf(err) == "lost" && s.ReadAt.Sub(s.ActiveAt) >= r.Limits.ResumeWindow {
-			return r.lose(ctx, s, s.Revision+1) // one is our own taking over
+			return r.lose(ctx, done)
 		}
 		return done, err
 	case Aborting:
@@ -149,7 +149,7 @@ func (r *reaper) vanished(ctx context.Context, s *Session) (*Session, error) {
 	case s.ReadAt.Sub(later(s.ActiveAt, s.URLsExpireAt)) < r.Limits.ResumeWindow:
 		return r.noteHole(ctx, s)
 	}
-	return r.lose(ctx, s, s.Revision)
+	return r.lose(ctx, s)
 }
 
 // noteHole keeps the next rounds from asking S3 again for nothing.
@@ -157,11 +157,8 @@ func (r *reaper) noteHole(ctx context.Context, s *Session) (*Session, error) {
 	return r.move(ctx, s, Open, func(next *Session) { next.HoleAt = s.ActiveAt })
 }
 
-// lose ends a session as lost and returns none, if it has not changed since
-// that revision.
-func (r *reaper) lose(ctx context.Context, s *Session, since Revision) (*Session, error) {
-	now := *s
-	now.Revision = since
-	_, err := r.giveUp(ctx, &now)
+// lose ends a session as lost and returns none.
+func (r *reaper) lose(ctx context.Context, s *Session) (*Session, error) {
+	_, err := r.giveUp(ctx, s)
 	return nil, err
 }

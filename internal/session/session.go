@@ -79,9 +79,11 @@ const (
 	Salvaged  Outcome = "salvaged"
 )
 
-// Revision counts the changes of one record, from 1. Every change, a mere
-// sign of life too, makes a new one, so an ops script that acts on a listing
-// can tell that a session came back to life since.
+// Revision numbers the changes of one record. Every change, a mere sign of life
+// too, makes a higher one, so an ops script that acts on a listing can tell
+// that a session came back to life since. It is the Store's time in
+// milliseconds, or one more than the last, whichever is higher: so no number
+// comes twice, not even after the Store was lost and began anew.
 type Revision int64
 
 // Session is one recording on its way to one key, as a Store keeps it.
@@ -128,6 +130,7 @@ type Session struct {
 type Intent struct {
 	Outcome  Outcome
 	Digest   string       // of part numbers, sizes and ETags; see partsDigest
+	Claim    string       // names the claim as it was made; empty in a salvage
 	Parts    int          // how many
 	Size     int64        // bytes, all parts together
 	ETag     ETag         // what the object's ETag will be, if S3 hashes as it does without SSE-KMS
@@ -140,6 +143,7 @@ type Result struct {
 	Outcome  Outcome
 	Size     int64 // bytes
 	ETag     ETag
+	Claim    string   // the intent's; empty where all we know is the object
 	Claimed  ETag     // the intent's; with SSE-KMS it is not the object's
 	Checksum Checksum // composite; empty where there is none
 	// Missing, where it was salvaged, are the parts that are not in the object

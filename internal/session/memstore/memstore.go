@@ -88,7 +88,7 @@ func (r *record) replace(c session.Change, now time.Time) {
 	s := clone(c.Session)
 	s.OpenedAt, s.ExpiresAt, s.URLsExpireAt = stored(s.OpenedAt), stored(s.ExpiresAt), stored(s.URLsExpireAt)
 	s.HoleAt = stored(s.HoleAt)
-	s.Revision, s.ActiveAt, s.LeaseUntil = c.From+1, r.session.ActiveAt, time.Time{}
+	s.Revision, s.ActiveAt, s.LeaseUntil = nextRevision(c.From, now), r.session.ActiveAt, time.Time{}
 	if !c.Quiet || c.From == 0 {
 		s.ActiveAt = later(s.ActiveAt, now)
 	}
@@ -116,7 +116,7 @@ func (st *Store) Report(ctx context.Context, id session.ID, rep session.Report) 
 		r.note(rep.Parts)
 		r.session.ActiveAt = later(r.session.ActiveAt, now)
 		r.session.URLsExpireAt = later(r.session.URLsExpireAt, stored(rep.URLsExpireAt))
-		r.session.Revision++
+		r.session.Revision = nextRevision(r.session.Revision, now)
 	}
 	return r.handOut(now), nil
 }
@@ -240,6 +240,10 @@ func stored(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(t.UnixMilli()).UTC()
+}
+
+func nextRevision(last session.Revision, now time.Time) session.Revision {
+	return max(last+1, session.Revision(now.UnixMilli()))
 }
 
 func later(a, b time.Time) time.Time {

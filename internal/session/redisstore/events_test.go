@@ -36,7 +36,7 @@ func TestTheOldestEventsAndNoticesGo(t *testing.T) {
 	for first := 1; first <= notices+more; first += 50 {
 		var calls []call
 		for i := first; i < first+50; i++ {
-			calls = append(calls, swapOf(t, s, session.Change{Session: rec, From: session.Revision(i), Event: event(i), Notify: true}, fmt.Sprint(i)))
+			calls = append(calls, swapOf(t, s, session.Change{Session: sessiontest.NewSession("ann"), Event: event(i), Notify: true}, fmt.Sprint(i)))
 		}
 		for _, r := range runAll(t.Context(), s.client, calls) {
 			if r.err != nil || r.word != "ok" {

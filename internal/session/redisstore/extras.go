@@ -17,14 +17,18 @@ func (c *codec) extras(s *session.Session) {
 	c.time(&s.HoleAt)
 	if s.Intent != nil {
 		c.numbers(&s.Intent.Missing)
+		text(c, &s.Intent.Claim)
 	}
 	if s.Result != nil {
 		c.numbers(&s.Result.Missing)
+		text(c, &s.Result.Claim)
 	}
 }
 
 func hasExtras(s *session.Session) bool {
-	return s.Adopted || !s.HoleAt.IsZero() || s.Intent != nil && len(s.Intent.Missing) > 0 || s.Result != nil && len(s.Result.Missing) > 0
+	return s.Adopted || !s.HoleAt.IsZero() ||
+		s.Intent != nil && (len(s.Intent.Missing) > 0 || s.Intent.Claim != "") ||
+		s.Result != nil && (len(s.Result.Missing) > 0 || s.Result.Claim != "")
 }
 
 func (c *codec) bool(v *bool) {

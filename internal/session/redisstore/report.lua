@@ -21,7 +21,7 @@ if not r then return {'unreadable', now} end
 if operation == '' or operation == r.report_op or r.state ~= 1 then return {'ok', now, stored} end
 
 note(r, ARGV[3], KEYS[2])
-r.revision, r.report_op = r.revision + 1, operation
+r.revision, r.report_op = math.max(r.revision + 1, now), operation -- no number twice
 r.active = math.max(r.active, now)
 r.urls = math.max(r.urls, tonumber(ARGV[2]))
 local record = format(r)

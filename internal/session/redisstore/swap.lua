@@ -56,7 +56,7 @@ else
   note(r, ARGV[11], KEYS[2])
 end
 
-r.revision, r.state, r.swap_op = r.revision + 1, state, operation
+r.revision, r.state, r.swap_op = math.max(r.revision + 1, now), state, operation -- no number twice
 if ARGV[12] ~= '1' or from == 0 then
   r.active = math.max(r.active, now) -- a replica that took over may lag
 end

@@ -93,13 +93,13 @@ var eventTests = []test{
 	{"one session's events keep their order, however quick they came", func(s *suite) {
 		rec := NewSession("ann")
 		stored, opened := s.tell(rec, 0, session.EventOpened)
-		_, completed := s.tell(rec, 1, session.EventCompleted)
-		_, aborted := s.tell(rec, 2, session.EventAborted)
+		next, completed := s.tell(rec, stored.Revision, session.EventCompleted)
+		_, aborted := s.tell(rec, next.Revision, session.EventAborted)
 		s.sameEvents(s.told(stored.ActiveAt), opened, completed, aborted)
 	}},
 	{"a swap that fails tells of nothing", func(s *suite) {
 		rec := s.create(NewSession("ann"))
-		for _, from := range []session.Revision{0, 2} {
+		for _, from := range []session.Revision{0, rec.Revision + 1} {
 			_, err := s.store.Swap(s.Context(), session.Change{Session: rec, From: from, Event: eventOf(rec), Notify: true})
 			s.fails("Swap", err, session.Conflict, "stale")
 		}

@@ -114,7 +114,7 @@ var outboxTests = []test{
 		done := *rec
 		done.State = session.Aborted
 		e := eventOf(rec)
-		s.swap(session.Change{Session: &done, From: 1, Keep: short, Event: e, Notify: true})
+		s.swap(session.Change{Session: &done, From: rec.Revision, Keep: short, Event: e, Notify: true})
 		s.wait(2 * short)
 		s.takes(time.Hour, 0, e)
 	}},

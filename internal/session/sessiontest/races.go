@@ -43,17 +43,15 @@ func (s *suite) oneWins(n int, change func(i int) session.Change) {
 var raceTests = []test{
 	{"of several swaps at once exactly one wins", func(s *suite) {
 		rec := s.create(NewSession("ann"))
-		for round := range 10 {
+		for range 10 {
+			from := s.get(rec.ID).Revision
 			s.oneWins(8, func(i int) session.Change {
 				next := *rec
 				next.State = []session.State{session.Completing, session.Aborting, session.Open}[i%3]
-				return session.Change{Session: &next, From: session.Revision(round + 1), Lease: time.Hour}
+				return session.Change{Session: &next, From: from, Lease: time.Hour}
 			})
 		}
 		got := s.get(rec.ID)
-		if got.Revision != 11 {
-			s.Errorf("revision %d after ten rounds; want 11", got.Revision)
-		}
 		for _, state := range []session.State{session.Completing, session.Aborting, session.Open} {
 			want := 0
 			if got.State == state {
@@ -112,8 +110,8 @@ var raceTests = []test{
 		})
 		got := s.get(rec.ID)
 		s.counts("after all", got, 80, 800)
-		if got.Revision != 81 {
-			s.Errorf("revision %d; want 81", got.Revision)
+		if got.Revision < rec.Revision+80 {
+			s.Errorf("revision %d after %d and 80 reports", got.Revision, rec.Revision)
 		}
 	}},
 }

@@ -27,7 +27,7 @@ var getTests = []test{
 		for name, rec := range unusual() {
 			want := *rec
 			stored := s.create(rec)
-			want.Revision, want.ActiveAt = 1, stored.ActiveAt
+			want.Revision, want.ActiveAt = stored.Revision, stored.ActiveAt
 			s.same(name+" as created", stored, &want)
 			s.same(name+" as read", s.get(rec.ID), &want)
 		}
@@ -123,23 +123,26 @@ var swapTests = []test{
 		s.fails("the same name with another type", err, session.Conflict, "stale")
 		s.same("the first session", s.get(rec.ID), before)
 	}},
-	{"a swap replaces the record and counts the revision up by one", func(s *suite) {
+	{"a swap replaces the record and makes a higher revision", func(s *suite) {
 		rec := s.create(NewSession("ann"))
 		next := *rec
 		next.Name, next.State, next.Intent = "renamed", session.Completing, &session.Intent{Outcome: session.AsClaimed, Parts: 3}
-		stored := s.swap(session.Change{Session: &next, From: 1})
-		next.Revision, next.ActiveAt = 2, stored.ActiveAt
+		stored := s.swap(session.Change{Session: &next, From: rec.Revision})
+		if stored.Revision <= rec.Revision {
+			s.Errorf("revision %d after %d", stored.Revision, rec.Revision)
+		}
+		next.Revision, next.ActiveAt = stored.Revision, stored.ActiveAt
 		s.same("as stored", stored, &next)
 		s.same("as read", s.get(rec.ID), &next)
 		next.Intent, next.State = nil, session.Open
-		if got := s.swap(session.Change{Session: &next, From: 2}); got.Revision != 3 || got.Intent != nil {
-			s.Errorf("revision %d, intent %v; want 3 and none", got.Revision, got.Intent)
+		if got := s.swap(session.Change{Session: &next, From: stored.Revision}); got.Revision <= stored.Revision || got.Intent != nil {
+			s.Errorf("revision %d after %d, intent %v; want a higher one and none", got.Revision, stored.Revision, got.Intent)
 		}
 	}},
 	{"a swap from an old revision is a stale conflict and changes nothing", func(s *suite) {
 		rec := s.create(NewSession("ann"))
 		now := s.report(rec.ID, session.Report{Parts: []session.Part{NewPart(1, 5)}})
-		for _, from := range []session.Revision{0, 1, 3} {
+		for _, from := range []session.Revision{0, rec.Revision, now.Revision + 1} {
 			next := *rec
 			next.State = session.Aborting
 			_, err := s.store.Swap(s.Context(), session.Change{Session: &next, From: from, Lease: time.Hour, Parts: []session.Part{NewPart(2, 5)}})
@@ -161,7 +164,7 @@ var swapTests = []test{
 		rec := s.create(NewSession("ann"), NewPart(2, 7), NewPart(1, 5))
 		next := *rec
 		next.PartsReported, next.BytesReported = 99, 99
-		moved := s.swap(session.Change{Session: &next, From: 1, Parts: []session.Part{NewPart(9, 9)}})
+		moved := s.swap(session.Change{Session: &next, From: rec.Revision, Parts: []session.Part{NewPart(9, 9)}})
 		if moved.PartsReported != 2 || moved.BytesReported != 12 {
 			s.Errorf("%d parts, %d bytes; want 2 and 12", moved.PartsReported, moved.BytesReported)
 		}
@@ -171,13 +174,13 @@ var swapTests = []test{
 		rec := s.create(NewSession("ann"), NewPart(1, 5))
 		done := *rec
 		done.State = session.Aborted
-		s.swap(session.Change{Session: &done, From: 1, Keep: short})
+		s.swap(session.Change{Session: &done, From: rec.Revision, Keep: short})
 		s.wait(2 * short)
 		again := *rec
 		again.Revision = 77
 		stored := s.create(&again)
-		if stored.Revision != 1 || stored.PartsReported != 0 || len(s.parts(rec.ID)) != 0 {
-			s.Errorf("revision %d, %d parts; want 1 and none", stored.Revision, stored.PartsReported)
+		if stored.Revision <= rec.Revision+1 || stored.PartsReported != 0 || len(s.parts(rec.ID)) != 0 {
+			s.Errorf("revision %d, %d parts; want one that the first never had, and none", stored.Revision, stored.PartsReported)
 		}
 		s.wait(2 * short)
 		s.move(s.get(rec.ID), session.Completing)
@@ -192,7 +195,7 @@ var leaseTests = []test{
 		}
 		next := *rec
 		next.State, next.LeaseUntil = session.Completing, time.Now().Add(24*time.Hour)
-		leased := s.swap(session.Change{Session: &next, From: 1, Lease: 30 * time.Second})
+		leased := s.swap(session.Change{Session: &next, From: rec.Revision, Lease: 30 * time.Second})
 		if got := leased.LeaseUntil.Sub(leased.ActiveAt); got != 30*time.Second {
 			s.Errorf("the lease ends %v after the change; want 30s", got)
 		}
@@ -211,7 +214,7 @@ var leaseTests = []test{
 		rec := s.create(NewSession("ann"), manyParts(200)...)
 		done := *rec
 		done.State = session.Completed
-		s.swap(session.Change{Session: &done, From: 1, Keep: 5 * short})
+		s.swap(session.Change{Session: &done, From: rec.Revision, Keep: 5 * short})
 		if got := s.list(session.Query{State: session.Completed, Limit: 9}).Sessions; len(got) != 1 {
 			s.Errorf("%d completed sessions are listed before the time is up; want 1", len(got))
 		}
@@ -231,7 +234,7 @@ var leaseTests = []test{
 		rec := s.create(NewSession("ann"), manyParts(200)...)
 		done := *rec
 		done.State = session.Completed
-		completed := s.swap(session.Change{Session: &done, From: 1, Keep: 2 * short})
+		completed := s.swap(session.Change{Session: &done, From: rec.Revision, Keep: 2 * short})
 		s.move(completed, session.Deleted)
 		s.wait(3 * short)
 		s.get(rec.ID)
