@@ -35,7 +35,7 @@ async function recordSome(how) {
   const page = await openRecorderPage(profile.context, broker);
   await page.begin(how);
   await until('a part is in S3', async () => (await page.told()).parts >= 1, { withinMs: 60_000 });
-  await pause(1500);
+  await pause(500);
   return { page, id: await page.id(), upload: await bucket.uploadOf(await page.id()) };
 }
 

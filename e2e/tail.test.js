@@ -81,7 +81,7 @@ test('a recording that was salvaged while the lid was closed goes up whole, by i
 
 test('after stop it takes what is left to send, whatever the length: three part PUTs and three calls at most', async (t) => {
   profile = await Profile.start({ proxy: proxy.url });
-  for (const seconds of [4, 20]) {
+  for (const seconds of [3, 12]) {
     const page = await openRecorderPage(profile.context, broker);
     await page.begin();
     await pause(seconds * 1000);

@@ -48,7 +48,8 @@
  * @typedef {{type: 'ready'}} Ready the Worker's modules are loaded
  * @typedef {{type: 'need-grant'}} NeedGrant
  * @typedef {{type: 'opened', session: Session}} OpenedMessage again when the recording goes up into another session
- * @typedef {{type: 'recovered', durationMs: number}} Recovered the rest of an interrupted recording was found
+ * @typedef {{type: 'recovered', durationMs: number}} Recovered how long the interrupted recording is: as it
+ *   was noted, and again when all of it was read
  * @typedef {{type: 'progress', progress: Progress}} ProgressMessage
  * @typedef {{type: 'part', number: number, bytes: number}} PartMessage S3 has this part
  * @typedef {{type: 'full', error: PlainError}} Full nearly at a limit: stop recording, what is there will fit

@@ -40,11 +40,15 @@ export class Parallelism {
     if (this.#arrivals.length > WINDOW) this.#windowFromMs = this.#arrivals.shift()?.busyMs ?? 0;
   }
 
-  /** @param {number} partSize in bytes @returns {number} 1 to most */
-  limit(partSize) {
+  /**
+   * @param {number} partSize in bytes
+   * @param {number} [least] where that many are worth it on any uplink
+   * @returns {number} 1 to most
+   */
+  limit(partSize, least = 1) {
     const bytes = this.#arrivals.reduce((sum, arrival) => sum + arrival.bytes, 0);
     const ms = (this.#arrivals.at(-1)?.busyMs ?? 0) - this.#windowFromMs;
     const wanted = this.#arrivals.length < 2 || ms <= 0 ? FIRST : Math.ceil(bytes / ms * TARGET_MS / partSize);
-    return Math.min(Math.max(wanted, 1), this.#most);
+    return Math.min(Math.max(wanted, least), this.#most);
   }
 }

@@ -65,9 +65,9 @@ export class RecordedBytes {
     this.#then(() => this.#finish());
   }
 
-  /** Takes in what the journal has of an interrupted recording, and ends it. */
+  /** Takes in what the journal has of an interrupted recording, and ends it. @returns {Promise<void>} */
   replay() {
-    this.#then(async () => {
+    return this.#then(async () => {
       for await (const bytes of this.#files.journal.read(this.#rawOffset)) await this.#store(this.#transform.push(bytes));
       await this.#finish();
     });

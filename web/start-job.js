@@ -11,7 +11,7 @@ import { UploadJob } from './upload-job.js';
 
 /**
  * @typedef {Omit<ConstructorParameters<typeof UploadJob>[0], 'job' | 'bytes'>} Means what a job needs besides
- * @typedef {{upload: UploadJob, recorded?: RecordedBytes}} Started recorded: where data comes
+ * @typedef {{upload: UploadJob, recorded?: RecordedBytes}} Started recorded: where data comes in
  */
 
 /**
@@ -21,7 +21,9 @@ import { UploadJob } from './upload-job.js';
  * @returns {Started}
  */
 export function sendFile(job, file, means) {
-  return run(new UploadJob({ job, bytes: new FileBytes(file), ...means }));
+  const upload = new UploadJob({ job, bytes: new FileBytes(file), ...means });
+  void upload.run();
+  return { upload };
 }
 
 /**
@@ -43,7 +45,7 @@ export async function startRecording(job, folder, means, fileBytes) {
  * @param {import('./disk/folder.js').Folder} folder of a recording that was interrupted
  * @param {Means} means
  * @param {number} parallel
- * @returns {Promise<Started>}
+ * @returns {Promise<Started>} at work
  * @throws {RecorderError} `unreadable` where its manifest is not whole, or not of this version
  */
 export async function recoverRecording(folder, means, parallel) {
@@ -52,7 +54,9 @@ export async function recoverRecording(folder, means, parallel) {
   if (!files) throw new RecorderError('unreadable', 'the manifest of this recording cannot be read');
   files.manifest.job.parallel = parallel;
   const started = begin(files, disk, means);
-  started.recorded?.replay();
+  const tell = () => means.emit({ type: 'recovered', durationMs: started.recorded.durationMs });
+  tell();
+  started.recorded.replay().then(tell, () => {}); // why it failed is told by the upload
   return started;
 }
 
@@ -69,11 +73,6 @@ function begin(files, disk, means) {
     tellNotDurable(means, 'the disk is full, or refuses to write');
     upload.stopRecording(new RecorderError('quota-low', 'the disk is full, or refuses to write', { limit: 0 }));
   };
-  return run(upload, recorded);
-}
-
-/** @param {UploadJob} upload @param {RecordedBytes} [recorded] @returns {Started} */
-function run(upload, recorded) {
   void upload.run();
   return { upload, recorded };
 }

@@ -24,6 +24,8 @@ const COMPLETE_ROUNDS = 5;
 const REFUSALS = 4;
 /** After so many failures in a row of one part the page is told. */
 const TELL_AFTER = 2;
+/** What is left at the end goes side by side, whatever the uplink: the part in flight, the tail, part 1 again. */
+const LAST_PARTS = 3;
 /** A part's stall limit doubles so often: a slow link must get through in the end. */
 const STALL_DOUBLINGS = 2;
 
@@ -213,7 +215,9 @@ export class Uploader {
   #pump() {
     const run = this.#run;
     if (!run) return;
-    while (this.#sending.size < this.#parallelism.limit(this.#session.opened.part_size)) {
+    const last = this.#ended && this.#queue.length + this.#sending.size <= LAST_PARTS;
+    const limit = this.#parallelism.limit(this.#session.opened.part_size, last ? LAST_PARTS : 1);
+    while (this.#sending.size < limit) {
       const part = this.#queue.take((number) => this.#sending.has(number));
       if (!part) break;
       const send = this.#carry(part, run.signal).catch(run.drained.reject).finally(() => { run.sends.delete(send); this.#pump(); });

@@ -60,9 +60,7 @@ async function recover({ id, parallel }) {
   if (!await takeLock(id)) throw new RecorderError('invalid-state', 'another tab is at work on this recording');
   const folder = await openFolder(id);
   if (!folder) throw new RecorderError('not-found', 'there is no such recording on this device');
-  const it = await recoverRecording(folder, means, parallel);
-  scope.postMessage({ type: 'recovered', durationMs: it.recorded?.durationMs ?? 0 });
-  return it;
+  return recoverRecording(folder, means, parallel);
 }
 
 /** @param {Promise<Started>} job */

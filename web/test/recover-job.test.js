@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Connection } from '../connection.js';
+import { MemoryFolder } from '../disk/memory-folder.js';
 import { SeekableWebm } from '../webm/seekable.js';
 import { Cloud, problem, s3 } from './cloud.js';
 import { DurableFolder } from './durable-folder.js';
@@ -202,6 +203,33 @@ test('a full disk stops the recording and loses nothing of it', async () => {
   assert.ok(objectOf(cloud.session).equals(bytes));
 });
 
+test('a full disk is relieved of what S3 has, and the recording goes on', async () => {
+  cloud.partSize = MIB;
+  const folder = new DurableFolder();
+  folder.capacity = 12 * MIB;
+  const run = newRun({ folder, fileBytes: MIB, timing: { noteMs: 0 } });
+  const bytes = randomBytes(20 * MIB);
+  for (let done = 0; done < 20; done++) {
+    run.record(bytes.subarray(done * MIB, (done + 1) * MIB), MIB);
+    await until(() => run.of('part').length > done, `part ${done + 1}`);
+  }
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+  assert.deepEqual([run.of('full'), run.of('trouble')], [[], []]);
+});
+
+test('what was let go of while S3 has it is no loss to a recovery', async () => {
+  const run = new JobRun(cloud, { timing: { noteMs: 0 } });
+  const bytes = randomBytes(6000);
+  run.record(bytes);
+  await until(() => run.of('part').length === 6, 'six parts');
+  await (await run.started).upload.makeRoom();
+  const folder = await run.kill();
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+});
+
 test('what was let go of and is no longer in S3 is said to be lost', async () => {
   const run = new JobRun(cloud, { timing: { noteMs: 0 } }); // or the journal would still have them
   run.record(randomBytes(6000));
@@ -212,6 +240,21 @@ test('what was let go of and is no longer in S3 is said to be lost', async () =>
   const failed = await newRun({ folder, recover: true }).said('completed', 'failed');
   assert.deepEqual([failed.error.code, failed.error.reason, failed.error.detail.lostBytes], ['bytes-lost', 'salvaged', 1000]);
   assert.notEqual((await folder.list()).length, 0, 'the rest stays');
+});
+
+test('where nothing can be kept the recording goes up all the same, and that it is not safe is said first', async () => {
+  const bytes = randomBytes(2500);
+  const run = newRun({ folder: new MemoryFolder() });
+  assert.equal((await run.all(bytes)).type, 'completed');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+  assert.equal(run.messages[0].error.code, 'not-durable');
+});
+
+test('a failure says whether the recording outlives the page', async () => {
+  cloud.fault = ({ op }) => (op === 'put' ? s3(400, 'InvalidRequest', 'no') : undefined);
+  for (const [folder, onDevice] of [[new MemoryFolder(), false], [new DurableFolder(), true]]) {
+    assert.equal((await newRun({ folder }).all(randomBytes(100))).error.detail.onDevice, onDevice);
+  }
 });
 
 const TAIL = { lookMs: 5, tailFirstMs: 40, tailMostMs: 80 };
@@ -297,6 +340,7 @@ for (const [partSize, puts] of [[200_000, 1], [70_000, 3]]) {
   test(`WebM becomes seekable on its way, in parts of ${partSize}`, async () => {
     cloud.partSize = partSize;
     const run = newRun({ job: { contentType: 'video/webm;codecs="vp9,opus"' }, fileBytes: 50_000 });
+    await run.said('progress'); // it is at work: what is added is sent at once
     run.record(WEBM, 1000);
     await until(async () => (await run.started).recorded.size > 70_000, 'the transform is at it');
     if (puts > 1) await run.said('part');
@@ -317,8 +361,10 @@ test('an interrupted WebM is the same as one that was not', async () => {
     return files.reduce((sum, { name, size }) => sum + (name.startsWith('raw-') ? size : 0), 0) === WEBM.length;
   }, 'all is in the journal');
   const folder = await run.kill();
-  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  const recovered = newRun({ folder, recover: true });
+  assert.equal((await recovered.said('completed', 'failed')).type, 'completed');
   assert.ok(cloud.object.equals(seekable()));
+  assert.ok(recovered.of('recovered').at(-1).durationMs > 1000, 'it knows how long it is');
 });
 
 test('the tail of a WebM holds the cluster that is still open, and its header', async () => {
