@@ -118,7 +118,7 @@ func (w *world) deliverer(t *testing.T, outbox session.Outbox, secrets ...string
 		c.Secrets = append(c.Secrets, s)
 	}
 	d := New(c)
-	d.pollEvery, d.answerWithin = 5*time.Millisecond, 300*time.Millisecond
+	d.pollEvery = 5 * time.Millisecond
 	return d
 }
 
@@ -248,7 +248,9 @@ func TestWhatWasNotAcknowledgedIsDeliveredAgain(t *testing.T) {
 				}
 			})
 			w.happens(t, ann, session.Event{Type: session.EventSalvaged})
-			end := run(t, w.deliverer(t, w.store, newSecret))
+			d := w.deliverer(t, w.store, newSecret)
+			d.answerWithin = time.Second
+			end := run(t, d)
 			first := w.next(t)
 			for until := time.Now().Add(10 * time.Second); len(w.came) == 0 && time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
 				w.skew.Add(int64(firstWait))
@@ -334,11 +336,21 @@ func TestManyBrokersDeliverEachNoticeOnce(t *testing.T) {
 
 func TestNoMoreAreInFlightThanSaid(t *testing.T) {
 	var now, most atomic.Int64
+	full := make(chan struct{}, 3*atOnce) // holds one for each that may go, once so many are there
 	w := newWorld(t, func(int, http.ResponseWriter, *http.Request) {
 		n := now.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
-		time.Sleep(20 * time.Millisecond)
+		if n == atOnce {
+			time.Sleep(20 * time.Millisecond) // for one more to come
+			for range atOnce {
+				full <- struct{}{}
+			}
+		}
+		select {
+		case <-full:
+		case <-time.After(3 * time.Second):
+		}
 		now.Add(-1)
 	})
 	for c := 'a'; c < 'a'+3*atOnce; c++ {
@@ -358,7 +370,6 @@ func TestRunEndsWhenWhatIsInFlightHas(t *testing.T) {
 	w := newWorld(t, func(int, http.ResponseWriter, *http.Request) { <-answer })
 	w.happens(t, ann, session.Event{Type: session.EventCompleted})
 	d := w.deliverer(t, w.store, newSecret)
-	d.answerWithin = 10 * time.Second
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
