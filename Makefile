@@ -1,12 +1,13 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 20 minutes on 2 cores.
 
-.PHONY: test check neighbours lint js go sim sim-mutants browser golden fmt
+.PHONY: test check neighbours lint js go sim sim-mutants chaos browser golden fmt
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
 
-test: neighbours lint js go sim browser ## everything, neighbours and all
+test: CHAOS_FOR = 2m
+test: neighbours lint js go sim chaos browser ## everything, neighbours and all
 check: lint js go                   ## everything but the browsers
 
 neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix
@@ -31,6 +32,11 @@ sim:                   # 3 min
 
 sim-mutants:           # plants bugs that the simulation has to find
 	timeout 20m scripts/sim-mutants
+
+# Rounds of 100 recordings, and 30 over a Cluster, as many as fit into CHAOS_FOR; CHAOS_SEED=7 begins with that one.
+CHAOS_FOR ?= 10m
+chaos:                 # 3 min a round
+	CHAOS_FOR=$(CHAOS_FOR) go test -count=1 -timeout 0 -v -run TestChaos ./e2e/chaos
 
 browser: e2e/node_modules # 5 min
 	cd e2e && timeout 5m npm test --silent

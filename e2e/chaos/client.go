@@ -54,13 +54,12 @@ type Recording struct {
 
 // Done is what the broker answers when a recording is safe.
 type Done struct {
-	ID       string `json:"id"`
-	State    string `json:"state"`
-	Key      string `json:"key"`
-	Size     int64  `json:"size"`
-	ETag     string `json:"etag"`
-	Outcome  string `json:"outcome"`
-	WatchURL string `json:"watch_url"`
+	ID      string `json:"id"`
+	State   string `json:"state"`
+	Key     string `json:"key"`
+	Size    int64  `json:"size"`
+	ETag    string `json:"etag"`
+	Outcome string `json:"outcome"`
 
 	RetryAfterMs int64 `json:"retry_after_ms"` // State is still completing
 }
@@ -94,7 +93,7 @@ func (c *Client) Upload(ctx context.Context, rec Recording) (*Upload, error) {
 // ended reports whether err says that the session can take no more parts and
 // will not become the recording.
 func ended(err error) bool {
-	return slices.Contains([]string{"lost", "aborted", "salvaged", "superseded", "deleted", "unknown-session", "completed-otherwise"}, reason(err))
+	return slices.Contains([]string{"lost", "aborted", "salvaged", "superseded"}, reason(err))
 }
 
 // Upload is one recording on its way into one session.
@@ -105,6 +104,7 @@ type Upload struct {
 	rec      Recording
 	id       string
 	token    string
+	watchURL string
 	parts    map[int]part // what S3 took, by number
 	reported map[int]bool
 }
@@ -118,12 +118,13 @@ type part struct {
 
 func (c *Client) open(ctx context.Context, rec Recording, key string) (*Upload, error) {
 	var opened struct {
-		ID    string `json:"id"`
-		Token string `json:"token"`
+		ID       string `json:"id"`
+		Token    string `json:"token"`
+		WatchURL string `json:"watch_url"`
 	}
 	err := c.call(ctx, request{method: http.MethodPost, path: "/v1/sessions", bearer: c.Grant, idempotencyKey: key,
 		body: map[string]any{"content_type": rec.ContentType, "checksum": rec.Checksum, "part_size": rec.PartSize, "size": rec.Size}}, &opened)
-	return &Upload{client: c, rec: rec, id: opened.ID, token: opened.Token, parts: map[int]part{}, reported: map[int]bool{}}, err
+	return &Upload{client: c, rec: rec, id: opened.ID, token: opened.Token, watchURL: opened.WatchURL, parts: map[int]part{}, reported: map[int]bool{}}, err
 }
 
 // run uploads part after part as they are recorded, and completes.
@@ -335,7 +336,7 @@ func (u *Upload) Download(ctx context.Context, w io.Writer) error {
 	var link struct {
 		URL string `json:"url"`
 	}
-	_, share, _ := strings.Cut(u.Done.WatchURL, "#")
+	_, share, _ := strings.Cut(u.watchURL, "#")
 	if err := u.client.call(ctx, request{method: http.MethodGet, path: "/v1/recordings/" + u.id, bearer: share}, &link); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,7 +21,11 @@ type take struct {
 	Recording
 	seed  uint64
 	index uint64
+
+	leaves int // after so many parts the recorder is gone for good; 0: it stays
 }
+
+var errLeft = errors.New("the recorder left")
 
 // newTake draws a recording of 3 to 8 parts that starts now and is recorded
 // within d at most. Half have checksums; all put the growing last part away.
@@ -35,10 +40,13 @@ func newTake(rng *rand.Rand, seed uint64, index int, d time.Duration) *take {
 	start := time.Now()
 	d -= time.Duration(rng.Int64N(int64(d / 2)))
 	t.Read = func(ctx context.Context, from, to int64) (io.Reader, error) {
+		if t.leaves > 0 && to > int64(t.leaves)*partSize {
+			return nil, errLeft
+		}
 		recorded := start.Add(time.Duration(float64(d) * float64(to) / float64(size)))
 		return t.content(from, to), sleep(ctx, time.Until(recorded))
 	}
-	think := time.Duration(rng.Int64N(int64(d / 5)))
+	think := time.Duration(rng.Int64N(int64(d / 2)))
 	t.Keep = func(ctx context.Context) error { return sleep(ctx, think) }
 	return t
 }
@@ -56,9 +64,17 @@ func (t *take) content(from, to int64) io.Reader {
 	return io.MultiReader(parts...)
 }
 
+// kept is how much of it has to be safe in the end, in bytes.
+func (t *take) kept() int64 {
+	if t.leaves > 0 {
+		return int64(t.leaves) * partSize
+	}
+	return t.Size
+}
+
 func (t *take) sha256() []byte {
 	h := sha256.New()
-	_, _ = io.Copy(h, t.content(0, t.Size)) // neither of them fails
+	_, _ = io.Copy(h, t.content(0, t.kept())) // neither of them fails
 	return h.Sum(nil)
 }
 

@@ -80,7 +80,8 @@ func (w *world) s3Stalls(rng *rand.Rand, window time.Duration) (l lane) {
 }
 
 // redisFails has one Redis, which keeps what it acknowledged, do what it may.
-func (w *world) redisFails(rng *rand.Rand, window time.Duration, redis *redistest.Server) lane {
+func (w *world) redisFails(rng *rand.Rand, window time.Duration) lane {
+	redis := w.redis[0]
 	restart := func(of float64) step {
 		down := between(rng, 500*time.Millisecond, 3*time.Second)
 		return step{share(rng, window, of), fmt.Sprintf("kill -9 Redis, back after %s", down.Round(10*time.Millisecond)), func() {
@@ -97,25 +98,20 @@ func (w *world) redisFails(rng *rand.Rand, window time.Duration, redis *redistes
 			w.count("Redis stopped")
 			halt(w.t, redis, stop)
 		}},
-		{share(rng, window, 0.65), "FLUSHALL", func() {
-			w.count("Redis flushed")
-			if answer, err := redis.Do("FLUSHALL"); answer != "+OK" {
-				w.t.Errorf("FLUSHALL: %q, %v", answer, err)
-			}
-		}},
+		{share(rng, window, 0.65), "FLUSHALL", w.forget},
 		restart(0.85),
 	}
 }
 
 // mastersDie kills two masters of a Cluster, each long enough for its replica
 // to take over: what was acknowledged and not yet replicated is gone.
-func (w *world) mastersDie(rng *rand.Rand, window time.Duration, cluster *redistest.Cluster) (l lane) {
+func (w *world) mastersDie(rng *rand.Rand, window time.Duration) (l lane) {
 	for _, of := range []float64{0.2, 0.65} {
 		down := between(rng, 5*time.Second, 8*time.Second)
 		which := rng.IntN(3)
 		l = append(l, step{share(rng, window, of), fmt.Sprintf("kill -9 master %d, back after %s", which, down.Round(10*time.Millisecond)), func() {
 			w.count("masters killed")
-			master := masters(cluster)[which]
+			master := w.masters()[which]
 			master.Kill()
 			time.Sleep(down)
 			master.Restart()
@@ -124,8 +120,19 @@ func (w *world) mastersDie(rng *rand.Rand, window time.Duration, cluster *redist
 	return l
 }
 
-func masters(c *redistest.Cluster) (m []*redistest.Server) {
-	for _, n := range c.Nodes {
+// forget empties Redis.
+func (w *world) forget() {
+	w.count("Redis flushed")
+	for _, m := range w.masters() {
+		if answer, err := m.Do("FLUSHALL"); answer != "+OK" {
+			w.t.Errorf("FLUSHALL: %q, %v", answer, err)
+		}
+	}
+}
+
+// masters are the nodes that take writes. A single Redis is one.
+func (w *world) masters() (m []*redistest.Server) {
+	for _, n := range w.redis {
 		if info, _ := n.Do("INFO", "replication"); strings.Contains(info, "role:master") {
 			m = append(m, n)
 		}

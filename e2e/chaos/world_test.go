@@ -22,6 +22,7 @@ import (
 	"slipway/internal/devs3/devs3test"
 	"slipway/internal/faultproxy"
 	"slipway/internal/session"
+	"slipway/internal/session/redisstore/redistest"
 )
 
 // world is everything that a recording passes: three brokers behind one
@@ -30,6 +31,7 @@ type world struct {
 	t       *testing.T
 	s3      *devs3.Server
 	proxy   *faultproxy.Proxy
+	redis   []*redistest.Server
 	front   *front
 	brokers []*broker
 	env     []string
@@ -40,13 +42,13 @@ type world struct {
 	kills map[string]int
 }
 
-func newWorld(t *testing.T, redisURL string, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64, redisURL string, redis ...*redistest.Server) *world {
 	t.Helper()
 	binary, err := brokerBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, s3: devs3test.Start(t), front: newFront(t, 3), kills: map[string]int{}}
+	w := &world{t: t, s3: devs3test.Start(t), redis: redis, front: newFront(t, 3), kills: map[string]int{}}
 	if w.proxy, err = faultproxy.Start(w.s3.Endpoint, seed); err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +69,8 @@ func newWorld(t *testing.T, redisURL string, seed uint64) *world {
 		"BROKER_TOKEN_KEYS=" + w.secrets[1], "BROKER_API_KEYS=" + key.String(),
 		// Short, so that they are passed while S3 stalls.
 		"BROKER_URL_TTL=20s", "BROKER_COMPLETE_WITHIN=5s",
+		// What Redis forgot is adopted while its recorder still uploads.
+		"BROKER_REAP_EVERY=1s", "BROKER_SWEEP_EVERY=2s", "BROKER_ADOPT_AFTER=5s",
 	}
 	logs := t.TempDir()
 	for i := range 3 {
@@ -104,6 +108,21 @@ func (w *world) client(ctx context.Context, owner string, slots chan struct{}, s
 	err := c.call(ctx, request{method: http.MethodPost, path: "/v1/grants", bearer: w.apiKey, body: map[string]any{"owner": owner}}, &minted)
 	c.Grant = minted.Grant
 	return c, err
+}
+
+// uploads are the multipart uploads that S3 holds, seen behind the broker's back.
+func (w *world) uploads(ctx context.Context) ([]string, error) {
+	var keys []string
+	for pages := s3.NewListMultipartUploadsPaginator(devs3test.Client(w.s3), &s3.ListMultipartUploadsInput{Bucket: &w.s3.Bucket}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range page.Uploads {
+			keys = append(keys, *u.Key)
+		}
+	}
+	return keys, nil
 }
 
 // objects counts what is in the bucket.

@@ -46,14 +46,12 @@ func (p *Proxy) draw(r *http.Request) fault {
 		f.kind, f.wait = Stalled, left
 	case !hit:
 		return fault{}
+	case kind == ErrorIn200 && !completes(r):
+		f.kind = Late // a part that lands after its replacement is the other subtle one
 	default:
 		f.kind = kind
 	}
 	switch f.kind {
-	case ErrorIn200:
-		if r.Method != http.MethodPost || !r.URL.Query().Has("uploadId") {
-			f.kind = Refused
-		}
 	case Delayed:
 		f.wait = time.Duration(share * float64(2*time.Second))
 	case Late:
@@ -61,4 +59,8 @@ func (p *Proxy) draw(r *http.Request) fault {
 	}
 	p.hits[f.kind]++
 	return f
+}
+
+func completes(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.URL.Query().Has("uploadId")
 }
