@@ -20,7 +20,7 @@ const (
 
 // Event is one change of a session, told to whoever listens.
 type Event struct {
-	ID          string // session ID, a dot and the type: whoever is told twice can tell
+	ID          string // session ID, a dash and the type: whoever is told twice can tell
 	Type        EventType
 	At          time.Time // the Store's time
 	Session     ID
@@ -33,7 +33,7 @@ type Event struct {
 
 // eventOf is the event that s, as it is now, brings about.
 func eventOf(t EventType, s *Session) *Event {
-	e := &Event{ID: string(s.ID) + "." + string(t), Type: t, Session: s.ID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType}
+	e := &Event{ID: string(s.ID) + "-" + string(t), Type: t, Session: s.ID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType}
 	if s.Result != nil {
 		e.Size, e.Missing = s.Result.Size, s.Result.Missing
 	}

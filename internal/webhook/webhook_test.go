@@ -95,7 +95,7 @@ func newWorld(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Re
 // happens puts an event of a session of its own into the Outbox.
 func (w *world) happens(t *testing.T, id session.ID, e session.Event) {
 	t.Helper()
-	e.ID, e.Session = string(id)+"."+string(e.Type), id
+	e.ID, e.Session = string(id)+"-"+string(e.Type), id
 	record := &session.Session{ID: id, Owner: e.Owner, State: session.Open}
 	if _, err := w.store.Swap(t.Context(), session.Change{Session: record, Event: &e, Notify: true}); err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestWhatIsToldOfARecording(t *testing.T) {
 			if err := came.verify(t, newSecret); err != nil {
 				t.Error(err)
 			}
-			if id := came.header.Get("webhook-id"); id != string(ann)+"."+string(c.event.Type) {
+			if id := came.header.Get("webhook-id"); id != string(ann)+"-"+string(c.event.Type) {
 				t.Errorf("the webhook-id is %q", id)
 			}
 			if kind := came.header.Get("Content-Type"); kind != "application/json" {
@@ -395,7 +395,7 @@ func TestRunEndsWhenWhatIsInFlightHas(t *testing.T) {
 
 func TestNothingSecretIsLogged(t *testing.T) {
 	w := newWorld(t, func(_ int, rw http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("webhook-id") == string(ann)+".completed" {
+		if r.Header.Get("webhook-id") == string(ann)+"-completed" {
 			rw.WriteHeader(http.StatusTeapot)
 			return
 		}
@@ -413,7 +413,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		t.Fatalf("%d deliveries were tried: %v", n, err)
 	}
 	log := w.log.String()
-	for _, want := range []string{`"webhook":"` + string(ann) + `.completed"`, "answered 418", `"tries":2`, "refused"} {
+	for _, want := range []string{`"webhook":"` + string(ann) + `-completed"`, "answered 418", `"tries":2`, "refused"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log does not have %s:\n%s", want, log)
 		}
