@@ -6,22 +6,22 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 import { OUT, temporaryFolder } from './folders.js';
-import { writeNoise } from './media.js';
+import { writePicture } from './media.js';
 
 /**
- * A Chromium whose camera sees noise and whose microphone hears beeps. There is no fake UI: what a page may record is
- * what its context was granted.
+ * A Chromium whose camera sees noise, or stripes, and whose microphone hears beeps. There is no fake UI: what a page may
+ * record is what its context was granted.
  *
- * @param {{args?: string[], proxy?: string}} [how] proxy: all requests go through it, those to this machine too
+ * @param {{args?: string[], noisy?: boolean, proxy?: string}} [how] noisy: unless it is false; proxy: all requests go through it, those to this machine too
  */
 export async function launchChromium(how) {
   return chromium.launch(chromiumOptions(how));
 }
 
-/** As launchChromium's. @param {{args?: string[], proxy?: string}} [how] */
-export function chromiumOptions({ args = [], proxy } = {}) {
-  const noise = path.join(temporaryFolder(), 'noise.y4m');
-  writeNoise(noise);
+/** As launchChromium's. @param {{args?: string[], noisy?: boolean, proxy?: string}} [how] */
+export function chromiumOptions({ args = [], noisy = true, proxy } = {}) {
+  const picture = path.join(temporaryFolder(), 'picture.y4m');
+  writePicture(picture, { noisy });
   return {
     executablePath: process.env.SLIPWAY_CHROMIUM ?? '/usr/bin/chromium',
     chromiumSandbox: false,
@@ -31,7 +31,7 @@ export function chromiumOptions({ args = [], proxy } = {}) {
       '--headless=new', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync',
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--autoplay-policy=no-user-gesture-required',
-      '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${noise}`, ...args,
+      '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${picture}`, ...args,
     ],
     ...(proxy && { proxy: { server: proxy, bypass: '<-loopback>' } }),
   };

@@ -19,15 +19,21 @@ export function sha256(bytes) {
 }
 
 /**
- * What a camera that sees nothing but noise would deliver, for Chromium's fake camera. Noise does not compress: a part
- * of 5 MiB is full every few seconds.
+ * What Chromium's fake camera delivers: noise, which does not compress, so that a part of 5 MiB is full every few
+ * seconds; or, where only something is to be seen, stripes that go by.
  *
  * @param {string} file
+ * @param {{noisy: boolean}} how
  */
-export function writeNoise(file) {
+export function writePicture(file, { noisy }) {
   const [width, height, frames] = [320, 240, 8];
   const pieces = [Buffer.from(`YUV4MPEG2 W${width} H${height} F30:1 Ip A1:1 C420jpeg\n`)];
-  for (let i = 0; i < frames; i++) pieces.push(Buffer.from('FRAME\n'), randomFillSync(Buffer.alloc(width * height * 1.5)));
+  for (let i = 0; i < frames; i++) {
+    const frame = Buffer.alloc(width * height * 1.5, 128); // grey
+    if (noisy) randomFillSync(frame);
+    else for (let at = 0; at < width * height; at++) frame[at] = ((at % width) + 8 * i) % 64 < 32 ? 90 : 160;
+    pieces.push(Buffer.from('FRAME\n'), frame);
+  }
   writeFileSync(file, Buffer.concat(pieces));
 }
 
