@@ -20,12 +20,12 @@ function driveRecorder() {
     const source = `${prelude}; import ${JSON.stringify(`${location.origin}/web/worker.js`)};`;
     return URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   };
-  globalThis.begin = async ({ grant, noise, video = true, workerPrelude, ...options }) => {
+  globalThis.begin = async ({ grant, noise, workerPrelude, ...options }) => {
     const { Recorder } = await recorder();
     if (workerPrelude) options.workerUrl = workerAfter(workerPrelude);
     globalThis.recorder = follow(new Recorder({ broker: location.origin, grant, videoBitsPerSecond: noise ? 60e6 : 1e6, ...options }));
-    const stream = globalThis.numberedStream({ noise });
-    await globalThis.recorder.start(video ? stream : new MediaStream(stream.getAudioTracks()));
+    await globalThis.recorder.start(globalThis.numberedStream({ noise }));
+    globalThis.framesAtStart = globalThis.framesPainted;
   };
   globalThis.unfinished = async () => (await recorder()).Recorder.unfinished();
   globalThis.discard = async (id) => (await recorder()).Recorder.discard(id);
@@ -55,7 +55,7 @@ export class RecorderPage {
     this.broker = broker;
   }
 
-  /** @param {{noise?: boolean, video?: boolean, name?: string, workerPrelude?: string}} [how] noise fills a part in
+  /** @param {{noise?: boolean, name?: string, workerPrelude?: string}} [how] noise fills a part in
    *   seconds; workerPrelude: script that takes something from the Worker before it begins */
   async begin(how = {}) {
     await this.page.evaluate((options) => globalThis.begin(options), { noise: true, ...how, grant: await mintGrant(this.broker) });
