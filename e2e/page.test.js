@@ -4,10 +4,15 @@
  */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { ApiUpload } from './lib/api.js';
 import { BrokerDev } from './lib/broker-dev.js';
 import { launchChromium } from './lib/browsers.js';
+import { temporaryFolder } from './lib/folders.js';
 import { looks } from './lib/looks.js';
+import { writeVideo } from './lib/media.js';
 import { Proxy } from './lib/proxy.js';
 import { RecordPage } from './lib/record-page.js';
 import { until } from './lib/until.js';
@@ -203,19 +208,19 @@ test('what the broker will not complete now stays on this device, and is finishe
 });
 
 test('whoever opens the link while it records is told how much is safe, and it plays by itself once it can', async () => {
-  await page.open(broker.url);
-  await page.record({ camera: true, mic: true });
-  await page.is('recording');
-  const watcher = await context.newPage();
-  await watcher.goto(await page.link());
-  await until('it says that it waits', () => watcher.$eval('#message', (box) => /still being recorded/.test(box.textContent)));
-  await until('it says how much is safe', () => watcher.$eval('#message', (box) => /are safe in S3/.test(box.textContent)), { withinMs: 40_000 });
-  await looks(watcher, 'watch-waiting');
-  await page.press('#stop');
-  await page.is('completed');
-  await until('it plays', () => watcher.$eval('#player', (video) => !video.paused && video.currentTime > 0.2));
-  assert.equal(await watcher.$eval('#player', (video) => Number.isFinite(video.duration)), true);
-  await looks(watcher, 'watch-ready');
+  const file = path.join(temporaryFolder(), 'video.webm');
+  await writeVideo(file, { seconds: 4, noisy: true });
+  const upload = await ApiUpload.open(broker, readFileSync(file));
+  await page.page.goto(upload.link);
+  await page.is('waiting');
+  assert.match(await page.message(), /still being recorded.*starts here by itself/);
+  await upload.send(1);
+  await until('it says how much is safe', async () => /5\.2 MB are safe in S3/.test(await page.message()));
+  await looks(page.page, 'watch-waiting');
+  await upload.send(upload.parts.length - 1);
+  await upload.complete();
+  await until('it plays', () => page.page.$eval('#player', (video) => !video.paused && video.currentTime > 0.2));
+  await looks(page.page, 'watch-ready');
 });
 
 test('a refusal says what was refused and what to do', async () => {
