@@ -190,7 +190,7 @@ test('without a network it says so, asks before one leaves, and sends all of it 
 });
 
 test('what the broker will not complete now stays on this device, and is finished later', async () => {
-  proxy.fault = ({ method, url }) => (method === 'POST' && url.endsWith('/complete') ? { status: 403 } : undefined);
+  proxy.fault = ({ method, url }) => (method === 'POST' && url.endsWith('/complete') ? { status: 403, code: 'forbidden' } : undefined);
   await page.open(broker.url);
   await page.record({ mic: true });
   await page.hasRecorded(1);

@@ -144,7 +144,8 @@ export class BrokerClient {
   }
 
   /**
-   * Makes a call until it is answered: 5xx, 429 and silence are waited out, any other refusal is thrown.
+   * Makes a call until the broker answers it: 5xx, 429, silence and what others answer for it are waited out, any other
+   * refusal is thrown.
    *
    * @param {Call} call
    * @returns {Promise<{status: number, body: any, retryAfterMs?: number}>}
@@ -187,7 +188,7 @@ export class BrokerClient {
       });
       const text = await response.text();
       const wish = retryAfterMs(response.headers.get('Retry-After'));
-      if (!response.ok) return { error: problem(response.status, text, wish, `${method} ${path}`) };
+      if (!response.ok) return { error: problem(response, text, wish, `${method} ${path}`) };
       if (response.status === 204) return { status: 204, body: null };
       const answer = parse(text);
       // A hotel's login page answers 200 to everything.
@@ -220,17 +221,21 @@ function pendingMs({ body, retryAfterMs: wish }) {
 }
 
 /**
- * The broker's problem+json as an error. Something between us and it may answer instead, in a format of its own: then
- * the status alone decides.
+ * The broker's problem+json as an error. Something between us and it may answer instead, such as an ingress that has
+ * just lost its broker: that says nothing about the session, whatever its status.
  *
- * @param {number} status
+ * @param {Response} response
  * @param {string} text
  * @param {number | undefined} wish
  * @param {string} what
  */
-function problem(status, text, wish, what) {
-  const body = /** @type {import('./wire.js').Problem} */ (parse(text) ?? {});
-  return new RecorderError(body.code ?? codeOf(status), `${what}: ${body.detail ?? body.title ?? `status ${status}`}`, {
+function problem({ status, headers }, text, wish, what) {
+  const body = /** @type {import('./wire.js').Problem | null} */ (headers.get('Content-Type')?.startsWith('application/problem+json') ? parse(text) : null);
+  if (!body?.code) {
+    const code = status >= 500 || status === 429 || status === 408 ? 'unavailable' : 'offline';
+    return new RecorderError(code, `${what}: status ${status}, and the answer is not the broker's`, { status, retryAfterMs: wish });
+  }
+  return new RecorderError(body.code, `${what}: ${body.detail ?? body.title ?? `status ${status}`}`, {
     status,
     reason: body.reason,
     field: body.field,
@@ -239,19 +244,6 @@ function problem(status, text, wish, what) {
     retryAfterMs: body.retry_after_ms ?? wish,
     parts: body.parts,
   });
-}
-
-/** @param {number} status @returns {import('./errors.js').BrokerCode} */
-function codeOf(status) {
-  switch (status) {
-    case 401: return 'unauthorized';
-    case 403: return 'forbidden';
-    case 404: case 410: return 'not-found';
-    case 409: return 'conflict';
-    case 412: return 'precondition-failed';
-    case 413: return 'too-large';
-    default: return status >= 500 || status === 429 || status === 408 ? 'unavailable' : 'invalid';
-  }
 }
 
 /** @param {string} text */

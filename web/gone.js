@@ -7,8 +7,7 @@ import { RecorderError } from './errors.js';
 const REASONS = ['lost', 'aborted', 'unknown-session', 'superseded', 'salvaged', 'completed', 'completed-otherwise', 'bad-token'];
 
 /**
- * Whether a recording can only be saved by another session. A 404 without a reason is not from the broker: a proxy may
- * say so, and be wrong.
+ * Whether a recording can only be saved by another session.
  *
  * @param {unknown} error
  */

@@ -13,6 +13,7 @@ import http from 'node:http';
  *
  * @typedef {object} Fault
  * @property {number} [status] answers with it, and passes nothing on
+ * @property {string} [code] that answer is a problem of the broker's, with this code
  * @property {boolean} [mute] that answer bears no CORS headers, as those of some proxies and of some 403s do
  * @property {number} [resetAfter] resets the connection after so many bytes of the request's body
  * @property {number} [holdMs] passes the request on so much later
@@ -76,11 +77,12 @@ export class Proxy {
   }
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {Passing} passing @param {Fault} fault */
-  #refuse(request, response, passing, { status, mute }) {
+  #refuse(request, response, passing, { status, code, mute }) {
     passing.status = status;
     request.resume().on('end', () => {
       if (!mute) response.setHeader('Access-Control-Allow-Origin', '*');
-      response.writeHead(status).end('no');
+      if (code) response.setHeader('Content-Type', 'application/problem+json');
+      response.writeHead(status).end(code ? JSON.stringify({ status, code }) : 'no');
     });
   }
 }

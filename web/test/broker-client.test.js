@@ -26,8 +26,8 @@ test('open sends the grant, the idempotency key and the request', async () => {
 
 test('a path in the broker URL is kept', async () => {
   const broker = new BrokerClient({ broker: `${cloud.url}/slipway` });
-  cloud.fault = () => ({ status: 400, body: {} });
-  await assert.rejects(broker.open(request, how), /POST v1\/sessions: status 400/);
+  cloud.fault = () => problem(400, 'invalid', 'no');
+  await assert.rejects(broker.open(request, how), /POST v1\/sessions: no/);
   assert.equal(cloud.requests[0].op, undefined); // not at /v1/sessions of the root
 });
 
@@ -39,10 +39,15 @@ test("a problem becomes an error with the broker's words", async () => {
   assert.equal(cloud.count('open'), 1);
 });
 
-for (const [status, code] of [[400, 'invalid'], [401, 'unauthorized'], [403, 'forbidden'], [404, 'not-found'], [409, 'conflict'], [413, 'too-large']]) {
-  test(`a proxy's bare ${status} is ${code}`, async () => {
-    first({ status, headers: { 'Content-Type': 'text/html' }, body: '<h1>no</h1>' });
-    await assert.rejects(client().open(request, how), { code, status });
+for (const status of [400, 401, 403, 404, 405, 409, 410, 413]) {
+  test(`a proxy's own ${status} is no answer of the broker, and is waited out`, async () => {
+    const page = { status, headers: { 'Content-Type': 'text/html' }, body: '<h1>no</h1>' };
+    const foreign = { status, headers: { 'Content-Type': 'application/json' }, body: { code: status } };
+    first(page, foreign);
+    const told = [];
+    await client({}, { onTrouble: (error) => told.push([error.code, error.status]) }).open(request, how);
+    assert.equal(cloud.count('open'), 3);
+    assert.deepEqual(told, [['offline', status]]);
   });
 }
 

@@ -135,6 +135,15 @@ for (const { name, over } of [
   });
 }
 
+test('one stray 404 of a proxy does not end a live recording', async () => {
+  const strays = [{ status: 404, headers: { 'Content-Type': 'text/html' }, body: 'default backend - 404' }];
+  cloud.fault = ({ op }) => (op === 'parts' ? strays.shift() : undefined);
+  const bytes = randomBytes(2500);
+  assert.equal((await newRun().all(bytes)).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+  assert.deepEqual([strays.length, cloud.sessions.size], [0, 1]);
+});
+
 test('an upload that S3 no longer knows, though the broker still signs for it, is given up for another', async () => {
   const run = newRun();
   run.record(randomBytes(1500));
