@@ -23,6 +23,7 @@ const ABORT_TRIES = 5;
  * @property {string} method
  * @property {string} path relative to the broker, such as `v1/sessions`
  * @property {string} bearer
+ * @property {'grant' | 'token'} [credential] what the bearer is: the `field` of a 401. A session's token unless given
  * @property {unknown} [body]
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal] ends the call and its retries
@@ -64,7 +65,7 @@ export class BrokerClient {
    */
   async open(request, { grant, idempotencyKey, signal }) {
     const headers = { 'Idempotency-Key': idempotencyKey };
-    return (await this.#call({ method: 'POST', path: 'v1/sessions', bearer: grant, headers, body: request, signal })).body;
+    return (await this.#call({ method: 'POST', path: 'v1/sessions', bearer: grant, credential: 'grant', headers, body: request, signal })).body;
   }
 
   /**
@@ -115,7 +116,7 @@ export class BrokerClient {
    * @returns {Promise<{token: string}>}
    */
   async renew({ id, token }, { grant, signal }) {
-    return (await this.#call({ method: 'POST', path: `v1/sessions/${id}/token`, bearer: grant, body: { token }, signal })).body;
+    return (await this.#call({ method: 'POST', path: `v1/sessions/${id}/token`, bearer: grant, credential: 'grant', body: { token }, signal })).body;
   }
 
   /**
@@ -140,7 +141,7 @@ export class BrokerClient {
    * @param {{grant: string, signal?: AbortSignal}} how
    */
   async deleteRecording(id, { grant, signal }) {
-    await this.#call({ method: 'DELETE', path: `v1/recordings/${id}`, bearer: grant, signal, tries: ABORT_TRIES });
+    await this.#call({ method: 'DELETE', path: `v1/recordings/${id}`, bearer: grant, credential: 'grant', signal, tries: ABORT_TRIES });
   }
 
   /**
@@ -170,7 +171,7 @@ export class BrokerClient {
    * @param {Call} call
    * @returns {Promise<{status: number, body: any, retryAfterMs?: number} | {error: RecorderError}>}
    */
-  async #once({ method, path, bearer, body, headers, signal }) {
+  async #once({ method, path, bearer, credential = 'token', body, headers, signal }) {
     const limit = childOf(signal);
     const timer = setTimeout(() => limit.abort(new Error('no answer in time')), this.#timing.callTimeoutMs);
     try {
@@ -188,7 +189,7 @@ export class BrokerClient {
       });
       const text = await response.text();
       const wish = retryAfterMs(response.headers.get('Retry-After'));
-      if (!response.ok) return { error: problem(response, text, wish, `${method} ${path}`) };
+      if (!response.ok) return { error: problem(response, text, wish, `${method} ${path}`, credential) };
       if (response.status === 204) return { status: 204, body: null };
       const answer = parse(text);
       // A hotel's login page answers 200 to everything.
@@ -228,8 +229,9 @@ function pendingMs({ body, retryAfterMs: wish }) {
  * @param {string} text
  * @param {number | undefined} wish
  * @param {string} what
+ * @param {'grant' | 'token'} credential what a 401 is about: the broker names neither
  */
-function problem({ status, headers }, text, wish, what) {
+function problem({ status, headers }, text, wish, what, credential) {
   const body = /** @type {import('./wire.js').Problem | null} */ (headers.get('Content-Type')?.startsWith('application/problem+json') ? parse(text) : null);
   if (!body?.code) {
     const code = status >= 500 || status === 429 || status === 408 ? 'unavailable' : 'offline';
@@ -238,7 +240,7 @@ function problem({ status, headers }, text, wish, what) {
   return new RecorderError(body.code, `${what}: ${body.detail ?? body.title ?? `status ${status}`}`, {
     status,
     reason: body.reason,
-    field: body.field,
+    field: body.field ?? (status === 401 ? credential : undefined),
     limit: body.limit,
     requestId: body.request_id,
     retryAfterMs: body.retry_after_ms ?? wish,

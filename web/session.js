@@ -4,6 +4,7 @@
  */
 
 import { RecorderError } from './errors.js';
+import { withGrant } from './grant.js';
 
 export class Session {
   #broker;
@@ -66,7 +67,7 @@ export class Session {
 
   /** @param {AbortSignal} [signal] */
   async #renew(signal) {
-    const { token } = await this.#broker.renew(this.opened, { grant: await this.#getGrant(), signal });
+    const { token } = await withGrant(this.#getGrant, (grant) => this.#broker.renew(this.opened, { grant, signal }));
     this.opened = { ...this.opened, token };
     this.#onRenewed(this.opened);
   }

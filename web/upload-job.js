@@ -17,6 +17,7 @@ import { FILE_BYTES } from './disk/part-files.js';
 import { DiskRoom } from './disk-room.js';
 import { asRecorderError, RecorderError, toPlain } from './errors.js';
 import { isSessionGone } from './gone.js';
+import { withGrant } from './grant.js';
 import { Parallelism } from './parallelism.js';
 import { ProgressTeller } from './progress-teller.js';
 import { Session } from './session.js';
@@ -242,16 +243,12 @@ export class UploadJob {
     if (!globalThis.crypto?.subtle) {
       throw new RecorderError('not-supported', 'hashing needs a secure context (https or localhost)');
     }
-    this.#opening = this.#openOnce(signal).catch((error) => {
-      if (error?.code === 'unauthorized') return this.#openOnce(signal); // the grant ran out while we waited: ask for another
-      throw error;
-    });
+    this.#opening = withGrant(this.#getGrant, (grant) => this.#openWith(grant, signal));
     return this.#opening;
   }
 
-  /** @param {AbortSignal} signal */
-  async #openOnce(signal) {
-    const grant = await this.#getGrant();
+  /** @param {string} grant @param {AbortSignal} signal */
+  #openWith(grant, signal) {
     const { contentType, name, metadata, maxBytes, onAbandon } = this.#job;
     const size = this.#bytes.announced;
     return this.#broker.open({

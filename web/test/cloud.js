@@ -123,7 +123,7 @@ export class Cloud {
 
   #renew(session, { authorization }, { token }) {
     if (!authorization?.startsWith('Bearer gr_')) return problem(403, 'forbidden', 'a grant is needed');
-    if (token !== session.token) return problem(401, 'unauthorized', 'not its token', { reason: 'bad-token' });
+    if (token !== session.token) return problem(400, 'invalid', 'not its token', { reason: 'bad-token', field: 'token' });
     session.token = `st_${randomUUID()}`;
     return { status: 200, body: { id: session.id, token: session.token, state: session.state, expires_at: '', expires_in_ms: 1e9 } };
   }

@@ -176,6 +176,49 @@ test('an expired token is renewed with a grant, and the recording stays in its s
   assert.deepEqual([cloud.count('token'), cloud.sessions.size], [1, 1]);
 });
 
+const badGrant = (grant) => ({ op, headers }) => (['open', 'token'].includes(op) && headers.authorization === `Bearer ${grant}`
+  ? problem(401, 'unauthorized', 'the credential is not one of ours', { reason: 'bad-token' }) : undefined);
+
+test('a bad grant at the renewal of a token is asked for again, and the recording stays in its session', async () => {
+  const bytes = randomBytes(2500);
+  const folder = await interrupted(bytes, 2);
+  cloud.expireToken(cloud.session);
+  cloud.fault = badGrant('sorry-503');
+  const grants = ['sorry-503', 'gr_1'];
+  const run = newRun({ folder, recover: true, getGrant: async () => grants.shift() });
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.deepEqual([cloud.count('token'), cloud.sessions.size, run.of('trouble')], [2, 1, []]);
+});
+
+test('a grant that stays bad is a failure, and the session stays for a retry', async () => {
+  const folder = await interrupted(randomBytes(2500), 2);
+  cloud.expireToken(cloud.session);
+  cloud.fault = badGrant('gr_1');
+  const run = newRun({ folder, recover: true });
+  const { error } = await run.said('completed', 'failed');
+  assert.deepEqual([error.code, error.field, cloud.sessions.size, run.of('trouble')], ['unauthorized', 'grant', 1, []]);
+  cloud.fault = () => undefined;
+  run.retry();
+  await run.said('completed');
+  assert.equal(cloud.sessions.size, 1);
+});
+
+for (const { name, answer } of [
+  { name: 'a call', answer: problem(401, 'unauthorized', 'not one of ours', { reason: 'bad-token' }) },
+  { name: 'its renewal', answer: problem(400, 'invalid', 'not one of ours', { reason: 'bad-token', field: 'token' }) },
+]) {
+  test(`a session's token that ${name} shows to be bad: the whole goes up into another session`, async () => {
+    const bytes = randomBytes(2500);
+    const folder = await interrupted(bytes, 2);
+    cloud.expireToken(cloud.session);
+    const op = answer.status === 401 ? 'look' : 'token';
+    cloud.fault = (request) => (request.op === op ? answer : undefined);
+    assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+    assert.ok(objectOf(last()).equals(bytes));
+    assert.equal(cloud.sessions.size, 2);
+  });
+}
+
 test('a manifest that cannot be read is said, and the files stay', async () => {
   const folder = new DurableFolder();
   await folder.append('raw-0000000000000000', randomBytes(10));
