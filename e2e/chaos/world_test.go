@@ -68,7 +68,7 @@ func newWorld(t *testing.T, seed uint64, redisURL string, redis ...*redistest.Se
 		"AWS_ACCESS_KEY_ID=" + w.s3.AccessKey, "AWS_SECRET_ACCESS_KEY=" + w.s3.SecretKey,
 		"BROKER_TOKEN_KEYS=" + w.secrets[1], "BROKER_API_KEYS=" + key.String(),
 		// Short, so that they are passed while S3 stalls.
-		"BROKER_URL_TTL=20s", "BROKER_COMPLETE_WITHIN=5s",
+		"BROKER_URL_TTL=20s", "BROKER_MAX_URL_TTL=20s", "BROKER_COMPLETE_WITHIN=5s",
 		// What Redis forgot is adopted while its recorder still uploads.
 		"BROKER_REAP_EVERY=1s", "BROKER_SWEEP_EVERY=2s", "BROKER_ADOPT_AFTER=5s",
 	}

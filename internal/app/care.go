@@ -62,15 +62,25 @@ func (c *care) reap(ctx context.Context) error {
 	}
 	if done.Salvaged+done.Aborted+done.Finished+done.Lost+done.Failed+len(done.Broken) > 0 {
 		c.log.LogAttrs(ctx, level, "reaped", slog.Int("salvaged", done.Salvaged), slog.Int("aborted", done.Aborted), slog.Int("finished", done.Finished),
-			slog.Int("lost", done.Lost), slog.Int("failed", done.Failed), slog.Any("broken", done.Broken))
+			slog.Int("lost", done.Lost), slog.Int("failed", done.Failed), slog.Any("broken", done.Broken), trouble(done.Trouble))
 	}
 	return err
 }
 
 func (c *care) sweep(ctx context.Context) error {
 	done, err := c.broker.Sweep(ctx)
-	if done.Adopted+done.Aborted > 0 {
-		c.log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("adopted", done.Adopted), slog.Int("aborted", done.Aborted), slog.Int("orphans", done.Orphans))
+	if done.Adopted+done.Aborted+done.Failed > 0 {
+		c.log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("adopted", done.Adopted), slog.Int("aborted", done.Aborted), slog.Int("orphans", done.Orphans),
+			slog.Int("failed", done.Failed), trouble(done.Trouble))
 	}
 	return err
+}
+
+// trouble is the last thing that went wrong in a round; nothing where nothing
+// did.
+func trouble(err error) slog.Attr {
+	if err == nil {
+		return slog.Attr{}
+	}
+	return slog.String("trouble", err.Error())
 }

@@ -231,7 +231,7 @@ func TestAStreamOfEventsDoesNotHoldUpTheEnd(t *testing.T) {
 		t.Fatalf("%s, %v", res.Status, lines.Err())
 	}
 	id, _ := broker.open(t)
-	told := string(id) + ".opened"
+	told := string(id) + "-opened"
 	for lines.Scan() && !strings.Contains(lines.Text(), told) {
 	}
 	if !strings.Contains(lines.Text(), told) {

@@ -89,8 +89,8 @@ func TestOrphansAreListedAndAborted(t *testing.T) {
 	for range 2 {
 		abortOrphan(t, a, key, *foreign.UploadId).Want(t, 204)
 	}
-	abortOrphan(t, a, string(a.Broker.Key(forgotten.ID)), orphans(t, a, "100")[0].UploadID).Want(t, 204)
-	if left := orphans(t, a, "100"); len(left) != 0 {
+	abortOrphan(t, a, string(a.Broker.Key(forgotten.ID)), orphans(t, a, "100")[0].UploadID).Problem(t, 409, "forgotten")
+	if left := orphans(t, a, "100"); len(left) != 1 {
 		t.Errorf("left are %+v", left)
 	}
 	a.Call(t, "POST", path(live, "/parts"), live.Token, map[string]any{}).Want(t, 200)

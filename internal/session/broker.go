@@ -107,8 +107,12 @@ func (b *Broker) serves(t *Ticket) error {
 
 // check refuses a session that ref does not really name.
 func (b *Broker) check(ref Ref, s *Session) error {
+	owner := s.Owner
+	if s.Adopted && ref.Ticket != nil {
+		owner = ref.Ticket.Owner // the record cannot say yet
+	}
 	switch {
-	case s.ID != ref.ID, ref.Owner != nil && *ref.Owner != s.Owner:
+	case s.ID != ref.ID, ref.Owner != nil && *ref.Owner != owner:
 		return unknown(ref.ID)
 	case ref.Ticket != nil && s.State != Completed && s.UploadID != "" && s.UploadID != ref.Ticket.UploadID:
 		// The Store was lost and the same Idempotency-Key opened anew. Where a

@@ -72,6 +72,7 @@ type Ref struct {
 	ID     ID
 	Ticket *Ticket // from a session token; nil otherwise
 	Owner  *Owner  // if set, sessions of other owners are not found
+	claim  *Claim  // what the caller says the recording consists of, where it does
 }
 
 // Ticket returns what s's token carries. bucket is Bucket.Name.

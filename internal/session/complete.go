@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 )
 
 // The reasons with which a Bucket says that S3 definitely did not complete: it
@@ -10,6 +11,10 @@ const (
 	refused  = "s3-refused"
 	keyTaken = "key-taken"
 )
+
+// toldAsSuch are the reasons of an Unavailable that says more than that there
+// was no answer.
+var toldAsSuch = []string{"s3-denied", "wrong-region", "no-such-bucket"}
 
 // Complete makes the recording one object, if S3 holds exactly what is
 // claimed. It can be repeated: the same claim gets the same answer for as long
@@ -23,6 +28,7 @@ const (
 // open as before; Conflict if it was aborted, or was completed with another
 // content; NotFound "lost"; Unavailable.
 func (b *Broker) Complete(ctx context.Context, ref Ref, claim Claim) (*Session, error) {
+	ref.claim = &claim
 	for range casRounds {
 		s, err := b.find(ctx, ref)
 		if err != nil {
@@ -184,6 +190,8 @@ func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Sessi
 		return reopened, err
 	case KindOf(err) == NotFound, ReasonOf(err) == keyTaken:
 		return b.judge(ctx, s)
+	case slices.Contains(toldAsSuch, ReasonOf(err)):
+		return nil, err // asking again is no use before somebody mends it; the intent stands
 	default:
 		return s, nil // unknown: the intent stands, and whoever asks next settles it
 	}

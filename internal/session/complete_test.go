@@ -284,3 +284,52 @@ func TestAClaimHalfOfETagsShowsNothing(t *testing.T) {
 		t.Errorf("it is answered with %v", err)
 	}
 }
+
+// The object alone does not say whether it was salvaged, so who merely looks
+// does not make it news.
+func TestOnlyAClaimTellsThatAForgottenSessionIsCompleted(t *testing.T) {
+	r := record(t)
+	r.complete(t, session.Completed)
+	r.Store.Forget()
+	since := r.Broker.Now().Add(-time.Second)
+	if _, err := r.Broker.Show(t.Context(), r.ref); err != nil {
+		t.Fatal(err)
+	}
+	if told := r.told(t, since); len(told) != 0 {
+		t.Errorf("a look tells of %v", told)
+	}
+	r.Store.Forget()
+	r.complete(t, session.Completed)
+	if told := r.told(t, since); len(told) != 1 || told[0].Type != session.EventCompleted {
+		t.Errorf("a claim tells of %v", told)
+	}
+}
+
+// told are the events since then.
+func (r *recorded) told(t *testing.T, since time.Time) (events []session.Event) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	for e := range r.Store.Follow(ctx, since) {
+		events = append(events, e)
+	}
+	return events
+}
+
+func TestADeniedCompleteIsToldAsSuch(t *testing.T) {
+	r := record(t)
+	r.Broker.Bucket = denied{r.bucket}
+	if _, err := r.Broker.Complete(t.Context(), r.ref, r.claim); session.ReasonOf(err) != "s3-denied" {
+		t.Errorf("it is answered with %v", err)
+	}
+	r.Broker.Bucket = r.bucket
+	r.pastTheLease()
+	r.complete(t, session.Completed)
+}
+
+// denied is a bucket whose policy lacks something that completing takes.
+type denied struct{ session.Bucket }
+
+func (denied) Complete(context.Context, session.Upload, []session.Part, int64) (session.Object, error) {
+	return session.Object{}, &session.Error{Kind: session.Unavailable, Reason: "s3-denied", Detail: "planted"}
+}

@@ -160,7 +160,7 @@ func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
 	s := &Session{
 		Owner: g.Owner, Name: req.Name, ContentType: req.ContentType, Algorithm: req.Algorithm, OnAbandon: req.OnAbandon,
 		PartSize: req.PartSize, MaxBytes: req.MaxBytes, OpenedAt: now, ExpiresAt: now.Add(b.Limits.SessionTTL),
-		Request: fingerprint(req),
+		Request: fingerprint(req), Announced: req.Size,
 	}
 	if s.Algorithm == "" || s.Algorithm == SHA256 && b.Limits.NoChecksum {
 		s.Algorithm = NoChecksum

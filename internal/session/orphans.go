@@ -26,6 +26,7 @@ const (
 	OtherUpload OrphanReason = "other-upload" // the session goes on with another upload
 	Ended       OrphanReason = "ended"        // the session is over, and the upload is still there
 	KeyTaken    OrphanReason = "key-taken"    // there is no record, and a finished recording has the key
+	Unreadable  OrphanReason = "unreadable"   // there is a record, and it cannot be read
 )
 
 // OrphanPage is a part of the list of orphans. Next is zero on the last page;
@@ -97,6 +98,9 @@ func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
 			o.Reason, err = Forgotten, nil
 		}
 		return o, err
+	case err != nil && KindOf(err) == Internal:
+		o.Reason = Unreadable
+		return o, nil
 	case err != nil:
 		return o, err
 	case s.UploadID != u.ID:
@@ -111,17 +115,21 @@ func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
 // repeated.
 //
 // Errors: Invalid if the key is not under our prefix; Conflict "in-use" if a
-// live session has it; Unavailable.
+// live session has it, or "forgotten" if it may have one: after the Store was
+// lost that is every recording in progress. Such an upload is a session again
+// after AdoptAfter, which can be aborted; Unavailable.
 func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
 	if u.ID == "" || len(u.Key) <= len(b.Limits.KeyPrefix) || string(u.Key[:len(b.Limits.KeyPrefix)]) != b.Limits.KeyPrefix {
 		return invalid("key", "foreign-key", "key is not under %q, where this broker's uploads are", b.Limits.KeyPrefix)
 	}
-	o, err := b.owning(ctx, ListedUpload{Upload: u})
-	if err != nil {
+	o, _, err := b.orphan(ctx, ListedUpload{Upload: u})
+	switch {
+	case err != nil:
 		return err
-	}
-	if o.Reason == "" {
+	case o.Reason == "":
 		return conflict("in-use", "session %s has this upload; abort the session", o.Session)
+	case o.Reason == Forgotten && o.Parts > 0:
+		return conflict("forgotten", "this may be a recording in progress whose session was forgotten; once it is session %s again, abort that", o.Session)
 	}
 	ctx, cancel := b.atLength(ctx)
 	defer cancel()
@@ -130,43 +138,67 @@ func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
 
 // Swept counts what one Sweep came across.
 type Swept struct {
-	Uploads int // under our prefix
-	Adopted int // nobody's, and sessions again
-	Aborted int // nobody's, and empty for long
-	Orphans int // nobody's, and left for people to decide on
+	Uploads int   // under our prefix
+	Adopted int   // nobody's, and sessions again
+	Aborted int   // nobody's, and empty for long
+	Orphans int   // nobody's, and left for people to decide on
+	Failed  int   // S3 or the Store did not answer; the next round tries again
+	Trouble error // the last failure, for the log
 }
+
+// maxTrouble is how many uploads in a row may fail before a round gives up: S3
+// is away then.
+const maxTrouble = 8
 
 // Sweep takes care of the uploads that no session has: one that the Store
 // forgot becomes a session again after AdoptAfter, and one without any part is
-// aborted after AbandonAfter. What holds parts and cannot become a session is
+// aborted after AbandonAfter and the longest life of a URL. What holds parts and cannot become a session is
 // left alone, for Orphans to show. Every broker may run it at any time.
 //
-// Errors: Unavailable; what was done until then stays done.
+// Errors: Unavailable if the uploads cannot be listed, or S3 is away. What goes
+// wrong with one upload is counted, and does not keep it from the others.
 func (b *Broker) Sweep(ctx context.Context) (Swept, error) {
 	b = b.unattended()
 	var done Swept
+	inARow := 0
 	err := b.eachUpload(ctx, func(u ListedUpload) error {
 		done.Uploads++
-		o, orphaned, err := b.orphan(ctx, u)
-		if err != nil || !orphaned {
+		err := b.sweepOne(ctx, u, &done)
+		if err == nil {
+			inARow = 0
+			return nil
+		}
+		done.Failed, done.Trouble = done.Failed+1, err
+		if inARow++; inARow == maxTrouble || ctx.Err() != nil {
 			return err
 		}
-		age := b.Now().Sub(u.InitiatedAt)
-		switch {
-		case o.Parts == 0 && o.Reason != ForeignKey && age >= b.Limits.AbandonAfter:
-			done.Aborted++
-			ctx, cancel := b.atLength(ctx)
-			defer cancel()
-			return b.Bucket.Abort(ctx, u.Upload)
-		case o.Reason == Forgotten && o.Parts > 0 && age >= b.Limits.AdoptAfter:
-			done.Adopted++
-			return b.adopt(ctx, o.Session, u)
-		}
-		done.Orphans++
 		return nil
 	})
 	return done, err
 }
+
+func (b *Broker) sweepOne(ctx context.Context, u ListedUpload, done *Swept) error {
+	o, orphaned, err := b.orphan(ctx, u)
+	if err != nil || !orphaned {
+		return err
+	}
+	age := b.Now().Sub(u.InitiatedAt)
+	switch {
+	case o.Parts == 0 && o.abortable() && age >= b.Limits.AbandonAfter+b.Limits.MaxURLTTL:
+		done.Aborted++
+		ctx, cancel := b.atLength(ctx)
+		defer cancel()
+		return b.Bucket.Abort(ctx, u.Upload)
+	case o.Reason == Forgotten && o.Parts > 0 && age >= b.Limits.AdoptAfter:
+		done.Adopted++
+		return b.adopt(ctx, o.Session, u)
+	}
+	done.Orphans++
+	return nil
+}
+
+// abortable reports whether o, if it is empty, is anybody's business but ours.
+func (o Orphan) abortable() bool { return o.Reason != ForeignKey && o.Reason != Unreadable }
 
 // eachUpload calls f for every upload under our prefix, until it fails.
 func (b *Broker) eachUpload(ctx context.Context, f func(ListedUpload) error) error {

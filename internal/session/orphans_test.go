@@ -47,6 +47,10 @@ func TestAForgottenUploadIsAdoptedAndSalvaged(t *testing.T) {
 		t.Errorf("the adopted session is %+v", s)
 	}
 	r.Later(abandonAfter + time.Hour)
+	if r.reap(t); r.state(t).State != session.Open {
+		t.Fatal("it was salvaged while a URL signed for it might still be good")
+	}
+	r.Later(r.Broker.Limits.MaxURLTTL)
 	r.reap(t)
 	if s := r.state(t); s.State != session.Completed || s.Result.Outcome != session.Salvaged || s.Owner != "ann" || s.ContentType != "video/webm;codecs=vp9" {
 		t.Errorf("the finished session is %+v", s)
@@ -72,6 +76,31 @@ func TestAnAdoptedSessionLearnsWhoseItIs(t *testing.T) {
 	}
 }
 
+// A script that clears orphans away must not end the recordings in progress
+// after Redis was lost.
+func TestAForgottenUploadIsNotAborted(t *testing.T) {
+	r := abandoned(t, nil, 99)
+	r.Store.Forget()
+	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}
+	if err := r.Broker.AbortOrphan(t.Context(), own); session.ReasonOf(err) != "forgotten" {
+		t.Errorf("aborting it is answered with %v", err)
+	}
+	r.complete(t, session.Completed)
+}
+
+func TestAnAdoptedSessionsTokenIsRenewed(t *testing.T) {
+	r := abandoned(t, nil, 99)
+	r.Store.Forget()
+	r.Later(3 * 24 * time.Hour)
+	r.sweep(t)
+	if s := r.state(t); !s.Adopted {
+		t.Fatal("it was not adopted")
+	}
+	if _, err := r.Broker.Renew(t.Context(), *r.ref.Ticket, "ann"); err != nil {
+		t.Errorf("it is answered with %v", err)
+	}
+}
+
 func TestAnEmptyUploadThatNobodyHasIsAborted(t *testing.T) {
 	r := abandoned(t, nil)
 	r.Store.Forget()
@@ -80,7 +109,7 @@ func TestAnEmptyUploadThatNobodyHasIsAborted(t *testing.T) {
 	if r.uploads(t) != 1 {
 		t.Fatal("it was aborted too early")
 	}
-	r.Later(2 * time.Hour)
+	r.Later(2*time.Hour + r.Broker.Limits.MaxURLTTL)
 	r.sweep(t)
 	if n := r.uploads(t); n != 0 {
 		t.Errorf("S3 has %d uploads of it", n)

@@ -1,6 +1,9 @@
 package session
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Reaped counts what one round of Reap did.
 type Reaped struct {
@@ -9,8 +12,9 @@ type Reaped struct {
 	Aborted  int
 	Finished int // completes and aborts that another broker left unfinished
 	Lost     int
-	Failed   int  // S3 or the Store did not answer; the next round tries again
-	Broken   []ID // their records cannot be read; see Page.Unreadable
+	Failed   int   // S3 or the Store did not answer, or S3 refused; the next round tries again
+	Trouble  error // the last failure, for the log
+	Broken   []ID  // their records cannot be read; see Page.Unreadable
 }
 
 // Reap ends the sessions that nobody else will: intents that outlived their
@@ -77,6 +81,7 @@ func (r *reaper) tend(ctx context.Context, listed *Session) {
 	case ReasonOf(err) == "stale", KindOf(err) == NotFound: // somebody is at it, or it is forgotten by now
 	case err != nil:
 		r.done.Failed++
+		r.done.Trouble = fmt.Errorf("session %s: %w", listed.ID, err)
 	case s == nil:
 		r.done.Lost++
 	case s.State == Completed && s.Result.Outcome == Salvaged:

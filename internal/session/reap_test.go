@@ -164,6 +164,20 @@ func TestARecordingWithAHoleWaitsForItsRecorder(t *testing.T) {
 	r.plays(t, r.bodies...)
 }
 
+// A phone announced two parts and sent one: that is not all of it.
+func TestWhatWasAnnouncedIsWaitedFor(t *testing.T) {
+	r := abandoned(t, map[string]any{"size": session.MinPartSize + 99}, session.MinPartSize)
+	r.Later(abandonAfter + time.Hour)
+	if r.reap(t); r.state(t).State != session.Open {
+		t.Fatalf("the session is %s", r.state(t).State)
+	}
+	r.Later(resumeWindow)
+	r.reap(t)
+	if s := r.state(t); s.State != session.Completed || !slices.Equal(s.Result.Missing, []session.PartNumber{2}) {
+		t.Errorf("the session is %s with %+v", s.State, s.Result)
+	}
+}
+
 func TestAFilledHoleIsSeenAtOnce(t *testing.T) {
 	r := abandoned(t, nil, session.MinPartSize, 0, 99)
 	r.Later(abandonAfter + time.Hour)

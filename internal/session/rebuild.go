@@ -39,6 +39,9 @@ func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, erro
 		s = ref.Ticket.session()
 		s.Result = result
 	}
+	if ref.claim != nil && agrees(s, *ref.claim) == nil {
+		s.Result.Claim = ref.claim.digest()
+	}
 	return b.restore(ctx, s, Completed, nil)
 }
 
@@ -58,16 +61,19 @@ func resultOf(obj Object) *Result {
 	return r
 }
 
-// restore records a session that the Store has forgotten. Whoever holds its
-// token may have waited for its end, so that is told, once more perhaps.
+// restore records a session that the Store has forgotten. That it is completed
+// is told, once more perhaps, where a claim vouches for it: the object alone
+// does not say whether it was salvaged.
 func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []Part) (*Session, error) {
 	s.State = state
 	c := Change{Session: s, Parts: parts}
 	if state.Finished() {
 		c.Keep = b.Limits.KeepRecord
-		if s.UploadID != "" {
+		if s.Result.Claim != "" {
 			c.Event, c.Notify = ended(s), b.Limits.Notify
 		}
+	} else {
+		s.URLsExpireAt = b.Now().Add(b.Limits.MaxURLTTL) // nobody knows which were signed
 	}
 	stored, err := b.Store.Swap(ctx, c)
 	if ReasonOf(err) == "stale" { // another broker restored it first

@@ -94,7 +94,29 @@ func (b *Broker) arrived(ctx context.Context, s *Session) (arrival, error) {
 	if KindOf(err) == NotFound {
 		err = &Error{Kind: Conflict, Reason: "stale", Op: "session.arrived", Detail: "the record was lost meanwhile"}
 	}
-	return judgeArrival(listed, reported), err
+	a := judgeArrival(listed, reported)
+	a.expect(s.Announced, s.PartSize)
+	return a, err
+}
+
+// expect adds the parts at the end that an announced size calls for. Parts may
+// be smaller than the session's part size, so their number is a guess; that
+// some are missing is not.
+func (a *arrival) expect(announced, partSize int64) {
+	if announced <= totalSize(a.listed) || len(a.listed) == 0 {
+		return
+	}
+	next := a.listed[len(a.listed)-1].Number + 1
+	if n := len(a.missing); n > 0 {
+		next = max(next, a.missing[n-1]+1)
+	}
+	last := PartNumber((announced + partSize - 1) / partSize)
+	if len(a.missing) == 0 {
+		last = max(last, next)
+	}
+	for n := next; n <= min(last, MaxPartNumber); n++ {
+		a.missing = append(a.missing, n)
+	}
 }
 
 // judgeArrival keeps every part that can stand in the object: all that S3 has,

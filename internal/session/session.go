@@ -101,6 +101,9 @@ type Session struct {
 	ExpiresAt   time.Time // when the session token ends
 	Request     string    // fingerprint of the open request, to tell a repeated one from another under the same Idempotency-Key
 
+	// Announced is how many bytes the recorder said there will be; 0: it could
+	// not know. The token does not carry it.
+	Announced int64
 	// Adopted: the upload was found in S3 and nobody had a record of it, so
 	// all but ID, UploadID and Algorithm is a guess until a token comes.
 	Adopted bool

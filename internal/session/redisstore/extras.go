@@ -23,10 +23,13 @@ func (c *codec) extras(s *session.Session) {
 		c.numbers(&s.Result.Missing)
 		text(c, &s.Result.Claim)
 	}
+	if c.in == nil || c.in.s != "" {
+		c.int(&s.Announced)
+	}
 }
 
 func hasExtras(s *session.Session) bool {
-	return s.Adopted || !s.HoleAt.IsZero() ||
+	return s.Adopted || !s.HoleAt.IsZero() || s.Announced != 0 ||
 		s.Intent != nil && (len(s.Intent.Missing) > 0 || s.Intent.Claim != "") ||
 		s.Result != nil && (len(s.Result.Missing) > 0 || s.Result.Claim != "")
 }
