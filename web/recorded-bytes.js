@@ -23,6 +23,7 @@ export class RecordedBytes {
   #storingBytes = 0; // output that is on its way to the disk
   #rawOffset;
   #notedAt = -Infinity;
+  #notedSize; // of the part files, by a note that is on the disk
   ended = false;
   sliceBytes = 0;
   announced = undefined;
@@ -38,9 +39,10 @@ export class RecordedBytes {
     this.#files = files;
     this.#onFailed = onFailed;
     this.#noteMs = noteMs;
-    const { job, transform, rawOffset } = files.manifest;
+    const { job, transform, rawOffset, size } = files.manifest;
     this.#transform = transformFor(job.contentType, transform);
     this.#rawOffset = rawOffset;
+    this.#notedSize = size;
   }
 
   get upload() { return this.#files.manifest; }
@@ -89,8 +91,12 @@ export class RecordedBytes {
     return view;
   }
 
-  /** @param {(from: number, to: number) => boolean} safe */
-  evict(safe) { return this.#files.parts.evictOldest(safe); }
+  /**
+   * What lies behind the last note stays: after a crash the transform goes on writing in the middle of a file.
+   *
+   * @param {(from: number, to: number) => boolean} safe
+   */
+  evict(safe) { return this.#files.parts.evictOldest((from, to) => to <= this.#notedSize && safe(from, to)); }
 
   async clear() {
     await this.#work.catch(() => {});
@@ -137,9 +143,13 @@ export class RecordedBytes {
   async #note() {
     this.#notedAt = performance.now();
     const snapshot = this.#transform.snapshot();
-    Object.assign(this.#files.manifest, { transform: snapshot, rawOffset: snapshot.rawOffset, size: this.size });
+    const { size } = this;
+    Object.assign(this.#files.manifest, { transform: snapshot, rawOffset: snapshot.rawOffset, size });
     // Where the disk is full the last note stays, and with it the journal from there on.
-    await this.#files.save().then(() => this.#files.journal.trim(snapshot.rawOffset), () => {});
+    await this.#files.save().then(() => {
+      this.#notedSize = size;
+      return this.#files.journal.trim(snapshot.rawOffset);
+    }, () => {});
   }
 
   /**

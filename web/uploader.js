@@ -285,6 +285,7 @@ export class Uploader {
   async #prepare(part, body) {
     if (this.#isThere(part) || (this.#frozen && (part.checksum ?? part.etag))) return null;
     body.blob = await part.body();
+    if (body.blob.size !== part.size) throw new RecorderError('bytes-lost', `part ${part.number} has ${body.blob.size} bytes on this device, not ${part.size}`);
     if (this.#checksummed) part.checksum ??= await sha256(body.blob);
     return this.#frozen || this.#isThere(part) ? null : part;
   }

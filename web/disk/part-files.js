@@ -31,7 +31,8 @@ export class PartFiles {
   }
 
   /**
-   * Those of a recording that was interrupted: what lies beyond a size is dropped, because it is written again.
+   * Those of a recording that was interrupted: what lies beyond a size is dropped, because it is written again. A file
+   * that is shorter than it was counts as let go of.
    *
    * @param {import('./folder.js').Folder} folder
    * @param {number} fileBytes
@@ -43,25 +44,31 @@ export class PartFiles {
     for (const { name, size: has } of await folder.list()) {
       if (!name.startsWith(PREFIX)) continue;
       const index = Number(name.slice(PREFIX.length)) - 1;
-      const wanted = Math.max(0, size - index * fileBytes);
-      if (wanted === 0) await folder.remove(name);
-      else kept.add(index);
-      if (wanted > 0 && has > wanted) await folder.truncate(name, wanted);
+      const wanted = Math.min(fileBytes, Math.max(0, size - index * fileBytes));
+      if (wanted === 0 || has < wanted) {
+        await folder.remove(name);
+        continue;
+      }
+      kept.add(index);
+      if (has > wanted) await folder.truncate(name, wanted);
     }
     return new PartFiles(folder, fileBytes, kept, size);
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  /** @param {Uint8Array<ArrayBuffer>} bytes those of a file whose beginning is missing are counted, and let go of */
   async append(bytes) {
     for (let taken = 0; taken < bytes.length;) {
       const index = Math.floor(this.size / this.#fileBytes);
       const room = (index + 1) * this.#fileBytes - this.size;
       const piece = bytes.subarray(taken, taken + room);
-      await this.#folder.append(nameOf(index), piece);
-      this.#kept.add(index);
+      const begins = room === this.#fileBytes;
+      if (begins || this.#kept.has(index)) {
+        await this.#folder.append(nameOf(index), piece);
+        this.#kept.add(index);
+        if (piece.length === room) await this.#folder.seal(nameOf(index));
+      }
       this.size += piece.length;
       taken += piece.length;
-      if (piece.length === room) await this.#folder.seal(nameOf(index));
     }
   }
 

@@ -11,8 +11,10 @@ import { MemoryFolder } from './memory-folder.js';
 export class SpillingFolder {
   #disk;
   #memory = new MemoryFolder();
-  /** @type {Map<string, number>} files that go on in memory, and their size on the disk */
-  #spilled = new Map();
+  /** @type {Map<string, number>} what is on the disk; a disk that fails can no longer be asked */
+  #sizes = new Map();
+  /** @type {Set<string>} files that go on in memory */
+  #spilled = new Set();
   /** Makes room on the disk. @type {() => Promise<boolean>} whether there is some now */
   makeRoom = async () => false;
   /** Told once: from now on not everything outlives this page. @type {(error: unknown) => void} */
@@ -29,9 +31,11 @@ export class SpillingFolder {
   async append(name, bytes) {
     while (!this.#spilled.has(name)) {
       try {
-        return await this.#disk.append(name, bytes);
+        await this.#disk.append(name, bytes);
+        this.#sizes.set(name, this.#onDisk(name) + bytes.length);
+        return;
       } catch (error) {
-        if (!await this.makeRoom()) await this.#spill(name, error);
+        if (!await this.makeRoom()) this.#spill(name, error);
       }
     }
     await this.#memory.append(name, bytes);
@@ -39,8 +43,8 @@ export class SpillingFolder {
 
   /** @param {string} name @param {number} [from] @param {number} [to] */
   async read(name, from = 0, to = Infinity) {
-    const onDisk = this.#spilled.get(name);
-    if (onDisk === undefined) return this.#disk.read(name, from, to);
+    if (!this.#spilled.has(name)) return this.#disk.read(name, from, to);
+    const onDisk = this.#onDisk(name);
     const beginning = onDisk > 0 ? [await this.#disk.read(name, 0, onDisk)] : [];
     return new Blob([...beginning, await this.#memory.read(name)]).slice(from, Math.min(to, Number.MAX_SAFE_INTEGER));
   }
@@ -49,31 +53,41 @@ export class SpillingFolder {
   replace(name, bytes) { return this.#disk.replace(name, bytes); }
 
   /** @param {string} name @param {number} size */
-  truncate(name, size) { return this.#disk.truncate(name, size); }
+  async truncate(name, size) {
+    await this.#disk.truncate(name, size);
+    this.#sizes.set(name, size);
+  }
 
   /** @param {string} name */
   async seal(name) {
-    if (!this.#spilled.get(name)) await this.#disk.seal(name);
+    if (!this.#spilled.has(name)) await this.#disk.seal(name);
   }
 
   /** @param {string} name */
   async remove(name) {
-    const onDisk = this.#spilled.get(name);
     await this.#memory.remove(name);
-    if (onDisk !== 0) await this.#disk.remove(name);
+    if (this.#spilled.has(name) && this.#onDisk(name) === 0) return;
+    await this.#disk.remove(name);
+    this.#sizes.delete(name);
   }
 
-  list() { return this.#disk.list(); }
+  async list() {
+    const files = await this.#disk.list();
+    for (const { name, size } of files) this.#sizes.set(name, size);
+    return files;
+  }
 
   destroy() { return this.#disk.destroy(); }
 
   /** @param {string} name @param {unknown} error */
-  async #spill(name, error) {
+  #spill(name, error) {
     const first = this.#spilled.size === 0;
-    const files = await this.#disk.list().catch(() => []);
-    this.#spilled.set(name, files.find((file) => file.name === name)?.size ?? 0);
+    this.#spilled.add(name);
     if (first) this.onSpill(error);
   }
+
+  /** Of a file that was there before, this is known once it was listed. @param {string} name */
+  #onDisk(name) { return this.#sizes.get(name) ?? 0; }
 }
 
 /** @typedef {import('./folder.js').Folder} Folder */

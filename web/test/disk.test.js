@@ -84,6 +84,26 @@ test('the oldest bytes that are safe make room, but never the first file nor the
   assert.equal((await PartFiles.open(folder, 1000, 4500)).lostBytes, 2000, 'it is still known when it is opened again');
 });
 
+test('a part file that is shorter than it was is missing', async () => {
+  await (await PartFiles.open(folder, 1000, 0)).append(randomBytes(3500));
+  await folder.truncate('part-000002', 999);
+  const again = await PartFiles.open(folder, 1000, 3500);
+  assert.equal(again.lostBytes, 1000);
+  await assert.rejects(again.slice(1000, 2000), { code: 'bytes-lost' });
+  assert.equal((await again.slice(2000, 3500)).size, 1500);
+});
+
+test('what is written to the middle of a missing file is not taken for its beginning', async () => {
+  const bytes = randomBytes(3500);
+  await (await PartFiles.open(folder, 1000, 0)).append(bytes);
+  await folder.remove('part-000002');
+  const again = await PartFiles.open(folder, 1000, 1500);
+  await again.append(bytes.subarray(1500));
+  await assert.rejects(again.slice(1000, 2000), { code: 'bytes-lost' });
+  assert.equal(again.lostBytes, 1000);
+  assert.ok((await bytesOf(await again.slice(2000, 3500))).equals(bytes.subarray(2000)));
+});
+
 for (const { name, harm } of [
   { name: 'cut short', harm: (text) => text.slice(0, -1) },
   { name: 'with another digit', harm: (text) => text.replace('"durationMs":3', '"durationMs":9') },
@@ -129,4 +149,13 @@ test('where no room can be made a file goes on in memory, whole, and that is tol
   assert.ok((await bytesOf(await spilling.read('file', 90, 160))).equals(bytes.subarray(90, 160)));
   assert.ok((await bytesOf(await spilling.read('other', 1))).equals(bytes.subarray(1)));
   assert.deepEqual([told, spilling.durable], [1, false]);
+});
+
+test('a file whose disk is gone is not taken for an empty one', async () => {
+  const spilling = new SpillingFolder(folder);
+  await spilling.append('file', randomBytes(80));
+  const gone = async () => { throw new DOMException('gone', 'NotFoundError'); };
+  Object.assign(folder, { append: gone, list: gone, read: gone });
+  await spilling.append('file', randomBytes(50));
+  await assert.rejects(spilling.read('file'), { name: 'NotFoundError' });
 });

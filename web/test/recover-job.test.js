@@ -294,6 +294,22 @@ test('what was let go of and is no longer in S3 is said to be lost', async () =>
   assert.notEqual((await folder.list()).length, 0, 'the rest stays');
 });
 
+test('bytes behind the last note on the disk are not let go of', async () => {
+  const run = newRun({ timing: { noteMs: 60_000 } }); // the first slice alone is noted
+  run.record(randomBytes(6000));
+  await until(() => run.of('part').length === 6, 'six parts');
+  assert.equal(await (await run.started).upload.makeRoom(), false);
+});
+
+test('a part that became shorter on the disk is lost, and not asked for a URL again and again', async () => {
+  const folder = new DurableFolder();
+  const run = newRun({ folder });
+  const { read } = folder;
+  folder.read = async (name, ...range) => (await read.call(folder, name, ...range)).slice(0, name === 'part-000002' ? 999 : undefined);
+  const failed = await run.all(randomBytes(2500));
+  assert.equal(failed.error.code, 'bytes-lost');
+});
+
 test('where nothing can be kept the recording goes up all the same, and that it is not safe is said first', async () => {
   const bytes = randomBytes(2500);
   const run = newRun({ folder: new MemoryFolder() });
