@@ -123,8 +123,11 @@ export class OpfsFolder {
 
   /** @param {string} name @returns {Promise<Writing>} */
   #write(name) {
-    const open = this.#writing.get(name) ?? this.#openFile(name);
+    const writing = this.#writing.get(name);
+    if (writing) return writing;
+    const open = this.#openFile(name);
     this.#writing.set(name, open);
+    open.catch(() => { if (this.#writing.get(name) === open) this.#writing.delete(name); }); // the next write opens it anew
     return open;
   }
 

@@ -1,6 +1,6 @@
 /**
- * A folder whose appends do not fail: when the disk refuses one, room is made and it is tried again, and where that is
- * of no use the file goes on in memory. A recording is told to stop then; what MediaRecorder still delivers is little,
+ * A folder whose appends do not fail: when the disk is full, room is made and it is tried again. Where that is of no use,
+ * or the disk fails otherwise, the file goes on in memory. A recording is told to stop then; what MediaRecorder still delivers is little,
  * and is kept all the same.
  *
  * @implements {Folder}
@@ -35,7 +35,8 @@ export class SpillingFolder {
         this.#sizes.set(name, this.#onDisk(name) + bytes.length);
         return;
       } catch (error) {
-        if (!await this.makeRoom()) this.#spill(name, error);
+        const full = /** @type {DOMException} */ (error)?.name === 'QuotaExceededError';
+        if (!full || !await this.makeRoom().catch(() => false)) this.#spill(name, error);
       }
     }
     await this.#memory.append(name, bytes);

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { Journal } from '../disk/journal.js';
 import { ManifestFile } from '../disk/manifest.js';
+import { OpfsFolder } from '../disk/opfs-folder.js';
 import { PartFiles } from '../disk/part-files.js';
 import { SpillingFolder } from '../disk/spilling-folder.js';
 import { DurableFolder } from './durable-folder.js';
@@ -158,4 +159,34 @@ test('a file whose disk is gone is not taken for an empty one', async () => {
   Object.assign(folder, { append: gone, list: gone, read: gone });
   await spilling.append('file', randomBytes(50));
   await assert.rejects(spilling.read('file'), { name: 'NotFoundError' });
+});
+
+test('a failure that is not a full disk lets go of nothing', async () => {
+  const spilling = new SpillingFolder(folder);
+  folder.append = async () => { throw new DOMException('locked', 'NoModificationAllowedError'); };
+  let asked = 0;
+  spilling.makeRoom = async () => { asked++; return false; };
+  await spilling.append('file', randomBytes(50));
+  assert.deepEqual([asked, spilling.durable, (await spilling.read('file')).size], [0, false, 50]);
+});
+
+test('room that cannot be made is no reason to lose what was appended', async () => {
+  folder.capacity = 0;
+  const spilling = new SpillingFolder(folder);
+  spilling.makeRoom = async () => { throw new DOMException('gone', 'NotFoundError'); };
+  await spilling.append('file', randomBytes(50));
+  assert.equal((await spilling.read('file')).size, 50);
+});
+
+test('a file that could not be opened is opened anew by the next write', async () => {
+  let opened = 0;
+  const handle = { getSize: () => 0, write: ({ length }) => length, flush() {}, close() {} };
+  const getFileHandle = async () => {
+    if (++opened === 1) throw new DOMException('the disk is full', 'QuotaExceededError');
+    return { createSyncAccessHandle: async () => handle };
+  };
+  const opfs = new OpfsFolder({ removeEntry: async () => {} }, { getFileHandle }, 'id');
+  await assert.rejects(opfs.append('file', randomBytes(50)), { name: 'QuotaExceededError' });
+  await opfs.append('file', randomBytes(50));
+  await opfs.destroy();
 });
