@@ -6,6 +6,7 @@
  * @property {number} pendingBytes recorded, and not yet among those
  * @property {number} sliceBytes the largest piece that was recorded at a time
  * @property {boolean} ended nothing more comes
+ * @property {unknown} failure why nothing more can come, though it has not ended
  * @property {boolean} durable what is here outlives this page
  * @property {number} lostBytes how many were let go of; not 0 only where S3 had them, in a session
  * @property {number | undefined} announced the size, where it is known from the start

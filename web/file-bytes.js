@@ -8,6 +8,7 @@ export class FileBytes {
   pendingBytes = 0;
   sliceBytes = 0;
   ended = true;
+  failure = undefined;
   durable = true;
   lostBytes = 0;
   /** @type {import('./byte-source.js').UploadState} */

@@ -25,6 +25,8 @@ export class RecordedBytes {
   #notedAt = -Infinity;
   #notedSize; // of the part files, by a note that is on the disk
   ended = false;
+  /** @type {unknown} */
+  failure = undefined;
   sliceBytes = 0;
   announced = undefined;
   onGrown = () => {};
@@ -162,7 +164,10 @@ export class RecordedBytes {
   #then(step) {
     const done = this.#work.then(step);
     this.#work = done.then(() => {});
-    done.catch(this.#onFailed);
+    this.#work.catch((error) => {
+      this.failure ??= error;
+      this.#onFailed(error);
+    });
     return done;
   }
 }

@@ -56,12 +56,14 @@ export class Upload {
   }
 
   /**
-   * Sends everything and completes; may be called again after a failure.
+   * Sends everything and completes; may be called again after a failure. Where the bytes' side has failed there will never
+   * be everything: it rejects at once.
    *
    * @param {AbortSignal} signal
    * @returns {Promise<import('./wire.js').Completed>}
    */
   async run(signal) {
+    if (this.#bytes.failure !== undefined) throw this.#bytes.failure;
     const watch = childOf(signal);
     const watching = this.#watch(watch.signal);
     try {

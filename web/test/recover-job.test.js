@@ -310,6 +310,19 @@ test('a part that became shorter on the disk is lost, and not asked for a URL ag
   assert.equal(failed.error.code, 'bytes-lost');
 });
 
+test('a retry after a slice could not be read fails at once', async () => {
+  const run = newRun();
+  run.record(randomBytes(2500));
+  await until(() => cloud.session?.parts.size === 2, 'two parts');
+  const gone = async () => { throw new DOMException('the slice is gone', 'NotReadableError'); };
+  run.add({ size: 300, arrayBuffer: gone });
+  await run.said('failed');
+  run.end();
+  run.retry();
+  await until(() => run.of('failed').length === 2, 'the retry to fail');
+  assert.deepEqual(run.of('failed').map(({ error }) => error.message), Array(2).fill(run.of('failed')[0].error.message));
+});
+
 test('where nothing can be kept the recording goes up all the same, and that it is not safe is said first', async () => {
   const bytes = randomBytes(2500);
   const run = newRun({ folder: new MemoryFolder() });
