@@ -1,5 +1,22 @@
 import { RecorderError } from './errors.js';
 
+/** @typedef {string | (() => string | Promise<string>)} GrantSource */
+
+/** What a header carries, without blanks: fetch throws on the line ends of an error page that a back end handed on. */
+const CREDENTIAL = /^[\x21-\x7e]+$/;
+
+/**
+ * @param {GrantSource} source
+ * @returns {Promise<string>}
+ * @throws {RecorderError} `invalid`, `grant-failed`; and what the function throws
+ */
+export async function grantFrom(source) {
+  const grant = typeof source === 'function' ? await source() : source;
+  if (typeof grant !== 'string') throw new RecorderError('invalid', 'grant must be a string, or a function that returns one', { field: 'grant' });
+  if (!CREDENTIAL.test(grant)) throw new RecorderError('grant-failed', 'what came is no grant: it is empty, or has blanks or line ends', { field: 'grant' });
+  return grant;
+}
+
 /**
  * Makes a call with a grant. One that is refused may have run out while the call waited, or was never one: another is
  * asked for, once.

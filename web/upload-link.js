@@ -5,6 +5,7 @@
 import { backoffMs, sleep } from './backoff.js';
 import { deferred } from './deferred.js';
 import { asRecorderError, fromPlain, RecorderError } from './errors.js';
+import { grantFrom } from './grant.js';
 import { loadWorker } from './load-worker.js';
 import { TIMING } from './timing.js';
 
@@ -13,7 +14,7 @@ const TELL_AFTER = 2;
 
 /**
  * @typedef {import('./messages.js').FromWorker} FromWorker
- * @typedef {string | (() => string | Promise<string>)} GrantSource
+ * @typedef {import('./grant.js').GrantSource} GrantSource
  *
  * @typedef {object} LinkEvents each is called at most as often as its message comes; see messages.js
  * @property {(session: import('./messages.js').Session) => void} [opened]
@@ -87,7 +88,7 @@ export class UploadLink {
   async #giveGrant() {
     for (let failures = 1; this.alive; failures++) {
       try {
-        return this.post({ type: 'grant', grant: await this.#getGrant() });
+        return this.post({ type: 'grant', grant: await grantFrom(this.#grant) });
       } catch (error) {
         const { message } = asRecorderError(error);
         const away = error instanceof TypeError; // what fetch rejects with
@@ -96,12 +97,6 @@ export class UploadLink {
         await sleep(backoffMs(failures, TIMING), { wake: globalThis });
       }
     }
-  }
-
-  async #getGrant() {
-    const grant = typeof this.#grant === 'function' ? await this.#grant() : this.#grant;
-    if (typeof grant !== 'string') throw new RecorderError('invalid', 'grant must be a string, or a function that returns one', { field: 'grant' });
-    return grant;
   }
 
   /** @param {ErrorEvent} event an uncaught error, or (without a message) a Worker that did not load */

@@ -189,3 +189,23 @@ test('recording begins only when `ready` says so, and not at all where it is can
   await assert.rejects(started, { code: 'cancelled' });
   assert.equal(medias[0].state, 'inactive');
 });
+
+for (const { name, answer } of [
+  { name: 'an error page', answer: '<html>\n502 Bad Gateway\n</html>' },
+  { name: 'an answer with its line end', answer: 'gr_1\n' },
+  { name: 'nothing', answer: '' },
+]) {
+  test(`a grant function that gives ${name} has failed, and is asked again by the next try`, async () => {
+    const grants = [answer, 'gr_1'];
+    const rec = new Recorder({ broker: 'https://b.example', grant: async () => grants.shift() });
+    await rec.start(camera());
+    const [worker] = workers;
+    worker.say({ type: 'need-grant' });
+    await turn();
+    worker.say({ type: 'need-grant' });
+    await turn();
+    const given = worker.posted.filter(({ type }) => type === 'grant');
+    assert.match(given[0].error, /^cannot get a grant: what came is no grant/);
+    assert.deepEqual(given.slice(1), [{ type: 'grant', grant: 'gr_1' }]);
+  });
+}
