@@ -93,10 +93,11 @@ export class Upload {
     return this.limit.isNear(this.#bytes.size + this.#bytes.pendingBytes, this.#bytes.sliceBytes);
   }
 
-  /** Whether S3 has these bytes for good. @param {number} from @param {number} to */
+  /** Whether S3 has these bytes for good, and nothing here reads them again, as it does part 1. @param {number} from @param {number} to */
   has(from, to) {
+    if (from < this.#partSize) return false;
     for (let number = Math.floor(from / this.#partSize) + 1; (number - 1) * this.#partSize < to; number++) {
-      if (!this.#uploader.has(number)) return false;
+      if (!this.#uploader.isSafe(number)) return false;
     }
     return true;
   }

@@ -76,6 +76,8 @@ export class Uploader {
   #acknowledged = new Map();
   /** @type {Map<number, number>} bytes on their way, by part number */
   #sending = new Map();
+  /** @type {Set<number>} numbers of which a checkpoint was cut: it may still come, and replace what was acknowledged since */
+  #suspect = new Set();
   /** @type {{signal: AbortSignal, drained: import('./deferred.js').Deferred<void>, sends: Set<Promise<void>>} | null} */
   #run = null;
   #ended = false;
@@ -149,6 +151,11 @@ export class Uploader {
   /** Whether S3 has acknowledged a number for good. @param {number} number */
   has(number) {
     return this.#acknowledged.get(number)?.lasting ?? false;
+  }
+
+  /** Whether what S3 has of a number will surely stay. @param {number} number */
+  isSafe(number) {
+    return this.has(number) && !this.#suspect.has(number);
   }
 
   /** @returns {Counts} */
@@ -325,7 +332,14 @@ export class Uploader {
       this.#events.onChange();
     };
     onProgress(0);
-    return this.#put({ url: signed.url, headers: signed.headers, body, stallMs, signal, onProgress, wake: this.#connection });
+    let answered = false;
+    try {
+      const outcome = await this.#put({ url: signed.url, headers: signed.headers, body, stallMs, signal, onProgress, wake: this.#connection });
+      answered = outcome.kind === 'answered';
+      return outcome;
+    } finally {
+      if (!answered && part.kind === 'checkpoint') this.#suspect.add(part.number);
+    }
   }
 
   /**

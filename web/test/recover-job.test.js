@@ -358,6 +358,19 @@ test('the tail is in S3 while it grows, and is overwritten until it is whole', a
   assert.deepEqual(run.of('part').map(({ number }) => number), [1, 2], 'a tail is no part yet');
 });
 
+test('a part whose tail was cut on its way is not let go of: the tail may come yet', async () => {
+  let hanging = 1;
+  cloud.fault = ({ op, number }) => (op === 'put' && number === 2 && hanging-- > 0 ? 'hang' : undefined);
+  const run = newRun({ timing: { ...TAIL, noteMs: 0, stallMs: 60 } });
+  run.record(randomBytes(1500));
+  await until(() => tailOf(2), 'a tail after the one that was cut');
+  run.record(randomBytes(1500));
+  await until(() => run.of('part').length === 3, 'three parts');
+  await (await run.started).upload.makeRoom();
+  const files = (await run.folder.list()).map(({ name }) => name).filter((name) => name.startsWith('part'));
+  assert.deepEqual(files, ['part-000001', 'part-000002']);
+});
+
 test('a pause makes no more tails of the same', async () => {
   const run = newRun({ timing: TAIL });
   run.record(randomBytes(200));
