@@ -232,13 +232,15 @@ export class Recorder extends Base {
   }
 
   /**
-   * Throws an unfinished recording away, here and in S3. Where the broker cannot be told, its reaper comes later.
+   * Throws an unfinished recording away, in S3 and here; it stays here where the broker does not confirm it.
    *
    * @param {string} id
+   * @param {Partial<Pick<RecorderOptions, 'grant'>>} [options] grant: deletes one that the broker has completed
    * @returns {Promise<void>}
-   * @throws {RecorderError} `not-found`; `invalid-state` where a tab is at work on it
+   * @throws {RecorderError} `not-found`; `invalid-state` where a tab is at work on it, or (`reason` `completed`) where it
+   *   is completed and there is no grant; otherwise why the broker could not be told
    */
-  static discard(id) { return discardUnfinished(id); }
+  static discard(id, options) { return discardUnfinished(id, options); }
 }
 
 function nothingYet() {

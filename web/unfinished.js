@@ -6,11 +6,15 @@ import { BrokerClient } from './broker-client.js';
 import { Journal } from './disk/journal.js';
 import { ManifestFile } from './disk/manifest.js';
 import { folderIds, openFolder } from './disk/storage.js';
-import { RecorderError } from './errors.js';
+import { asRecorderError, RecorderError } from './errors.js';
+import { grantFrom } from './grant.js';
 import { lockedIds, takeLock } from './recording-lock.js';
 
-/** A discard does not wait longer for a broker that is away: the session's reaper comes after it. */
-const ABORT_WITHIN_MS = 10_000;
+/** A discard does not wait longer for a broker that is away. */
+const DISCARD_WITHIN_MS = 10_000;
+/** The broker's reasons not to abort: S3 has nothing of it any more, or has all of it as a recording. */
+const OVER = ['aborted', 'lost', 'deleted'];
+const COMPLETED = ['completed', 'salvaged', 'completed-otherwise'];
 
 /**
  * @typedef {object} Unfinished
@@ -51,25 +55,57 @@ async function describe(id) {
 }
 
 /**
- * Throws a recording away: aborts its upload in S3, as far as the broker can be told, and deletes it here.
+ * Throws a recording away, in S3 and here. It is kept here where the broker does not say that it is gone there: a session
+ * that stays open is completed from its parts in the end, and its link plays.
  *
  * @param {string} id
- * @throws {RecorderError} `not-found`; `invalid-state` where a tab is at work on it
+ * @param {{grant?: import('./grant.js').GrantSource}} [how] grant: deletes one that the broker has completed
+ * @throws {RecorderError} `not-found`; `invalid-state` where a tab is at work on it, or (`reason` `completed`) where the
+ *   broker has completed it and there is no grant; otherwise why the broker could not be told
  */
-export async function discardUnfinished(id) {
+export async function discardUnfinished(id, { grant } = {}) {
   const release = await takeLock(id);
   if (!release) throw new RecorderError('invalid-state', 'a tab is at work on this recording');
   try {
     const folder = await openFolder(id);
     if (!folder) throw new RecorderError('not-found', 'there is no such recording on this device');
-    const kept = await ManifestFile.read(folder);
-    const session = kept?.manifest.session;
-    if (kept && session) {
-      const broker = new BrokerClient({ broker: kept.manifest.job.broker });
-      await broker.abort(session, AbortSignal.timeout(ABORT_WITHIN_MS)).catch(() => {}); // it may be over, or out of reach
-    }
-    await folder.destroy();
+    await discardFolder(folder, grant);
   } finally {
     release();
+  }
+}
+
+/**
+ * @param {import('./disk/folder.js').Folder} folder
+ * @param {import('./grant.js').GrantSource} [grant]
+ */
+export async function discardFolder(folder, grant) {
+  const kept = await ManifestFile.read(folder);
+  const session = kept?.manifest.session;
+  if (kept && session) {
+    const broker = new BrokerClient({ broker: kept.manifest.job.broker });
+    const signal = AbortSignal.timeout(DISCARD_WITHIN_MS);
+    await removeFromS3(broker, session, grant, signal).catch((error) => {
+      throw signal.aborted ? new RecorderError('unavailable', 'no answer from the broker in time; the recording was kept', { cause: error }) : error;
+    });
+  }
+  await folder.destroy();
+}
+
+/**
+ * @param {BrokerClient} broker
+ * @param {import('./broker-client.js').SessionRef} session
+ * @param {import('./grant.js').GrantSource | undefined} grant
+ * @param {AbortSignal} signal
+ */
+async function removeFromS3(broker, session, grant, signal) {
+  try {
+    await broker.abort(session, signal);
+  } catch (error) {
+    const { code, reason = '' } = asRecorderError(error);
+    if (code === 'not-found' || OVER.includes(reason)) return;
+    if (!COMPLETED.includes(reason)) throw error;
+    if (!grant) throw new RecorderError('invalid-state', 'the broker has completed it: to delete it takes a grant', { reason: 'completed', cause: error });
+    await broker.deleteRecording(session.id, { grant: await grantFrom(grant), signal });
   }
 }

@@ -385,7 +385,7 @@ function finish(recording) {
 async function discardUnfinished(recording) {
   if (!await askFirst(strings.sureDiscard)) return;
   try {
-    await Recorder.discard(recording.id);
+    await Recorder.discard(recording.id, { grant: grants ?? undefined });
     showMessage(strings.discarded);
   } catch (error) {
     showMessage(errorMessage(error, strings.errors));

@@ -1,0 +1,50 @@
+/** Discarding what was left behind: nothing is called discarded that still plays, or will. */
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, test } from 'node:test';
+import { discardFolder } from '../unfinished.js';
+import { Cloud, problem } from './cloud.js';
+import { JobRun, until } from './job-run.js';
+
+/** @type {Cloud} */
+let cloud;
+/** @type {import('./durable-folder.js').DurableFolder} */
+let folder;
+beforeEach(async () => {
+  cloud = await new Cloud().start();
+  const run = new JobRun(cloud);
+  run.record(randomBytes(2500));
+  await until(() => cloud.session?.parts.size === 2, 'two parts');
+  folder = await run.kill();
+});
+afterEach(() => cloud.stop());
+
+const isKept = async () => (await folder.list()).length > 0;
+
+test('a discarded one is aborted, and gone here', async () => {
+  await discardFolder(folder);
+  assert.deepEqual([cloud.session.state, await isKept()], ['aborted', false]);
+});
+
+for (const reason of ['completed', 'salvaged']) {
+  test(`one that is ${reason} is deleted with a grant, and kept without`, async () => {
+    cloud.fault = ({ op }) => (op === 'abort' ? problem(409, 'conflict', reason, { reason }) : undefined);
+    await assert.rejects(discardFolder(folder), { code: 'invalid-state', reason: 'completed' });
+    assert.ok(await isKept());
+    await discardFolder(folder, () => 'gr_1');
+    assert.deepEqual([cloud.session.state, await isKept()], ['deleted', false]);
+  });
+}
+
+test('one whose session the broker no longer knows is gone here too', async () => {
+  cloud.sessions.clear();
+  await discardFolder(folder);
+  assert.equal(await isKept(), false);
+});
+
+test('one of which the broker cannot be told is kept, and that is said', async () => {
+  cloud.fault = ({ op }) => (op === 'abort' ? problem(401, 'unauthorized', 'the token expired', { reason: 'token-expired' }) : undefined);
+  await assert.rejects(discardFolder(folder), { code: 'unauthorized' });
+  assert.ok(await isKept());
+});
