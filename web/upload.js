@@ -22,6 +22,7 @@ export class Upload {
   #partSize;
   #parts = 0; // how many the uploader was given
   #whole = false; // it was given the last one
+  #firstThere = false; // S3 has part 1 of before, perhaps with a better header than it has here: it is replaced at the end only
 
   /**
    * @param {object} options
@@ -52,7 +53,9 @@ export class Upload {
 
   /** Goes on with a session of before: asks what S3 has of it. @param {AbortSignal} signal */
   async resume(signal) {
-    this.#uploader.found(await this.session.look(signal));
+    const answer = await this.session.look(signal);
+    this.#firstThere = answer.parts.some(({ number, size }) => number === 1 && size === this.#partSize);
+    this.#uploader.found(answer);
   }
 
   /**
@@ -106,6 +109,7 @@ export class Upload {
   #add(size) {
     const from = this.#parts++ * this.#partSize;
     const number = this.#parts;
+    if (number === 1 && this.#firstThere) return;
     const kept = number > 1 && this.#bytes.upload.parts[number - 1]; // part 1 may have got another header since
     this.#uploader.add(number, size, () => this.#bytes.slice(from, from + size), kept ? { ...kept } : {});
   }
@@ -117,7 +121,7 @@ export class Upload {
     const firstSize = Math.min(size, this.#partSize);
     const patches = this.#bytes.patches(size).filter(({ at, bytes }) => at + bytes.length <= firstSize);
     if (rest > 0 && (this.#parts > 0 || patches.length === 0)) this.#add(rest);
-    if (patches.length > 0) {
+    if (patches.length > 0 || this.#firstThere) {
       this.#uploader.add(1, firstSize, async () => patched(await this.#bytes.slice(0, firstSize), patches), { kind: 'again' });
     }
     this.#uploader.end();

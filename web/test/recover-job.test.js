@@ -445,6 +445,26 @@ for (const [partSize, puts] of [[200_000, 1], [70_000, 3]]) {
   });
 }
 
+test('an interrupted WebM whose header was final already does not lose it on the way', async () => {
+  cloud.partSize = 70_000;
+  cloud.fault = ({ op }) => (op === 'complete' ? { status: 503 } : undefined);
+  const run = new JobRun(cloud, { job: { contentType: 'video/webm' }, fileBytes: 50_000, timing: { noteMs: 0 } });
+  run.record(WEBM, 1000);
+  run.end();
+  await until(() => cloud.count('complete') > 0, 'all to be in S3');
+  const folder = await run.kill();
+  cloud.fault = () => undefined;
+  const puts = cloud.count('put');
+  const { read } = folder;
+  folder.read = async (name, ...range) => { // a journal that takes longer to read than S3 to be asked
+    if (name.startsWith('raw-')) await new Promise((resolve) => setTimeout(resolve, 200));
+    return read.call(folder, name, ...range);
+  };
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.equal(cloud.count('put'), puts, 'part 1 went up again');
+  assert.ok(cloud.object.equals(seekable()));
+});
+
 test('an interrupted WebM is the same as one that was not', async () => {
   cloud.partSize = 70_000;
   const run = new JobRun(cloud, { job: { contentType: 'video/webm' }, fileBytes: 50_000 });
