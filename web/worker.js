@@ -37,7 +37,7 @@ function handle(message) {
     case 'send': return begin(Promise.resolve(sendFile(message.job, message.file, means)));
     case 'data': return then(({ recorded }) => recorded?.add(message.blob, message.durationMs));
     case 'end': return then(({ recorded }) => recorded?.end());
-    case 'retry': return then(({ upload }) => upload.retry());
+    case 'retry': return void started?.then(({ upload }) => upload.retry(), tellFailed); // one that did not begin has nothing to go on with
     case 'cancel': return void started?.then(({ upload }) => upload.cancel(), () => scope.postMessage({ type: 'cancelled' }));
     case 'probe': return void probeStorage().then((storage) => scope.postMessage({ type: 'probed', storage }));
     case 'online': return connection.cameOnline(); // as the browser may have told us already
@@ -66,7 +66,12 @@ async function recover({ id, parallel }) {
 /** @param {Promise<Started>} job */
 function begin(job) {
   started = job;
-  job.catch((error) => scope.postMessage({ type: 'failed', error: toPlain(asRecorderError(error)) }));
+  job.catch(tellFailed);
+}
+
+/** @param {unknown} error */
+function tellFailed(error) {
+  scope.postMessage({ type: 'failed', error: toPlain(asRecorderError(error)) });
 }
 
 /** In the order in which it was asked for. @param {(job: Started) => unknown} work */
