@@ -19,9 +19,9 @@ lint:                  # 5 min
 	timeout 4m go vet ./...
 	timeout 4m go tool staticcheck ./...
 
-js: web/node_modules   # 2 min
+js: web/node_modules   # 3 min
 	cd web && timeout 1m npm run --silent check
-	cd web && timeout 1m npm test --silent
+	cd web && timeout 3m npm test --silent
 
 go:                    # 8 min
 	timeout 8m go test -race ./...
@@ -38,8 +38,8 @@ CHAOS_FOR ?= 10m
 chaos:                 # 3 min a round
 	CHAOS_FOR=$(CHAOS_FOR) go test -count=1 -timeout 0 -v -run TestChaos ./e2e/chaos
 
-browser: e2e/node_modules # 5 min
-	cd e2e && timeout 5m npm test --silent
+browser: e2e/node_modules # 8 min
+	cd e2e && timeout 9m npm test --silent
 
 golden:                # rewrites what others read byte by byte; review the difference
 	UPDATE_GOLDEN=1 go test ./internal/presign
