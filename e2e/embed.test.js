@@ -29,7 +29,7 @@ after(async () => {
 });
 
 /** Seen in 2 of about 45 runs and not explained: what follows the checkpoint of the tail at 10 s is not in the recording. */
-const KNOWN = 'the last half second can be missing; see the closing note of this change';
+const KNOWN = 'the last half second can be missing, and it is not known why';
 
 for (const { name, launch, onNewDocument, todo } of [
   { name: 'Chromium', launch: launchChromium, onNewDocument: 'addInitScript' },
