@@ -1,6 +1,6 @@
 /**
  * The broker's HTTP API, for one recorder: JSON in and out, patience with a broker that is away, and its problems as
- * RecorderErrors. The shapes are in wire.js.
+ * RecorderErrors. The shapes are in wire.js. What no recorder calls is asked for with {@link BrokerClient.call}.
  */
 
 import { backoffMs, childOf, retryAfterMs, sleep } from './backoff.js';
@@ -23,7 +23,7 @@ const ABORT_TRIES = 5;
  * @property {string} method
  * @property {string} path relative to the broker, such as `v1/sessions`
  * @property {string} bearer
- * @property {'grant' | 'token'} [credential] what the bearer is: the `field` of a 401. A session's token unless given
+ * @property {'grant' | 'token' | 'api-key'} [credential] what the bearer is: the `field` of a 401. A session's token unless given
  * @property {unknown} [body]
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal] ends the call and its retries
@@ -65,7 +65,7 @@ export class BrokerClient {
    */
   async open(request, { grant, idempotencyKey, signal }) {
     const headers = { 'Idempotency-Key': idempotencyKey };
-    return (await this.#call({ method: 'POST', path: 'v1/sessions', bearer: grant, credential: 'grant', headers, body: request, signal })).body;
+    return (await this.call({ method: 'POST', path: 'v1/sessions', bearer: grant, credential: 'grant', headers, body: request, signal })).body;
   }
 
   /**
@@ -77,7 +77,7 @@ export class BrokerClient {
    * @returns {Promise<import('./wire.js').PartsAnswer>}
    */
   async parts({ id, token }, request, signal) {
-    return (await this.#call({ method: 'POST', path: `v1/sessions/${id}/parts`, bearer: token, body: request, signal })).body;
+    return (await this.call({ method: 'POST', path: `v1/sessions/${id}/parts`, bearer: token, body: request, signal })).body;
   }
 
   /**
@@ -91,7 +91,7 @@ export class BrokerClient {
    */
   async complete({ id, token }, claim, signal) {
     for (;;) {
-      const answer = await this.#call({ method: 'POST', path: `v1/sessions/${id}/complete`, bearer: token, body: claim, signal });
+      const answer = await this.call({ method: 'POST', path: `v1/sessions/${id}/complete`, bearer: token, body: claim, signal });
       if (answer.status !== 202) return answer.body;
       await sleep(pendingMs(answer), { signal });
     }
@@ -105,7 +105,7 @@ export class BrokerClient {
    * @returns {Promise<import('./wire.js').SessionAnswer>}
    */
   async look({ id, token }, signal) {
-    return (await this.#call({ method: 'GET', path: `v1/sessions/${id}`, bearer: token, signal })).body;
+    return (await this.call({ method: 'GET', path: `v1/sessions/${id}`, bearer: token, signal })).body;
   }
 
   /**
@@ -116,7 +116,7 @@ export class BrokerClient {
    * @returns {Promise<{token: string}>}
    */
   async renew({ id, token }, { grant, signal }) {
-    return (await this.#call({ method: 'POST', path: `v1/sessions/${id}/token`, bearer: grant, credential: 'grant', body: { token }, signal })).body;
+    return (await this.call({ method: 'POST', path: `v1/sessions/${id}/token`, bearer: grant, credential: 'grant', body: { token }, signal })).body;
   }
 
   /**
@@ -127,7 +127,7 @@ export class BrokerClient {
    */
   async abort({ id, token }, signal) {
     for (let round = 0; round < ABORT_TRIES; round++) {
-      const answer = await this.#call({ method: 'DELETE', path: `v1/sessions/${id}`, bearer: token, signal, tries: ABORT_TRIES });
+      const answer = await this.call({ method: 'DELETE', path: `v1/sessions/${id}`, bearer: token, signal, tries: ABORT_TRIES });
       if (answer.status !== 202) return;
       await sleep(pendingMs(answer), { signal });
     }
@@ -141,7 +141,7 @@ export class BrokerClient {
    * @param {{grant: string, signal?: AbortSignal}} how
    */
   async deleteRecording(id, { grant, signal }) {
-    await this.#call({ method: 'DELETE', path: `v1/recordings/${id}`, bearer: grant, credential: 'grant', signal, tries: ABORT_TRIES });
+    await this.call({ method: 'DELETE', path: `v1/recordings/${id}`, bearer: grant, credential: 'grant', signal, tries: ABORT_TRIES });
   }
 
   /**
@@ -151,7 +151,7 @@ export class BrokerClient {
    * @param {Call} call
    * @returns {Promise<{status: number, body: any, retryAfterMs?: number}>}
    */
-  async #call(call) {
+  async call(call) {
     for (let failures = 1; ; failures++) {
       await this.#connection.ready(this.#timing.retryCapMs, call.signal);
       const answer = await this.#once(call);
@@ -229,7 +229,7 @@ function pendingMs({ body, retryAfterMs: wish }) {
  * @param {string} text
  * @param {number | undefined} wish
  * @param {string} what
- * @param {'grant' | 'token'} credential what a 401 is about: the broker names neither
+ * @param {'grant' | 'token' | 'api-key'} credential what a 401 is about: the broker names none
  */
 function problem({ status, headers }, text, wish, what, credential) {
   const body = /** @type {import('./wire.js').Problem | null} */ (headers.get('Content-Type')?.startsWith('application/problem+json') ? parse(text) : null);
