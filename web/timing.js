@@ -1,7 +1,7 @@
 /**
  * Every wait of the uploader, in one place, in milliseconds. Tests shorten them; users have no need to.
  *
- * @typedef {typeof TIMING} Timing
+ * @typedef {Record<keyof typeof TIMING, number>} Timing
  */
 export const TIMING = Object.freeze({
   /** The first backoff is drawn from 0 to this; each further one from 0 to twice as much. */
