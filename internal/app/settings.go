@@ -256,21 +256,11 @@ func checkURL(text string) error {
 	return nil
 }
 
-// checkOrigin refuses what no browser sends, as it would match nothing and
-// nobody would be told.
 func checkOrigin(text string) error {
 	if text == "*" {
 		return nil
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != text {
-		return fmt.Errorf("%q is not an origin: scheme and host, and a port where it is not the usual one", text)
-	}
-	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	if u.Port() != "" && u.Port() == usual || strings.HasSuffix(u.Host, ":") || u.Host != strings.ToLower(u.Host) {
-		return fmt.Errorf("%q is not as browsers write it: small letters, and no port where it is the usual one", text)
-	}
-	return nil
+	return session.CheckOrigin(text)
 }
 
 // checkKeyPrefix allows what every S3 server takes as it is. Some clean paths,

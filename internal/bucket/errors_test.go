@@ -30,9 +30,11 @@ var calls = map[string]func(context.Context, *bucket.Bucket) error{
 		_, err := b.Complete(ctx, anUpload, aPart, 1)
 		return err
 	},
-	"Abort":  func(ctx context.Context, b *bucket.Bucket) error { return b.Abort(ctx, anUpload) },
-	"Head":   func(ctx context.Context, b *bucket.Bucket) error { _, err := b.Head(ctx, "k"); return err },
-	"Delete": func(ctx context.Context, b *bucket.Bucket) error { return b.Delete(ctx, "k") },
+	"Abort":   func(ctx context.Context, b *bucket.Bucket) error { return b.Abort(ctx, anUpload) },
+	"Head":    func(ctx context.Context, b *bucket.Bucket) error { _, err := b.Head(ctx, "k"); return err },
+	"Delete":  func(ctx context.Context, b *bucket.Bucket) error { return b.Delete(ctx, "k") },
+	"Note":    func(ctx context.Context, b *bucket.Bucket) error { _, err := b.Note(ctx, "k"); return err },
+	"SetNote": func(ctx context.Context, b *bucket.Bucket) error { return b.SetNote(ctx, "k", "text") },
 	"Uploads": func(ctx context.Context, b *bucket.Bucket) error {
 		_, err := b.Uploads(ctx, "", session.UploadCursor{}, 1)
 		return err

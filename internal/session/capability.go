@@ -46,7 +46,9 @@ type Grant struct {
 	Owner        Owner
 	ExpiresAt    time.Time
 	MaxBytes     int64    // per session; 0: the broker's own limit
+	MaxOpen      int      // sessions that its owner may have open at once; 0: the broker's own limit
 	ContentTypes []string // such as "video/webm" or "audio/*"; none: the broker's own list
+	Origin       string   // of the only page that may use it; empty: any
 	Principal    string   // who asks where nobody owns: the name of the API key
 }
 

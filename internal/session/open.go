@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // OpenRequest is what a recorder asks for. Zero fields take the grant's or the
@@ -255,32 +254,4 @@ func fingerprint(r OpenRequest) string {
 		fmt.Fprintf(h, "%q %q\n", name, r.Metadata[name])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
-// maxGrantTypes keeps a grant short enough for a header.
-const maxGrantTypes = 16
-
-// CheckGrant says whether a grant may be minted as asked. ttl is its life.
-func (b *Broker) CheckGrant(g Grant, ttl time.Duration) error {
-	if g.Owner == "" {
-		return invalid("owner", "missing", "owner is required")
-	}
-	if err := checkText("owner", string(g.Owner), MaxOwnerBytes); err != nil {
-		return err
-	}
-	if ttl < time.Minute || ttl > 7*24*time.Hour {
-		return outOfRange("ttl_s", 7*24*3600, "ttl_s is %d; 60 to 604800 are allowed", int64(ttl/time.Second))
-	}
-	if g.MaxBytes < 0 || g.MaxBytes > b.Limits.MaxBytes {
-		return outOfRange("max_bytes", b.Limits.MaxBytes, "max_bytes is %d; 1 to %d are allowed", g.MaxBytes, b.Limits.MaxBytes)
-	}
-	if len(g.ContentTypes) > maxGrantTypes {
-		return outOfRange("content_types", maxGrantTypes, "content_types has %d entries; at most %d are allowed", len(g.ContentTypes), maxGrantTypes)
-	}
-	for _, pattern := range g.ContentTypes {
-		if err := checkContentType(strings.ReplaceAll(pattern, "/*", "/x"), nil); err != nil {
-			return invalid("content_types", "bad-content-type", "content_types holds %q; only video and audio types, such as video/webm or audio/*, can be granted", pattern)
-		}
-	}
-	return nil
 }

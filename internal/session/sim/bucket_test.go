@@ -88,6 +88,10 @@ func (b bucket) Uploads(ctx context.Context, prefix string, after session.Upload
 	return page, err
 }
 
+// Note and SetNote are for links that are revoked, which nobody does here.
+func (b bucket) Note(context.Context, session.Key) (string, error)  { return "", noAnswer(nil) }
+func (b bucket) SetNote(context.Context, session.Key, string) error { return noAnswer(nil) }
+
 // Keys is for `broker rebuild`, which nobody runs here.
 func (b bucket) Keys(context.Context, string, session.Key, int) (session.KeyPage, error) {
 	return session.KeyPage{}, noAnswer(nil)

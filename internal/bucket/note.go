@@ -1,0 +1,61 @@
+package bucket
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"slipway/internal/session"
+)
+
+// maxNote is the longest note that is read, in bytes: ours have 26.
+const maxNote = 256
+
+// Note returns the note at key.
+//
+// It is a GET and not a HEAD, because only an answer with a body tells a missing
+// object from a missing bucket, and from a 404 of anything on the way.
+func (b *Bucket) Note(ctx context.Context, key session.Key) (string, error) {
+	const op = "bucket.Note"
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.bucket, Key: aws.String(string(key))})
+	if codeOf(err) == "NoSuchKey" {
+		return "", unknown(op, err)
+	}
+	if err != nil {
+		return "", dress(op, err)
+	}
+	defer out.Body.Close()
+	if err := understood(op, out.ETag); err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(out.Body, maxNote+1))
+	if err != nil || len(text) == 0 || len(text) > maxNote {
+		return "", &session.Error{Kind: session.Unavailable, Reason: "s3", Op: op, RetryAfter: session.RetryAfter, Detail: "what S3 keeps under the key of a note is none, or did not come whole", Err: err}
+	}
+	return string(text), nil
+}
+
+// SetNote writes the note at key. It is encrypted as recordings are, and has
+// neither their tags nor their storage class: what a lifecycle rule does to a
+// recording must not do away with its note first.
+func (b *Bucket) SetNote(ctx context.Context, key session.Key, text string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	in := &s3.PutObjectInput{
+		Bucket: &b.bucket, Key: aws.String(string(key)), Body: strings.NewReader(text), ContentType: aws.String("text/plain"),
+		ServerSideEncryption: b.keep.Encryption,
+	}
+	if b.keep.KMSKey != "" {
+		in.SSEKMSKeyId = &b.keep.KMSKey
+	}
+	out, err := b.client.PutObject(ctx, in)
+	if err != nil {
+		return dress("bucket.SetNote", err)
+	}
+	return understood("bucket.SetNote", out.ETag)
+}

@@ -1,0 +1,66 @@
+package session
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// MaxOpenSessions is the most open sessions that a grant can allow its owner:
+// beyond it, leave the bound out.
+const MaxOpenSessions = 100_000
+
+// maxGrantTypes keeps a grant short enough for a header.
+const maxGrantTypes = 16
+
+// CheckGrant says whether a grant may be minted as asked. ttl is its life.
+func (b *Broker) CheckGrant(g Grant, ttl time.Duration) error {
+	if g.Owner == "" {
+		return invalid("owner", "missing", "owner is required")
+	}
+	if err := checkText("owner", string(g.Owner), MaxOwnerBytes); err != nil {
+		return err
+	}
+	if ttl < time.Minute || ttl > 7*24*time.Hour {
+		return outOfRange("ttl_s", 7*24*3600, "ttl_s is %d; 60 to 604800 are allowed", int64(ttl/time.Second))
+	}
+	if g.MaxBytes < 0 || g.MaxBytes > b.Limits.MaxBytes {
+		return outOfRange("max_bytes", b.Limits.MaxBytes, "max_bytes is %d; 1 to %d are allowed", g.MaxBytes, b.Limits.MaxBytes)
+	}
+	if g.MaxOpen < 0 || g.MaxOpen > MaxOpenSessions {
+		return outOfRange("max_open_sessions", MaxOpenSessions, "max_open_sessions is %d; 1 to %d are allowed", g.MaxOpen, MaxOpenSessions)
+	}
+	if g.Origin != "" {
+		if err := CheckOrigin(g.Origin); err != nil {
+			return invalid("origin", "bad-origin", "%s", err)
+		}
+	}
+	if len(g.ContentTypes) > maxGrantTypes {
+		return outOfRange("content_types", maxGrantTypes, "content_types has %d entries; at most %d are allowed", len(g.ContentTypes), maxGrantTypes)
+	}
+	for _, pattern := range g.ContentTypes {
+		if err := checkContentType(strings.ReplaceAll(pattern, "/*", "/x"), nil); err != nil {
+			return invalid("content_types", "bad-content-type", "content_types holds %q; only video and audio types, such as video/webm or audio/*, can be granted", pattern)
+		}
+	}
+	return nil
+}
+
+// CheckOrigin accepts an origin just as browsers write it, such as
+// https://app.example: another spelling would match nothing, and nobody would
+// be told.
+func CheckOrigin(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != text {
+		return fmt.Errorf("%q is not an origin: scheme and host, and a port where it is not the usual one", text)
+	}
+	if len(text) > 255 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("%q is not as browsers write it: up to 255 ASCII characters, with xn-- for others", text)
+	}
+	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	if u.Port() != "" && u.Port() == usual || strings.HasSuffix(u.Host, ":") || u.Host != strings.ToLower(u.Host) {
+		return fmt.Errorf("%q is not as browsers write it: small letters, and no port where it is the usual one", text)
+	}
+	return nil
+}
