@@ -11,18 +11,33 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// page serves one of the broker's own pages. Its policy allows our modules,
-// and S3 to PUT to and play from; no inline script and no other host.
+// Every page allows our own modules and styles alone: nothing inline, no other
+// host, no frame around it, and no form that is sent.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// page serves a page that records or plays: S3 is there to PUT to and to play
+// from.
 func (s *server) page(name string) echo.HandlerFunc {
 	policy := strings.Join([]string{
-		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "worker-src 'self'",
-		"connect-src 'self' " + s.S3Origin, "media-src 'self' blob: " + s.S3Origin, "manifest-src 'self'",
-		"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+		pagePolicy, "worker-src 'self'", "connect-src 'self' " + s.S3Origin, "media-src 'self' blob: " + s.S3Origin, "manifest-src 'self'",
 	}, "; ")
+	return s.underPolicy(name, policy, "camera=(self), microphone=(self), display-capture=(self)")
+}
+
+// opsPage serves the operators' page. An API key is typed into it, so it may
+// reach nothing but this broker, and no text can become markup
+// (https://www.w3.org/TR/trusted-types/, read 2026-11-22).
+func (s *server) opsPage(name string) echo.HandlerFunc {
+	policy := pagePolicy + "; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()")
+}
+
+func (s *server) underPolicy(name, content, permissions string) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)")
+		h.Set("Content-Security-Policy", content)
+		h.Set("Permissions-Policy", permissions)
 		return s.file(c, name)
 	}
 }
