@@ -33,7 +33,7 @@ func settle(t *testing.T) Settings {
 		t.Setenv(name, value)
 	}
 	return Settings{
-		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", ShutdownWithin: 10 * time.Second,
+		SiteSettings: SiteSettings{Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1"}, ShutdownWithin: 10 * time.Second,
 		RedisSettings: RedisSettings{RedisURL: "redis://" + miniredis.RunT(t).Addr(), RedisPrefix: "t"},
 		S3:            S3Settings{Bucket: s3.Bucket, Endpoint: s3.Endpoint, PathStyle: true, Region: s3.Region},
 		TokenKeys:     []string{"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}, MaxURLTTL: time.Hour, CompleteWithin: time.Second,

@@ -24,9 +24,7 @@ import (
 // environment variable; `broker serve --help` prints this list. The tags min
 // and max are the range, in the field's own unit.
 type Settings struct {
-	Listen         string        `name:"listen" env:"BROKER_LISTEN" default:"127.0.0.1:8080" group:"HTTP" help:"Address to listen on, host:port."`
-	PublicURL      string        `name:"public-url" env:"BROKER_PUBLIC_URL" placeholder:"URL" group:"HTTP" help:"The broker as browsers reach it; stands in watch links. Default: http:// and BROKER_LISTEN, if that names one host."`
-	CORSOrigins    []string      `name:"cors-origins" env:"BROKER_CORS_ORIGINS" placeholder:"ORIGIN" group:"HTTP" help:"Origins of the pages that may record, exactly as a browser sends them, such as https://app.example. \"*\" allows every page. Default: only the broker's own pages."`
+	SiteSettings   `embed:""`
 	ShutdownWithin time.Duration `name:"shutdown-within" env:"BROKER_SHUTDOWN_WITHIN" default:"30s" min:"1s" max:"5m" group:"HTTP" help:"How long running requests may take to end after SIGTERM."`
 
 	S3   S3Settings   `embed:""`
@@ -45,6 +43,13 @@ type Settings struct {
 
 	CareSettings    `embed:""`
 	WebhookSettings `embed:""`
+}
+
+// SiteSettings is where browsers find the broker, and whose pages may record.
+type SiteSettings struct {
+	Listen      string   `name:"listen" env:"BROKER_LISTEN" default:"127.0.0.1:8080" group:"HTTP" help:"Address to listen on, host:port."`
+	PublicURL   string   `name:"public-url" env:"BROKER_PUBLIC_URL" placeholder:"URL" group:"HTTP" help:"The broker as browsers reach it; stands in watch links. Default: http:// and BROKER_LISTEN, if that names one host."`
+	CORSOrigins []string `name:"cors-origins" env:"BROKER_CORS_ORIGINS" placeholder:"ORIGIN" group:"HTTP" help:"Origins of the pages that may record, exactly as a browser sends them, such as https://app.example. \"*\" allows every page. Default: only the broker's own pages."`
 }
 
 // S3Settings is what reaching the bucket takes. Credentials come from the AWS
@@ -113,18 +118,7 @@ func (s *Settings) Resolve() error { return s.resolve().err() }
 func (s *S3Settings) Resolve() error { return s.resolve().err() }
 
 func (s *Settings) resolve() problems {
-	var p problems
-	p.add("BROKER_LISTEN", checkListen(s.Listen))
-	if s.PublicURL == "" {
-		p.add("BROKER_PUBLIC_URL", namesOneHost(s.Listen))
-		s.PublicURL = "http://" + s.Listen
-	} else {
-		p.add("BROKER_PUBLIC_URL", checkURL(s.PublicURL))
-	}
-	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
-	for _, origin := range s.CORSOrigins {
-		p.add("BROKER_CORS_ORIGINS", checkOrigin(origin))
-	}
+	p := s.SiteSettings.resolve()
 	p = append(p, s.S3.resolve()...)
 	p = append(p, s.Keep.resolve()...)
 	p = append(p, s.RedisSettings.resolve()...)
@@ -138,6 +132,22 @@ func (s *Settings) resolve() problems {
 	p = append(p, s.CareSettings.resolve()...)
 	p = append(p, s.WebhookSettings.resolve()...)
 	return append(p, ranges(s)...)
+}
+
+func (s *SiteSettings) resolve() problems {
+	var p problems
+	p.add("BROKER_LISTEN", checkListen(s.Listen))
+	if s.PublicURL == "" {
+		p.add("BROKER_PUBLIC_URL", namesOneHost(s.Listen))
+		s.PublicURL = "http://" + s.Listen
+	} else {
+		p.add("BROKER_PUBLIC_URL", checkURL(s.PublicURL))
+	}
+	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	for _, origin := range s.CORSOrigins {
+		p.add("BROKER_CORS_ORIGINS", checkOrigin(origin))
+	}
+	return p
 }
 
 func (s *CareSettings) resolve() problems {

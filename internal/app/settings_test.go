@@ -86,7 +86,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := app.Settings{
-		Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", ShutdownWithin: 30 * time.Second,
+		SiteSettings: app.SiteSettings{Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080"}, ShutdownWithin: 30 * time.Second,
 		S3:            app.S3Settings{Bucket: "recordings", KeyPrefix: "recordings/"},
 		Keep:          app.KeepSettings{SSE: "none"},
 		RedisSettings: app.RedisSettings{RedisURL: "redis://127.0.0.1:6379/0", RedisPrefix: "slipway"},

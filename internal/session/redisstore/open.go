@@ -30,17 +30,27 @@ import (
 // Open sends nothing, so a broker can start while Redis is away; Ping asks.
 // Errors never show the address, as it holds the password.
 func Open(_ context.Context, address, prefix string) (*Store, error) {
+	client, err := Dial(address)
+	if err != nil {
+		return nil, err
+	}
+	s, err := New(client, prefix)
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	return s, nil
+}
+
+// Dial returns the client that Open works through, for who has to ask Redis
+// about itself. It sends nothing.
+func Dial(address string) (redis.UniversalClient, error) {
 	logging.Disable() // go-redis prints to stderr what it also returns
 	client, err := dial(address)
 	if err != nil {
 		return nil, err
 	}
 	client.AddHook(bounded{})
-	s, err := New(client, prefix)
-	if err != nil {
-		return nil, errors.Join(err, client.Close())
-	}
-	return s, nil
+	return client, nil
 }
 
 // dial makes the client; go-redis connects when it is first used.
