@@ -21,6 +21,7 @@ import { withGrant } from './grant.js';
 import { Parallelism } from './parallelism.js';
 import { ProgressTeller } from './progress-teller.js';
 import { Session } from './session.js';
+import { SizeLimit } from './size-limit.js';
 import { TIMING } from './timing.js';
 import { Upload } from './upload.js';
 
@@ -216,7 +217,11 @@ export class UploadJob {
 
   /** The upload under way, or one that begins: in the session that is kept, or in a new one. @param {AbortSignal} signal */
   async #begun(signal) {
-    if (this.#upload) return this.#upload;
+    await this.#leaveTooSmallSession();
+    if (this.#upload) {
+      await this.#upload.resume(signal); // what it knew may be long ago
+      return this.#upload;
+    }
     const kept = this.#bytes.upload.session;
     const opened = kept ?? await this.#open(signal);
     const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant, onRenewed: (renewed) => this.#keep(renewed) });
@@ -300,12 +305,31 @@ export class UploadJob {
     if (this.#isEmpty && this.#phase === 'running') return void this.#endEmpty();
     void this.#lookForRoom();
     this.#upload?.grown();
-    if (!this.#bytes.ended && this.#upload?.isFull) this.stopRecording(this.#upload.limit.error);
+    const tooLarge = this.#tooLarge;
+    if (tooLarge) this.failed(tooLarge);
+    else if (!this.#bytes.ended && this.#limit.isNear(this.#recordedBytes, this.#bytes.sliceBytes)) this.stopRecording(this.#limit.error);
   }
 
-  get #recordedBytes() {
-    return Math.min(this.#bytes.size + this.#bytes.pendingBytes, this.#upload?.limit.bytes ?? Infinity);
+  /** Until a session says more, what the page asked for. */
+  get #limit() { return this.#upload?.limit ?? SizeLimit.asked(this.#job.maxBytes); }
+
+  /** Why the session cannot have all that was recorded, or null. */
+  get #tooLarge() {
+    return this.#bytes.ended && this.#upload ? this.#upload.limit.refuse(this.#bytes.size) : null;
   }
+
+  /**
+   * Another grant may allow what this session does not take; and what the page asked for was to end a recording, not to
+   * keep it out of S3.
+   */
+  async #leaveTooSmallSession() {
+    const tooLarge = this.#tooLarge;
+    if (!tooLarge || this.#bytes.lostBytes > 0) return;
+    this.#job.maxBytes = undefined;
+    await this.#startOver(tooLarge);
+  }
+
+  get #recordedBytes() { return this.#bytes.size + this.#bytes.pendingBytes; }
 
   get #isEmpty() {
     return this.#bytes.ended && this.#bytes.size === 0;

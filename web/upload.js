@@ -39,7 +39,7 @@ export class Upload {
    */
   constructor({ session, bytes, put, parallelism, timing, events, now, random, connection }) {
     const { opened } = this.session = session;
-    this.limit = new SizeLimit(opened);
+    this.limit = SizeLimit.of(opened);
     if (bytes.announced !== undefined && bytes.announced > this.limit.bytes) throw this.limit.error;
     this.#bytes = bytes;
     this.#timing = timing;
@@ -51,10 +51,10 @@ export class Upload {
 
   get counts() { return this.#uploader.counts; }
 
-  /** Goes on with a session of before: asks what S3 has of it. @param {AbortSignal} signal */
+  /** Goes on with a session of before, or after a failure: asks what S3 has of it. @param {AbortSignal} signal */
   async resume(signal) {
     const answer = await this.session.look(signal);
-    this.#firstThere = answer.parts.some(({ number, size }) => number === 1 && size === this.#partSize);
+    if (this.#parts === 0) this.#firstThere = answer.parts.some(({ number, size }) => number === 1 && size === this.#partSize);
     this.#uploader.found(answer);
   }
 
@@ -81,19 +81,14 @@ export class Upload {
   /** @param {AbortSignal} signal */
   complete(signal) { return this.#uploader.complete(signal); }
 
-  /** Takes what is new in the bytes. */
+  /** Takes what is new in the bytes. More than the session takes is never the end: nothing may call that complete. */
   grown() {
     const size = Math.min(this.#bytes.size, this.limit.bytes);
     while ((this.#parts + 1) * this.#partSize <= size) {
       this.#add(this.#partSize);
       this.#checkpoints.covered(this.#parts * this.#partSize);
     }
-    if (this.#bytes.ended && !this.#whole) this.#addRest(size);
-  }
-
-  /** Whether a recording has to end now, to fit. */
-  get isFull() {
-    return this.limit.isNear(this.#bytes.size + this.#bytes.pendingBytes, this.#bytes.sliceBytes);
+    if (this.#bytes.ended && !this.#whole && !this.limit.refuse(this.#bytes.size)) this.#addRest(size);
   }
 
   /** Whether S3 has these bytes for good, and nothing here reads them again, as it does part 1. @param {number} from @param {number} to */

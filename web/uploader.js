@@ -81,7 +81,7 @@ export class Uploader {
   /** @type {{signal: AbortSignal, drained: import('./deferred.js').Deferred<void>, sends: Set<Promise<void>>} | null} */
   #run = null;
   #ended = false;
-  #frozen = false;
+  #frozen = false; // the session is being completed: it takes no parts, and may have fewer than it is called to have
   #etagHidden = false;
 
   /**
@@ -139,8 +139,12 @@ export class Uploader {
    * @param {import('./wire.js').SessionAnswer} answer
    */
   found({ state, parts }) {
-    for (const { number, ...have } of parts) this.#have.set(number, have);
+    const thaws = this.#frozen && state === 'open';
     this.#frozen = state !== 'open';
+    for (const { number, ...have } of parts) this.#have.set(number, have);
+    if (!thaws) return;
+    const listed = new Set(parts.map(({ number }) => number));
+    for (const part of this.#wanted.values()) if (part.uploaded && !listed.has(part.number)) this.#sendAgain(part);
   }
 
   /** Nothing waits and nothing is being sent. */
@@ -155,7 +159,7 @@ export class Uploader {
 
   /** Whether what S3 has of a number will surely stay. @param {number} number */
   isSafe(number) {
-    return this.has(number) && !this.#suspect.has(number);
+    return this.has(number) && !this.#suspect.has(number) && !this.#frozen;
   }
 
   /** @returns {Counts} */
@@ -396,13 +400,14 @@ export class Uploader {
   }
 
   /**
-   * The parts of ours that the broker says S3 has differently.
+   * The parts of ours that the broker says S3 has differently. Whoever names parts takes them: the session is open again.
    *
    * @param {unknown} error
    */
   #disputed(error) {
-    if (!(error instanceof RecorderError) || error.code !== 'conflict' || this.#frozen) return [];
+    if (!(error instanceof RecorderError) || error.code !== 'conflict') return [];
     const numbers = new Set(error.parts?.map(({ number }) => number)); // one may be named for its size and its ETag
+    if (numbers.size > 0) this.#frozen = false;
     return [...numbers].flatMap((number) => this.#wanted.get(number) ?? []);
   }
 

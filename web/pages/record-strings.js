@@ -125,6 +125,8 @@ export const strings = {
     'url-expired': ['S3 refuses the upload', 'This page keeps trying with new addresses. Is the clock of the server right?'],
     'etag-hidden': ['S3 is not set up for this page', 'The bucket’s CORS rules must expose ETag. Please tell whoever runs this page.'],
     'max-bytes': ['The recording has reached the largest size', 'It ends here; all of it until now is kept.'],
+    'max-bytes recorded-more': ['The recording is larger than is allowed', 'All of it is kept here. If the application you came from allows more, try again from there.'],
+    'too-many-parts recorded-more': ['The recording is longer than S3 takes in one piece', 'All of it is kept here. Try again: another upload may take it.'],
     'too-many-parts': ['The recording has reached the largest length', 'It ends here; all of it until now is kept.'],
     'empty': ['', 'It was too short, or nothing came from the source.'], // the headline says that nothing was recorded
     'invalid type': ['This is no video or sound file', 'Or this browser does not know its type. Choose another file.'],

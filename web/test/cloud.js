@@ -55,10 +55,10 @@ export class Cloud {
   }
 
   /** The object of the only session, put together. */
-  get object() {
-    const parts = [...this.session.parts].sort(([a], [b]) => a - b).map(([, { bytes }]) => bytes);
-    return Buffer.concat(parts);
-  }
+  get object() { return objectOf(this.session); }
+
+  /** That of the session that was opened last. */
+  get newestObject() { return objectOf([...this.sessions.values()].at(-1)); }
 
   async #serve(req, res) {
     const [, , kind, id, op] = new URL(req.url, this.url).pathname.split('/');
@@ -222,6 +222,11 @@ export class Cloud {
     session.parts.clear();
     return { status: 204 };
   }
+}
+
+/** What a session's parts make. */
+export function objectOf(session) {
+  return Buffer.concat([...session.parts].sort(([a], [b]) => a - b).map(([, { bytes }]) => bytes));
 }
 
 export function problem(status, code, detail, more = {}) {

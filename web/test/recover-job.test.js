@@ -10,7 +10,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { Connection } from '../connection.js';
 import { MemoryFolder } from '../disk/memory-folder.js';
 import { SeekableWebm } from '../webm/seekable.js';
-import { Cloud, problem, s3 } from './cloud.js';
+import { Cloud, objectOf, problem, s3 } from './cloud.js';
 import { DurableFolder } from './durable-folder.js';
 import { JobRun, until } from './job-run.js';
 
@@ -44,7 +44,6 @@ async function interrupted(bytes, parts, how) {
 }
 
 const last = () => [...cloud.sessions.values()].at(-1);
-const objectOf = (session) => Buffer.concat([...session.parts].sort(([a], [b]) => a - b).map(([, { bytes }]) => bytes));
 
 test('a recording that was interrupted goes on in its session, and sends only what S3 lacks', async () => {
   const bytes = randomBytes(3456);
@@ -103,6 +102,33 @@ test('interrupted after it was completed: the result all the same, and no PUT', 
   const puts = cloud.count('put');
   assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
   assert.deepEqual([cloud.count('put'), cloud.sessions.size], [puts, 1]);
+});
+
+test('a complete of before the crash that S3 refuses after all: what is missing is sent', async () => {
+  const bytes = randomBytes(3456);
+  const folder = await interrupted(bytes, 3);
+  cloud.session.state = 'completing';
+  cloud.fault = ({ op }) => { if (op === 'complete') cloud.session.state = 'open'; };
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+});
+
+test('a session that took nothing while it was being completed is asked again before a retry', async () => {
+  const bytes = randomBytes(3456);
+  const folder = await interrupted(bytes, 3);
+  cloud.session.state = 'completing';
+  const refusals = [problem(409, 'conflict', 'S3 refused it', { reason: 's3-refused' })];
+  cloud.fault = ({ op }) => {
+    if (op === 'complete') cloud.session.state = 'open';
+    return op === 'complete' ? refusals.shift() : undefined;
+  };
+  const run = newRun({ folder, recover: true });
+  assert.equal((await run.said('completed', 'failed')).error?.reason, 's3-refused');
+  const looks = cloud.count('look');
+  run.retry();
+  await run.said('completed');
+  assert.ok(cloud.object.equals(bytes));
+  assert.equal(cloud.count('look'), looks + 1);
 });
 
 for (const { name, over } of [

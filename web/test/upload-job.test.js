@@ -405,14 +405,51 @@ test('the last part number is a limit of its own', async () => {
   assert.equal((await run.said('full')).error.code, 'too-many-parts');
 });
 
-test('what comes after the limit in spite of that is cut off, not the recording', async () => {
-  cloud.maxBytes = 2000;
-  const run = new Run();
+test('what the page asked for is the limit while the broker is away', async () => {
+  cloud.fault = ({ op }) => (op === 'open' ? problem(503, 'unavailable', 'away') : undefined);
+  const run = new Run({ job: { maxBytes: 6000 } });
+  const bytes = randomBytes(5800);
+  run.record(bytes.subarray(0, 4900), 300);
+  const { error } = await run.said('full');
+  assert.deepEqual([error.code, error.limit], ['max-bytes', 6000]);
+  run.record(bytes.subarray(4900), 300); // what MediaRecorder still held
+  run.end();
+  cloud.fault = () => undefined;
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+});
+
+test('a recording that is larger than its session takes is not called completed, and nothing of it is let go of', async () => {
+  cloud.fault = ({ op }) => (op === 'open' ? problem(503, 'unavailable', 'away') : undefined);
+  const run = new Run({ job: { name: 'long' } });
   const bytes = randomBytes(3300);
-  const end = await run.all(bytes);
-  assert.equal(end.type, 'completed');
-  assert.ok(cloud.object.equals(bytes.subarray(0, 2000)));
-  assert.equal(run.of('progress').at(-1).progress.recordedBytes, 2000);
+  run.record(bytes);
+  run.end();
+  await until(async () => (await run.started).recorded.ended, 'all is taken in');
+  cloud.maxBytes = 2000; // as the grant has it, of which nobody knew
+  cloud.fault = () => undefined;
+  const { type, error } = await run.said('completed', 'failed');
+  assert.deepEqual([type, error.code, error.reason, error.limit], ['failed', 'max-bytes', 'recorded-more', 2000]);
+  assert.deepEqual([error.detail.recordedBytes, error.detail.onDevice, error.detail.lostBytes], [3300, true, 0]);
+  assert.equal(cloud.count('complete'), 0);
+  cloud.maxBytes = 1e12; // by another grant
+  run.retry();
+  await run.said('completed');
+  assert.ok(cloud.newestObject.equals(bytes));
+});
+
+test('a slice that overshoots what the page asked for fails, and a retry takes it as it is', async () => {
+  const run = new Run({ job: { maxBytes: 2000 } });
+  const bytes = randomBytes(2900);
+  run.record(bytes.subarray(0, 500), 100);
+  await run.said('opened');
+  run.record(bytes.subarray(500), 2400); // a laptop that slept
+  assert.equal((await run.said('full')).error.code, 'max-bytes');
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).error?.reason, 'recorded-more');
+  run.retry();
+  await run.said('completed');
+  assert.ok(cloud.newestObject.equals(bytes));
 });
 
 test('a quiet session sends heartbeats, and a busy one does not', async () => {
