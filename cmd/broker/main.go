@@ -4,7 +4,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/alecthomas/kong"
@@ -13,20 +12,26 @@ import (
 )
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the HTTP API and the pages."`
-	Keys    keysCmd    `cmd:"" help:"Make keys."`
-	Fetch   fetchCmd   `cmd:"" help:"Download a finished recording."`
-	Rebuild rebuildCmd `cmd:"" help:"Tell Redis again what the bucket knows."`
+	Serve      serveCmd      `cmd:"" help:"Serve the HTTP API and the pages."`
+	Sessions   sessionsCmd   `cmd:"" help:"See and end sessions."`
+	Watch      watchCmd      `cmd:"" help:"See what happens to sessions as it happens."`
+	Orphans    orphansCmd    `cmd:"" help:"See and end uploads that no session has."`
+	Grants     grantsCmd     `cmd:"" help:"Make grants."`
+	Keys       keysCmd       `cmd:"" help:"Make keys."`
+	Fetch      fetchCmd      `cmd:"" help:"Download a finished recording."`
+	Rebuild    rebuildCmd    `cmd:"" help:"Tell Redis again what the bucket knows."`
+	Completion completionCmd `cmd:"" help:"Make a shell complete the command line."`
 }
 
 func main() {
 	var mistakes app.Mistakes
 	options := append(mistakes.Mappers(),
-		kong.Name("broker"), kong.Description("Recordings slide straight into S3."), kong.UsageOnError(),
+		kong.Name("broker"), kong.Description("Recordings slide straight into S3."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Bind(&mistakes))
-	ctx := kong.Parse(&cli{}, options...)
-	if err := ctx.Run(); err != nil {
-		fmt.Fprintf(os.Stderr, "broker: %v\n", err)
-		os.Exit(1)
+	ctx, err := kong.Must(&cli{}, options...).Parse(os.Args[1:])
+	if err == nil {
+		err = ctx.Run()
 	}
+	complain(err)
+	os.Exit(codeOf(err))
 }

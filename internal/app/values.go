@@ -74,7 +74,7 @@ func (m *Mistakes) Mappers() []kong.Option {
 // describe is a setting's line in the help.
 func describe(v *kong.Value) string {
 	help := kong.DefaultHelpValueFormatter(v)
-	if v.HasDefault {
+	if v.Default != "" {
 		help += " Default: " + v.Default + "."
 	}
 	if low := v.Tag.Get("min"); low != "" {

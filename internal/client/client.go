@@ -1,0 +1,174 @@
+// Package client calls a broker's HTTP API for the programs of those who
+// operate it. api/openapi.yaml is the contract; here is as much of it as those
+// programs read, and the rest travels along as it was sent.
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"slipway/internal/session"
+)
+
+// Client calls one broker. It is safe for concurrent use.
+//
+// Every call ends with its context, and returns an *Error where it was refused
+// or not answered. Calls that can be repeated are: three times more, as long as
+// nobody answers or the answer is to try again later.
+type Client struct {
+	base string // without a slash at the end
+	key  string
+	http *http.Client
+}
+
+const (
+	answerWithin = 2 * time.Minute // until the header; a complete may take the broker 60 s
+	callWithin   = 3 * time.Minute // with the body
+)
+
+// New returns a client of the broker at base, which is an http or https URL,
+// perhaps with a path. key is an API key.
+func New(base, key string) (*Client, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%q is not the URL of a broker, such as https://broker.example", base)
+	}
+	if strings.IndexFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0 {
+		return nil, errors.New("the API key holds what no API key does, such as a space or a line break")
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = answerWithin
+	return &Client{base: strings.TrimRight(base, "/"), key: key, http: &http.Client{
+		Transport: transport,
+		// A redirect would take the key to where nobody said it may go.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Answer is one thing that the broker told.
+type Answer[T any] struct {
+	V    T              // what this package knows of it
+	JSON jsontext.Value // all of it, as it was sent: a newer broker may say more
+}
+
+// UnmarshalJSONFrom reads both.
+func (a *Answer[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	a.JSON = raw.Clone()
+	return json.Unmarshal(a.JSON, &a.V)
+}
+
+// call is one request.
+type call struct {
+	method, path string // the path is escaped
+	query        url.Values
+	header       http.Header
+	ifMatch      session.Revision // 0: whatever the revision is
+	body         any              // nil: none
+	once         bool             // it is not to be sent a second time
+}
+
+// do sends a call and reads the answer into to, which may be nil. It returns
+// the status, which is a success.
+func (c *Client) do(ctx context.Context, what call, to any) (status int, err error) {
+	err = c.retried(ctx, what.once, func() error {
+		ctx, cancel := context.WithTimeout(ctx, callWithin)
+		defer cancel()
+		res, err := c.send(ctx, what)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		status = res.StatusCode
+		if to == nil || status == http.StatusNoContent {
+			return nil
+		}
+		return c.read(ctx, res, to)
+	})
+	return status, err
+}
+
+const maxAnswer = 64 << 20 // bytes; a page of 1,000 salvaged sessions that lack 10,000 parts each
+
+// read reads the body as a whole first, so that half an answer is told from
+// one that no broker gives.
+func (c *Client) read(ctx context.Context, res *http.Response, to any) error {
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return c.unanswered(ctx, err)
+	}
+	if err := json.Unmarshal(body, to); err != nil {
+		return c.notOurs(&Error{Status: res.StatusCode, Err: err}, res)
+	}
+	return nil
+}
+
+// send returns a success, whose body is to be closed.
+func (c *Client) send(ctx context.Context, what call) (*http.Response, error) {
+	req, err := c.request(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unanswered(ctx, err)
+	}
+	if res.StatusCode > 299 {
+		defer res.Body.Close()
+		return nil, c.refusal(res)
+	}
+	return res, nil
+}
+
+func (c *Client) request(ctx context.Context, what call) (*http.Request, error) {
+	var body bytes.Buffer
+	if what.body != nil {
+		if err := json.MarshalWrite(&body, what.body); err != nil {
+			return nil, err
+		}
+	}
+	target := c.base + what.path
+	if len(what.query) > 0 {
+		target += "?" + what.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, what.method, target, &body)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range what.header {
+		req.Header[name] = values
+	}
+	req.Header.Set("Authorization", "Bearer "+c.key)
+	if what.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if what.ifMatch > 0 {
+		req.Header.Set("If-Match", strconv.Quote(strconv.FormatInt(int64(what.ifMatch), 10)))
+	}
+	return req, nil
+}
+
+// unanswered is the error of a request that brought no answer, or half of one.
+func (c *Client) unanswered(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return context.Cause(ctx)
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	return &Error{Code: "unavailable", Reason: NoAnswer, Detail: c.base + " does not answer: " + printable(err.Error()), Err: err}
+}

@@ -1,0 +1,116 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/session"
+)
+
+// Ended is what became of a session that was completed, salvaged or aborted.
+// An aborted one has an ID and a state only.
+type Ended struct {
+	ID      session.ID           `json:"id"`
+	State   session.State        `json:"state"`
+	Size    int64                `json:"size"`
+	Outcome session.Outcome      `json:"outcome"`
+	Missing []session.PartNumber `json:"missing"`
+
+	RetryAfterMs int64 `json:"retry_after_ms"` // while it is on its way
+}
+
+// Abort gives a session up. If ifMatch is not 0, it is refused
+// ("precondition-failed") when the session changed since that revision.
+func (c *Client) Abort(ctx context.Context, id session.ID, ifMatch session.Revision) (Answer[Ended], error) {
+	return c.settled(ctx, call{method: http.MethodDelete, path: sessionPath(id), ifMatch: ifMatch})
+}
+
+// Salvage completes a session from the parts that arrived; ifMatch is as in
+// Abort.
+func (c *Client) Salvage(ctx context.Context, id session.ID, ifMatch session.Revision) (Answer[Ended], error) {
+	return c.settled(ctx, call{method: http.MethodPost, path: sessionPath(id) + "/salvage", ifMatch: ifMatch})
+}
+
+// claim is what a recording consists of.
+type claim struct {
+	Parts []Part `json:"parts"`
+	Size  int64  `json:"size"`
+}
+
+// Complete completes a session with the claim that all S3 has of it is all
+// there is. Where the broker knows of more, or there is nothing, it is refused
+// ("conflict"). ifMatch is as in Abort; what changes between the look and the
+// claim, the broker notices by the parts' ETags.
+func (c *Client) Complete(ctx context.Context, id session.ID, ifMatch session.Revision) (Answer[Ended], error) {
+	seen, err := c.Show(ctx, id)
+	if err != nil {
+		return Answer[Ended]{}, err
+	}
+	s := seen.V
+	switch {
+	case s.State == session.Completed:
+		return Answer[Ended]{V: Ended{ID: s.ID, State: s.State, Size: s.Size, Outcome: s.Outcome, Missing: s.Missing}, JSON: seen.JSON}, nil
+	case ifMatch > 0 && s.Revision != ifMatch:
+		return Answer[Ended]{}, refused("precondition-failed", "revision", "the session is at revision %d, not %d", s.Revision, ifMatch)
+	case s.State == session.Aborted || s.State == session.Deleted || s.State == session.Aborting:
+		return Answer[Ended]{}, refused("conflict", string(s.State), "the session is %s", s.State)
+	case len(s.Missing) > 0:
+		return Answer[Ended]{}, refused("conflict", "hole", "S3 lacks %s; salvage completes without", Numbers(s.Missing))
+	case len(s.Parts) == 0:
+		return Answer[Ended]{}, refused("conflict", "empty", "nothing was uploaded, or it is being completed already")
+	}
+	return c.settled(ctx, call{method: http.MethodPost, path: sessionPath(id) + "/complete", body: claim{s.Parts, s.Bytes}})
+}
+
+func refused(code, reason, format string, args ...any) error {
+	return &Error{Code: code, Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Numbers names parts: "part 2", or "parts 2-5, 9".
+func Numbers(parts []session.PartNumber) string {
+	var runs []string
+	for i := 0; i < len(parts); {
+		first, last := parts[i], parts[i]
+		for i++; i < len(parts) && parts[i] == last+1; i++ {
+			last++
+		}
+		if first == last {
+			runs = append(runs, fmt.Sprint(first))
+		} else {
+			runs = append(runs, fmt.Sprintf("%d-%d", first, last))
+		}
+	}
+	const shown = 8 // a salvaged recording can lack every second part
+	if len(runs) > shown {
+		runs = append(slices.Clip(runs[:shown]), fmt.Sprintf("and %d more", len(runs)-shown))
+	}
+	if len(parts) == 1 {
+		return "part " + runs[0]
+	}
+	return "parts " + strings.Join(runs, ", ")
+}
+
+const settleWithin = time.Minute
+
+// settled makes a call that can be repeated until the broker says that it is
+// done. S3 may take long; the broker then says so, and when to ask again.
+func (c *Client) settled(ctx context.Context, what call) (Answer[Ended], error) {
+	for deadline := time.Now().Add(settleWithin); ; {
+		var a Answer[Ended]
+		status, err := c.do(ctx, what, &a)
+		if err != nil || status != http.StatusAccepted {
+			return a, err
+		}
+		wait := max(time.Duration(a.V.RetryAfterMs)*time.Millisecond, firstWait)
+		if time.Now().Add(wait).After(deadline) {
+			return a, refused("unavailable", "pending", "the session is still %s; the same command again goes on with it", a.V.State)
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return a, err
+		}
+	}
+}
