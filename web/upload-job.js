@@ -18,6 +18,7 @@ import { DiskRoom } from './disk-room.js';
 import { asRecorderError, RecorderError, toPlain } from './errors.js';
 import { isSessionGone } from './gone.js';
 import { withGrant } from './grant.js';
+import { MemoryRoom } from './memory-room.js';
 import { Parallelism } from './parallelism.js';
 import { ProgressTeller } from './progress-teller.js';
 import { Session } from './session.js';
@@ -71,8 +72,9 @@ export class UploadJob {
    * @param {() => number} [options.random]
    * @param {Connection} [options.connection]
    * @param {() => Promise<{quota?: number, usage?: number}>} [options.estimate] navigator.storage.estimate
+   * @param {import('./memory-room.js').Bounds} [options.memory]
    */
-  constructor({ job, bytes, getGrant, put, emit, timing, random, connection = new Connection(), estimate }) {
+  constructor({ job, bytes, getGrant, put, emit, timing, random, connection = new Connection(), estimate, memory }) {
     this.#job = job;
     this.#bytes = bytes;
     this.#getGrant = getGrant;
@@ -81,7 +83,8 @@ export class UploadJob {
     this.#timing = { ...TIMING, ...timing };
     this.#random = random;
     this.#connection = connection;
-    this.#room = new DiskRoom({ estimate, evict: () => this.makeRoom() });
+    const evict = () => this.makeRoom();
+    this.#room = bytes.durable ? new DiskRoom({ estimate, evict }) : new MemoryRoom({ held: () => bytes.size - bytes.lostBytes, evict }, memory);
     this.#teller = new ProgressTeller(emit, () => this.#progress(), this.#timing.progressMs);
     this.#broker = new BrokerClient({
       broker: job.broker, timing: this.#timing, random, connection, onTrouble: (error) => this.#teller.trouble(error),
@@ -196,7 +199,7 @@ export class UploadJob {
     this.#emit({ type: 'full', error: toPlain(error) });
   }
 
-  /** Looks after the room on the disk each time that a file's worth was recorded. */
+  /** Looks after the room, on the disk or in memory, each time that a file's worth was recorded. */
   async #lookForRoom() {
     if (this.#looking || this.#bytes.announced !== undefined || this.#bytes.size < this.#lookedAtBytes + FILE_BYTES) return;
     this.#looking = true;

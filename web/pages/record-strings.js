@@ -146,6 +146,7 @@ export const strings = {
 
     'not-durable': ['This browser keeps nothing for us', 'What is not in S3 yet is lost when this tab dies. A normal window, not a private one, keeps it.'],
     'quota-low': ['The disk of this device is nearly full', 'The recording ends before it is; all of it until then is kept.'],
+    'quota-low memory': ['The connection is too slow for this recording', 'This page can hold no more of it. It ends here; all of it until now is kept.'],
     'bytes-lost': ['A part of the recording is gone', 'It had been deleted from this device after it was sent, and S3 does not have it any more.'],
     'started-over': ['The recording gets a new link', 'Its first upload had ended meanwhile, so all of it is sent again.'],
   }),

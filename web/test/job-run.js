@@ -18,7 +18,7 @@ export class JobRun {
   /**
    * @param {import('./cloud.js').Cloud} cloud
    * @param {{timing?: object, file?: Blob, job?: object, getGrant?: () => Promise<string>, folder?: DurableFolder, recover?: boolean,
-   *   fileBytes?: number, connection?: import('../connection.js').Connection, estimate?: () => Promise<object>}} [how] recover: what lies in the folder
+   *   fileBytes?: number, connection?: import('../connection.js').Connection, estimate?: () => Promise<object>, memory?: import('../memory-room.js').Bounds}} [how] recover: what lies in the folder
    */
   constructor(cloud, { timing = {}, file, job = {}, getGrant = async () => 'gr_1', folder = new DurableFolder(), recover = false, fileBytes = 1000, ...more } = {}) {
     const means = {

@@ -357,6 +357,39 @@ test('where nothing can be kept the recording goes up all the same, and that it 
   assert.equal(run.messages[0].error.code, 'not-durable');
 });
 
+/** A recording in memory that may hold so much, and a file's worth of it. */
+function inMemory(memory) {
+  cloud.partSize = MIB;
+  const run = newRun({ folder: new MemoryFolder(), fileBytes: MIB, memory, timing: { noteMs: 0 } });
+  return { run, bytes: randomBytes(17 * MIB) };
+}
+
+test('in memory what S3 has is let go of, and the recording is whole all the same', async () => {
+  const { run, bytes } = inMemory({ keptBytes: 3 * MIB });
+  for (let at = 0; at < bytes.length; at += MIB) {
+    run.record(bytes.subarray(at, at + MIB), MIB);
+    await until(() => run.of('part').length > at / MIB, 'the part to be in S3');
+  }
+  const { recorded } = await run.started;
+  assert.equal(recorded.lostBytes, 13 * MIB, 'at 16 MiB, when it was looked last, all but three');
+  run.end();
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+  assert.deepEqual(run.of('full'), []);
+});
+
+test('in memory a recording that S3 has nothing of ends while it still fits, and is kept', async () => {
+  const { run, bytes } = inMemory({ mostBytes: 10 * MIB });
+  cloud.fault = ({ op }) => (op === 'parts' ? { status: 503 } : undefined);
+  run.record(bytes, MIB);
+  const { error } = await run.said('full');
+  assert.deepEqual([error.code, error.reason], ['quota-low', 'memory']);
+  run.end();
+  cloud.fault = () => undefined;
+  assert.equal((await run.said('completed', 'failed')).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+});
+
 test('a failure says whether the recording outlives the page', async () => {
   cloud.fault = ({ op }) => (op === 'put' ? s3(400, 'InvalidRequest', 'no') : undefined);
   for (const [folder, onDevice] of [[new MemoryFolder(), false], [new DurableFolder(), true]]) {

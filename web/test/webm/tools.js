@@ -6,7 +6,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 
 const missing = ['ffmpeg', 'ffprobe', 'mkvmerge', 'mkvinfo'].filter((tool) => spawnSync(tool, ['-version']).error);
 
