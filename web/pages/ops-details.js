@@ -3,7 +3,7 @@
  */
 
 import { formatBytes, formatDate } from './format.js';
-import { element, showFacts, theirs } from './ops-dom.js';
+import { button, element, setNodes, showFacts, theirs } from './ops-dom.js';
 import { ageMs, formatRanges, formatSpan } from './ops-format.js';
 import { showState } from './ops-session-row.js';
 import { strings } from './ops-strings.js';
@@ -29,7 +29,7 @@ export class DetailsView {
   /** @type {HTMLElement | null} where the focus goes back to */
   #opener = null;
 
-  /** @param {{salvage: (session: Session) => void, abort: (session: Session) => void, closed: () => void}} events */
+  /** @param {{salvage: (session: Session) => void, abort: (session: Session) => void, copy: (id: string) => void, closed: () => void}} events */
   constructor(events) {
     this.#events = events;
     this.#salvage.addEventListener('click', () => { if (this.#session) events.salvage(this.#session); });
@@ -85,8 +85,8 @@ export class DetailsView {
   /** @param {Session} session */
   #show(session) {
     this.#session = session;
-    this.#title.replaceChildren(theirs(session.name || strings.unnamed));
-    showFacts(this.#facts, factsOf(session));
+    setNodes(this.#title, [theirs(session.name || strings.unnamed)]);
+    showFacts(this.#facts, [...factsOf(session), [strings.details.id, this.#idFact(session.id)]]);
     const plays = session.state === 'completed' && session.watch_url?.startsWith(`${location.origin}/`);
     this.#watch.hidden = !plays;
     if (plays && session.watch_url) this.#watch.href = session.watch_url;
@@ -96,9 +96,15 @@ export class DetailsView {
     this.#abort.hidden = !['open', 'aborting'].includes(session.state);
     this.#box.hidden = false;
   }
+
+  /** @param {string} id */
+  #idFact(id) {
+    const copy = button(strings.copy, { class: 'link copy', 'aria-label': strings.copyThisID }, () => this.#events.copy(id));
+    return element('span', { class: 'id' }, element('code', {}, id), copy);
+  }
 }
 
-/** @param {Session} session @returns {Fact[]} */
+/** @param {Session} session @returns {Fact[]} all but its ID */
 function factsOf(session) {
   const words = strings.details;
   const badge = element('span', { class: 'badge' });
@@ -114,7 +120,6 @@ function factsOf(session) {
     [words.limit, formatBytes(session.max_bytes)],
     [words.abandon, strings.abandon[session.on_abandon]],
     [words.revision, element('code', { class: 'revision' }, String(session.revision))],
-    [words.id, element('code', {}, session.id)],
   ];
 }
 

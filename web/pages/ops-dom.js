@@ -48,9 +48,24 @@ export function setText(box, text) {
 }
 
 /**
+ * Shows these nodes, and lets those be that are there already.
+ *
+ * @param {Element} box
+ * @param {Node[]} nodes
+ */
+export function setNodes(box, nodes) {
+  const old = [...box.childNodes];
+  nodes.forEach((node, i) => {
+    if (!old[i]) box.append(node);
+    else if (!old[i].isEqualNode(node)) old[i].replaceWith(node);
+  });
+  for (const extra of old.slice(nodes.length)) extra.remove();
+}
+
+/**
  * @param {HTMLElement} list a `dl`
  * @param {[term: string, what: Node | string][]} facts
  */
 export function showFacts(list, facts) {
-  list.replaceChildren(...facts.flatMap(([term, what]) => [element('dt', {}, term), element('dd', {}, what)]));
+  setNodes(list, facts.flatMap(([term, what]) => [element('dt', {}, term), element('dd', {}, what)]));
 }

@@ -61,9 +61,10 @@ async function* lines(bytes) {
  * @param {(event: StreamEvent) => void} how.onEvent
  * @param {(open: boolean) => void} how.onChange whether events are being heard
  * @param {AbortSignal} how.signal
+ * @param {EventTarget} [how.wake] its `online` ends a wait
  * @param {typeof TIMING} [how.timing]
  */
-export async function follow({ open, onEvent, onChange, signal, timing = TIMING }) {
+export async function follow({ open, onEvent, onChange, signal, wake, timing = TIMING }) {
   let lastEventId = '';
   let failures = 0;
   while (!signal.aborted) {
@@ -90,7 +91,7 @@ export async function follow({ open, onEvent, onChange, signal, timing = TIMING 
     onChange(false);
     failures++;
     const ms = timing.restMs + backoffMs(failures, timing, { retryAfterMs: wish });
-    await sleep(ms, { signal, wake: globalThis }).catch(() => {});
+    await sleep(ms, { signal, wake }).catch(() => {});
   }
 }
 

@@ -37,7 +37,8 @@ export const strings = {
   copy: 'Copy',
   copied: 'Copied',
   copyID: (/** @type {string} */ name) => `Copy the ID of ${name}`,
-  copyYourself: 'This browser lets no page copy here. Select the ID in the details.',
+  copyThisID: 'Copy the ID',
+  copyYourself: 'This browser does not let the page copy. Select the ID here.',
 
   page: (/** @type {number} */ n) => `Page ${new Intl.NumberFormat().format(n)}`,
   rows: (/** @type {number} */ n) => count(n, 'session on this page', 'sessions on this page'),
@@ -133,7 +134,6 @@ export const strings = {
     'conflict forgotten': ['Nothing was done: it may be a recording in progress', 'It becomes a session again by itself; abort that.'],
     'conflict s3-refused': ['S3 refused to put the parts together', 'The session is open as before.'],
     'conflict': ['Nothing was done', 'The session’s state forbids it now.'],
-    'invalid owner': ['There can be no such owner', 'An owner has at most 128 bytes and no control characters.'],
     'invalid': ['The broker does not understand this request', 'Is this page older than the broker? Reload it.'],
     'internal': ['Something went wrong', 'The broker’s log knows more.'],
   }),

@@ -46,6 +46,7 @@ const sessions = new SessionsView({ wanted: () => void wanted(), open: (id, open
 const details = new DetailsView({
   salvage: (session) => void act((api) => salvageSession(api, session)),
   abort: (session) => void act((api) => abortSession(api, session)),
+  copy: (id) => void copy(id),
   closed: () => { sessions.chosen = ''; },
 });
 const orphans = new OrphansView({ wanted: () => void lookForOrphans(), abort: (orphan) => void actOnOrphan(orphan) });
@@ -103,6 +104,7 @@ function begin(opened) {
     onEvent: () => refresher.hint(),
     onChange: (is) => { freshness.streaming = is; },
     signal: following.signal,
+    wake: globalThis,
   });
   void refresher.now();
 }
