@@ -28,6 +28,7 @@ var statuses = map[session.Kind]struct {
 	session.PreconditionFailed: {http.StatusPreconditionFailed, "The session has changed"},
 	session.TooLarge:           {http.StatusRequestEntityTooLarge, "The request is too large"},
 	session.Unavailable:        {http.StatusServiceUnavailable, "Try again shortly"},
+	session.Limited:            {http.StatusTooManyRequests, "A limit is used up for now"},
 }
 
 // wrongMethod is the reason for which HTTP has a status of its own.

@@ -40,6 +40,8 @@ type Limits struct {
 	KeepRecord time.Duration // how long the Store remembers a finished session; S3 answers after that
 
 	// AbandonAfter is how long nothing may be heard of a session, and no URL of
+	Quota      Quota         // of each owner; a grant may lower it
+	Rates      Rates         // of signing
 	// it be good, before it is salvaged or aborted.
 	AbandonAfter time.Duration
 	// ResumeWindow is how long a recorder may come back to fill a hole: only
@@ -171,7 +173,7 @@ func (b *Broker) swap(ctx context.Context, s *Session, c Change) (*Session, erro
 	if !s.State.mayBecome(c.Session.State) {
 		return nil, &Error{Kind: Internal, Op: "session.swap", Detail: fmt.Sprintf("%s may not become %s", s.State, c.Session.State)}
 	}
-	c.From, c.Quiet, c.Notify = s.Revision, b.quiet, b.Limits.Notify
+	c.From, c.Quiet, c.Notify, c.Quota = s.Revision, b.quiet, b.Limits.Notify, b.Limits.Quota
 	stored, err := b.Store.Swap(ctx, c)
 	if KindOf(err) == NotFound { // the Store was lost just now: who looks again rebuilds it
 		return nil, &Error{Kind: Conflict, Reason: "stale", Op: "session.swap", Detail: "the session changed meanwhile", Err: err}

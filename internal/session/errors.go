@@ -22,9 +22,10 @@ const (
 	PreconditionFailed             // If-Match named another revision
 	TooLarge                       // the request body is too long
 	Unavailable                    // S3 or Redis did not answer; try again
+	Limited                        // a limit is used up for now; try again after RetryAfter
 )
 
-var kindWords = [...]string{"internal", "invalid", "unauthorized", "forbidden", "not-found", "conflict", "precondition-failed", "too-large", "unavailable"}
+var kindWords = [...]string{"internal", "invalid", "unauthorized", "forbidden", "not-found", "conflict", "precondition-failed", "too-large", "unavailable", "limited"}
 
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(kindWords) {

@@ -38,8 +38,9 @@ type Opened struct {
 //
 // Errors: Invalid names the field; Forbidden if the grant does not allow the
 // content type; Conflict "idempotency-key-reused" if the key came with another
-// request; Unavailable if S3 or the Store did not answer. The last leaves an
-// upload without a session at worst, which costs money and no recording.
+// request; Limited if the owner may have no other session now, or signs too
+// fast; Unavailable if S3 or the Store did not answer. The last leaves an upload
+// without a session at worst, which costs money and no recording.
 func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []PartToSign) (Opened, error) {
 	s, err := b.plan(g, req)
 	if err != nil {
@@ -48,7 +49,7 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []Part
 	if err := checkToSign(s, sign); err != nil {
 		return Opened{}, err
 	}
-	if s, err = b.create(ctx, s, req); err != nil {
+	if s, err = b.create(ctx, s, req, b.quota(g)); err != nil {
 		return Opened{}, err
 	}
 	if len(sign) == 0 || s.State != Open {
@@ -61,22 +62,30 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []Part
 
 // create makes the upload and the record, or finds the session that the
 // request repeats.
-func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest) (*Session, error) {
+func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest, q Quota) (*Session, error) {
 	metadata := objectMetadata(s, req.Metadata)
 	if err := checkMetadata(req.Metadata, metadata); err != nil {
 		return nil, err
 	}
-	if req.IdempotencyKey != "" {
-		if before, err := b.openedBefore(ctx, s); before != nil || err != nil {
-			return before, err
+	before, err := b.Store.Admit(ctx, s.ID, s.Owner, q)
+	if KindOf(err) == NotFound {
+		before, err = nil, nil
+		if req.IdempotencyKey != "" {
+			before, err = b.forgotten(ctx, s, q)
 		}
+	}
+	if before != nil || err != nil {
+		return repeated(s, before, err)
 	}
 	upload, err := b.Bucket.Create(ctx, NewUpload{Key: b.Key(s.ID), ContentType: s.ContentType, Algorithm: s.Algorithm, Metadata: metadata})
 	if err != nil {
 		return nil, err
 	}
 	s.UploadID, s.State = upload, Open
-	stored, err := b.Store.Swap(ctx, Change{Session: s, Event: eventOf(EventOpened, s)})
+	stored, err := b.Store.Swap(ctx, Change{Session: s, Event: eventOf(EventOpened, s), Quota: q})
+	if KindOf(err) == Limited { // others were quicker since it was admitted
+		b.drop(ctx, s)
+	}
 	if ReasonOf(err) != "stale" {
 		// Unavailable may still mean that the record was written, so the
 		// upload stays: a session without its upload would be a dead one.
@@ -84,46 +93,54 @@ func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest) (*Sess
 	}
 	// Somebody with the same key was quicker, and theirs is the session; or our
 	// own record was written and the Store was asked twice.
-	winner, err := b.openedBefore(ctx, s)
-	if err != nil {
-		return nil, err
+	winner, err := b.Store.Get(ctx, s.ID)
+	if KindOf(err) == NotFound {
+		winner, err = b.forgotten(ctx, s, q)
 	}
-	if winner != nil {
-		if winner.UploadID != upload {
-			abortCtx, cancel := b.atLength(ctx)
-			defer cancel()
-			_ = b.Bucket.Abort(abortCtx, b.upload(s)) // empty and unknown to anybody; at worst it stays as an orphan
-		}
-		return winner, nil
+	if winner == nil && err == nil {
+		return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: RetryAfter, Detail: "another request with this Idempotency-Key came and went"}
 	}
-	return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: RetryAfter, Detail: "another request with this Idempotency-Key came and went"}
+	winner, err = repeated(s, winner, err)
+	if err == nil && winner.UploadID != upload {
+		b.drop(ctx, s)
+	}
+	return winner, err
 }
 
-// openedBefore returns the session that s would repeat, or nil. One that the
-// Store forgot counts: a second upload of its key would make the first one's
-// token worthless, or overwrite the finished recording.
-func (b *Broker) openedBefore(ctx context.Context, s *Session) (*Session, error) {
-	before, err := b.Store.Get(ctx, s.ID)
+// drop frees the upload of s, which is empty and unknown to anybody. At worst it
+// stays as an orphan.
+func (b *Broker) drop(ctx context.Context, s *Session) {
+	ctx, cancel := b.atLength(ctx)
+	defer cancel()
+	_ = b.Bucket.Abort(ctx, b.upload(s))
+}
+
+// forgotten returns the session that s would repeat where the Store has no
+// record of it, or nil. It counts: a second upload of its key would make the
+// first one's token worthless, or overwrite the finished recording.
+func (b *Broker) forgotten(ctx context.Context, s *Session, q Quota) (*Session, error) {
+	before, err := b.rebuildFromObject(ctx, Ref{ID: s.ID})
 	if KindOf(err) == NotFound {
-		before, err = b.rebuildFromObject(ctx, Ref{ID: s.ID})
+		before, err = b.reopen(ctx, s, q)
 	}
 	if KindOf(err) == NotFound {
-		before, err = b.reopen(ctx, s)
-	}
-	switch {
-	case KindOf(err) == NotFound:
 		return nil, nil
-	case err != nil:
-		return nil, err
-	case before.Request != "" && before.Request != s.Request:
+	}
+	return before, err
+}
+
+// repeated returns the session of before, if the request that opened it was
+// the one that opens s.
+func repeated(s, before *Session, err error) (*Session, error) {
+	if err == nil && before.Request != "" && before.Request != s.Request {
 		return nil, conflict("idempotency-key-reused", "this Idempotency-Key came with another request before")
 	}
-	return before, nil
+	return before, err
 }
 
 // reopen records s anew with the upload that its key has in S3. Where there
 // are several, the one with parts is the one that somebody works with.
-func (b *Broker) reopen(ctx context.Context, s *Session) (*Session, error) {
+func (b *Broker) reopen(ctx context.Context, s *Session, q Quota) (*Session, error) {
 	page, err := b.Bucket.Uploads(ctx, string(b.Key(s.ID)), UploadCursor{}, 10)
 	if err != nil {
 		return nil, err
@@ -150,7 +167,7 @@ func (b *Broker) reopen(ctx context.Context, s *Session) (*Session, error) {
 	if found == nil {
 		return nil, unknown(s.ID)
 	}
-	return b.restore(ctx, found, Open, parts)
+	return b.restore(ctx, found, Open, parts, q)
 }
 
 // plan checks a request and settles every default.

@@ -242,6 +242,6 @@ func (b *Broker) adopt(ctx context.Context, id ID, u ListedUpload) error {
 	for _, p := range parts {
 		s.PartSize = max(s.PartSize, p.Size)
 	}
-	_, err = b.restore(ctx, s, Open, parts)
+	_, err = b.restore(ctx, s, Open, parts, Quota{})
 	return err
 }

@@ -14,8 +14,9 @@ import (
 // than the maximum is cut to it. The answers say what it became.
 //
 // Errors: Invalid if a number, size or checksum is out of bounds, with nothing
-// noted or signed; Conflict if the session is no longer open; NotFound "lost"
-// if S3 knows neither the upload nor the object; Unavailable.
+// noted or signed; Limited if too many are asked for, with nothing noted or
+// signed; Conflict if the session is no longer open; NotFound "lost" if S3 knows
+// neither the upload nor the object; Unavailable.
 func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []PartToSign, ttl time.Duration) (*Session, []SignedPart, error) {
 	if err := b.serves(t); err != nil {
 		return nil, nil, err
@@ -27,7 +28,7 @@ func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []P
 	if err := checkToSign(terms, sign); err != nil {
 		return nil, nil, err
 	}
-	report := Report{Parts: uploaded}
+	report := Report{Parts: uploaded, Cost: max(1, len(sign)), Rates: b.Limits.Rates, Owner: t.Owner, CountBytes: b.Limits.Quota.DailyBytes > 0}
 	if len(sign) > 0 {
 		ttl = b.urlTTL(ttl)
 		// Noted before it is true: better idle too late than reaped while a PUT runs.

@@ -19,11 +19,17 @@ import (
 type Store interface {
 	// Get returns the record of id.
 	Get(ctx context.Context, id ID) (*Session, error)
-	// Swap replaces the record in one step and returns it as stored.
+	// Admit returns the record of id, as Get does. Where there is none it is
+	// NotFound if the quota has room for another session of owner, and Limited
+	// if not. It reserves nothing: Swap has the last word.
+	Admit(ctx context.Context, id ID, owner Owner, q Quota) (*Session, error)
+	// Swap replaces the record in one step and returns it as stored. Limited if
+	// the change makes an open session and its quota has no room.
 	Swap(ctx context.Context, c Change) (*Session, error)
 	// Report notes parts and a sign of life in one step, while the session is
 	// open, and returns the record. When it is not open the record comes back
-	// unchanged: the caller reads its State.
+	// unchanged: the caller reads its State. Limited, with nothing noted, if
+	// one of the rates does not allow it yet.
 	Report(ctx context.Context, id ID, r Report) (*Session, error)
 	// Parts returns what was reported, in order of number.
 	Parts(ctx context.Context, id ID) ([]Part, error)
@@ -43,12 +49,22 @@ type Change struct {
 	Quiet   bool          // the broker acts of its own accord: where there is a record, its ActiveAt stays
 	Event   *Event        // goes to the EventLog in the same step, its At set by the Store; nil: none
 	Notify  bool          // and to the Outbox, where there is an Event
+	// Quota is the owner's, if there is one. When From is 0 it bounds what is
+	// made open; else DailyBytes, above 0, says that what S3 has of a session
+	// beyond what was reported counts when it comes to be completed.
+	Quota Quota
 }
 
 // Report is what one call of a live recorder brings.
 type Report struct {
 	Parts        []Part
 	URLsExpireAt time.Time // of the URLs about to be signed; zero: none. Only ever moves forward
+	Cost         int       // what the call takes from Rates
+	Rates        Rates
+	Owner        Owner // whose rate and day it counts to; "": nobody's
+	// CountBytes: by how much the report makes the session larger counts to
+	// the owner's day. A part that shrinks gives nothing back.
+	CountBytes bool
 }
 
 // Query selects sessions. Zero fields select all.

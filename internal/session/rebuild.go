@@ -13,7 +13,7 @@ func (b *Broker) rebuild(ctx context.Context, ref Ref) (*Session, error) {
 		s := t.session()
 		parts, err := b.Bucket.ListParts(ctx, b.upload(s))
 		if err == nil {
-			return b.restore(ctx, s, Open, parts)
+			return b.restore(ctx, s, Open, parts, Quota{})
 		}
 		if KindOf(err) != NotFound {
 			return nil, err
@@ -42,7 +42,7 @@ func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, erro
 	if ref.claim != nil && agrees(s, *ref.claim) == nil {
 		s.Result.Claim = ref.claim.digest()
 	}
-	return b.restore(ctx, s, Completed, nil)
+	return b.restore(ctx, s, Completed, nil, Quota{})
 }
 
 // sessionOf is what a finished object says of the session it came from.
@@ -63,10 +63,11 @@ func resultOf(obj Object) *Result {
 
 // restore records a session that the Store has forgotten. That it is completed
 // is told, once more perhaps, where a claim vouches for it: the object alone
-// does not say whether it was salvaged.
-func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []Part) (*Session, error) {
+// does not say whether it was salvaged. What counts already needs no room: q is
+// empty but where somebody opens.
+func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []Part, q Quota) (*Session, error) {
 	s.State = state
-	c := Change{Session: s, Parts: parts}
+	c := Change{Session: s, Parts: parts, Quota: q}
 	if state.Finished() {
 		c.Keep = b.Limits.KeepRecord
 		if s.Result.Claim != "" {
@@ -182,7 +183,7 @@ func (b *Broker) rebuildObject(ctx context.Context, o ListedObject) (bool, error
 	if err != nil {
 		return false, ignoring(NotFound, err) // deleted since
 	}
-	_, err = b.restore(ctx, b.sessionOf(id, obj), Completed, nil)
+	_, err = b.restore(ctx, b.sessionOf(id, obj), Completed, nil, Quota{})
 	return err == nil, err
 }
 

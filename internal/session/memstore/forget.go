@@ -6,4 +6,5 @@ func (st *Store) Forget() {
 	defer st.mu.Unlock()
 	st.dropped += len(st.events)
 	st.records, st.events, st.notices = nil, nil, nil
+	st.days, st.bySession, st.byOwner = nil, nil, nil
 }

@@ -26,6 +26,9 @@ type Store struct {
 	dropped int           // events, by Forget
 	told    chan struct{} // closed with the next event; nil: nobody waits
 	notices map[string]*notice
+
+	days               map[session.Owner]day
+	bySession, byOwner debts
 }
 
 // record is one session and what was reported of it, by session.ID.Name.
@@ -64,6 +67,11 @@ func (st *Store) Swap(ctx context.Context, c session.Change) (*session.Session, 
 	case r == nil && c.From != 0:
 		return nil, notFound("memstore.Swap", c.Session.ID)
 	case r == nil:
+		if c.Session.State == session.Open {
+			if err := st.room(c.Session.Owner, c.Quota, now); err != nil {
+				return nil, err
+			}
+		}
 		r = &record{parts: map[session.PartNumber]session.Part{}}
 	case r.session.Revision != c.From:
 		return nil, &session.Error{Kind: session.Conflict, Reason: "stale", Op: "memstore.Swap",
@@ -71,6 +79,8 @@ func (st *Store) Swap(ctx context.Context, c session.Change) (*session.Session, 
 	}
 	if c.From == 0 {
 		r.note(c.Parts)
+	} else if s := c.Session; c.Quota.DailyBytes > 0 && s.State == session.Completed && !r.session.State.Finished() && s.Result != nil {
+		st.count(s.Owner, s.Result.Size-r.bytes(), now)
 	}
 	r.replace(c, now)
 	if st.records == nil {
@@ -113,7 +123,14 @@ func (st *Store) Report(ctx context.Context, id session.ID, rep session.Report) 
 		return nil, notFound("memstore.Report", id)
 	}
 	if r.session.State == session.Open {
+		if err := st.take(id, rep, now); err != nil {
+			return nil, err
+		}
+		before := r.bytes()
 		r.note(rep.Parts)
+		if rep.CountBytes {
+			st.count(rep.Owner, r.bytes()-before, now)
+		}
 		r.session.ActiveAt = later(r.session.ActiveAt, now)
 		r.session.URLsExpireAt = later(r.session.URLsExpireAt, stored(rep.URLsExpireAt))
 		r.session.Revision = nextRevision(r.session.Revision, now)
@@ -212,11 +229,16 @@ func (r *record) note(parts []session.Part) {
 func (r *record) handOut(now time.Time) *session.Session {
 	s := clone(&r.session)
 	s.ReadAt = now
-	s.PartsReported, s.BytesReported = len(r.parts), 0
-	for _, p := range r.parts {
-		s.BytesReported += p.Size
-	}
+	s.PartsReported, s.BytesReported = len(r.parts), r.bytes()
 	return s
+}
+
+// bytes is how much was reported.
+func (r *record) bytes() (sum int64) {
+	for _, p := range r.parts {
+		sum += p.Size
+	}
+	return sum
 }
 
 func clone(s *session.Session) *session.Session {

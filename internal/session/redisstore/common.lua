@@ -137,3 +137,25 @@ local function note(r, s, hash)
     redis.call('HSET', hash, unpack(args))
   end)
 end
+
+-- Midnight UTC after now; the epoch began with one.
+local DAY = 86400000
+local function midnight(now) return now - now % DAY + DAY end
+
+-- room says what stands against another open session: nil, or the reply. Zero
+-- bounds nothing. It returns how many the owner has, and the bytes of its day.
+local function room(now, sessions, day, most, daily)
+  if most == 0 and daily == 0 then return nil end
+  local open, today = redis.call('ZCARD', sessions), tonumber(redis.call('GET', day) or 0)
+  if most > 0 and open >= most or daily > 0 and today >= daily then return {'full', now, {open, today}} end
+  return nil
+end
+
+-- count adds to an owner's day. The key ends with the day, so that it is always
+-- today's. Its callers derive the bytes from how they change a record in the
+-- same step: executed again they find no change, and count nothing.
+local function count(now, day, bytes)
+  if bytes <= 0 then return end
+  redis.call('INCRBY', day, string.format('%.0f', bytes))
+  redis.call('PEXPIREAT', day, string.format('%.0f', midnight(now)))
+end

@@ -13,6 +13,9 @@ import (
 //	{slipway:2c}s…       a record; … is a packed name
 //	{slipway:2c}p…       its parts, where they are many: number to entry
 //	{slipway:2c}o…       the live sessions of owner …
+//	{slipway:2c}b…       the bytes of today of owner …
+//	{slipway:2c}r…       until when a session's rate is used up; … is a packed name
+//	{slipway:2c}w…       until when the rate of owner … is used up
 //	{slipway:2c}:open    the open sessions by last activity; so for each state
 //	{slipway:2c}:forget  the finished sessions by when they are forgotten
 //	{slipway:2c}:events  the last events, a stream
@@ -26,6 +29,9 @@ func (s *Store) keys(tag int) keys { return keys(fmt.Sprintf("{%s:%02x}", s.pref
 func (k keys) record(n name) string             { return string(k) + "s" + string(n) }
 func (k keys) parts(n name) string              { return string(k) + "p" + string(n) }
 func (k keys) owner(o session.Owner) string     { return string(k) + "o" + string(o) }
+func (k keys) day(o session.Owner) string       { return string(k) + "b" + string(o) }
+func (k keys) rate(n name) string               { return string(k) + "r" + string(n) }
+func (k keys) ownerRate(o session.Owner) string { return string(k) + "w" + string(o) }
 func (k keys) state(state session.State) string { return string(k) + ":" + string(state) }
 func (k keys) forget() string                   { return string(k) + ":forget" }
 func (k keys) events() string                   { return string(k) + ":events" }

@@ -3,7 +3,8 @@
 //
 // Every change is one Lua script on keys that share a hash tag, so it is one
 // atomic step on one node: swap.lua and report.lua for sessions, take.lua and
-// settle.lua for the outbox, with common.lua in front of each; page.lua reads.
+// settle.lua for the outbox, with common.lua in front of each; admit.lua and
+// page.lua read.
 // They carry no rules of a session's life; those are session's.
 package redisstore
 
@@ -29,6 +30,8 @@ var (
 	swapLua string
 	//go:embed report.lua
 	reportLua string
+	//go:embed admit.lua
+	admitLua string
 	//go:embed page.lua
 	pageLua string
 	//go:embed take.lua
@@ -38,6 +41,7 @@ var (
 
 	swapScript   = redis.NewScript(commonLua + swapLua)
 	reportScript = redis.NewScript(commonLua + reportLua)
+	admitScript  = redis.NewScript(commonLua + admitLua)
 	pageScript   = redis.NewScript(commonLua + pageLua)
 	takeScript   = redis.NewScript(commonLua + takeLua)
 	settleScript = redis.NewScript(commonLua + settleLua)
@@ -105,11 +109,11 @@ func (s *Store) report(ctx context.Context, op string, id session.ID, operation 
 	if err != nil {
 		return nil, dress(op, id, session.Invalid, err)
 	}
-	k := s.keys(id.Tag())
-	return run(ctx, s.client, call{
-		reportScript, []string{k.record(n), k.parts(n), k.state(session.Open)},
-		[]any{operation, millis(rep.URLsExpireAt), parts, string(n)},
-	}).record(op, id)
+	r := run(ctx, s.client, s.reportCall(id, n, operation, parts, rep))
+	if r.word == "soon" {
+		return nil, tooSoon(r, rep.Rates)
+	}
+	return r.record(op, id)
 }
 
 // Swap implements session.Store.
@@ -119,7 +123,11 @@ func (s *Store) Swap(ctx context.Context, c session.Change) (*session.Session, e
 	if err != nil {
 		return nil, dress(op, c.Session.ID, session.Internal, err)
 	}
-	r, err := run(ctx, s.client, call).record(op, c.Session.ID)
+	answer := run(ctx, s.client, call)
+	if answer.word == "full" {
+		return nil, full(answer, c.Quota)
+	}
+	r, err := answer.record(op, c.Session.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -159,9 +167,10 @@ func (s *Store) swapCall(c session.Change, operation string) (call, error) {
 	for _, state := range states {
 		keys = append(keys, k.state(state))
 	}
-	keys = append(append(keys, k.events()), k.outbox()...)
+	keys = append(append(append(keys, k.events()), k.outbox()...), k.day(rec.Owner))
+	most, daily, size := bounds(c)
 	return call{swapScript, keys, []any{operation, int64(c.From), state, ceilMillis(c.Lease), ceilMillis(c.Keep), millis(rec.URLsExpireAt),
-		encodeBody(rec), string(n), flag(rec.Owner != ""), max(rec.PartSize, 0), parts, flag(c.Quiet), event, notice}}, nil
+		encodeBody(rec), string(n), flag(rec.Owner != ""), max(rec.PartSize, 0), parts, flag(c.Quiet), event, notice, most, daily, size}}, nil
 }
 
 // Parts implements session.Store.

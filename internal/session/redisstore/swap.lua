@@ -4,15 +4,19 @@
 -- KEYS  1 record, 2 parts hash, 3 the owner's live sessions, 4 when to forget,
 --       5..10 the sessions in each state, by last activity; states are 1..6 in
 --       the order of Go's `states`, 4 and up are finished; 11 the events,
---       12..14 the outbox: when due, when it happened, the notices
+--       12..14 the outbox: when due, when it happened, the notices; 15 the
+--       bytes of the owner's day
 -- ARGV  1 operation, 2 from revision (0: create), 3 state, 4 lease in ms or 0,
 --       5 keep in ms or 0, 6 URLs expire at in ms, 7 body, 8 member of the
 --       sets, 9 '1' if there is an owner, 10 part size, 11 parts; these two
 --       count at creation only; 12 '1' to leave the last activity as it was,
---       13 event or '', 14 its ID, or '' if nobody has to be told
+--       13 event or '', 14 its ID, or '' if nobody has to be told;
+--       15 most live sessions of the owner, or 0, 16 most bytes of its day, or
+--       0; these two count at creation only; 17 the size of the object that is
+--       to count to the owner's day, or 0
 --
--- Replies {'ok', now, record}, {'stale', now, revision}, {'none', now} or
--- {'unreadable', now}.
+-- Replies {'ok', now, record}, {'stale', now, revision}, {'full', now, {live
+-- sessions, bytes}}, {'none', now} or {'unreadable', now}.
 --
 -- go-redis sends a script again when the reply got lost, and then the revision
 -- has moved on by this script's own doing. So the record keeps the operation
@@ -48,8 +52,11 @@ if stored then
   if r.swap_op == operation then return {'ok', now, stored} end
   if r.revision ~= from then return {'stale', now, r.revision} end
   redis.call('ZREM', KEYS[4 + r.state], member)
+  if r.state <= 3 then count(now, KEYS[15], tonumber(ARGV[17]) - r.bytes) end
 else
   if from ~= 0 then return {'none', now} end
+  local full = room(now, KEYS[3], KEYS[15], tonumber(ARGV[15]), tonumber(ARGV[16]))
+  if full then return full end
   r = {revision = 0, active = 0, report_op = '-', count = 0, bytes = 0, part_size = tonumber(ARGV[10]), where = 'i', parts = ''}
   redis.call('DEL', KEYS[2])
   for i = 8, 10 do redis.call('ZREM', KEYS[i], member) end -- Redis may have forgotten one of this name just now

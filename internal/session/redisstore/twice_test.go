@@ -39,14 +39,18 @@ func swapOf(t *testing.T, s *Store, c session.Change, operation string) call {
 
 func reportOf(t *testing.T, s *Store, id session.ID, operation string, parts ...session.Part) call {
 	t.Helper()
-	entries, err := appendParts(nil, parts)
+	return withinOf(t, s, id, operation, session.Report{Parts: parts, URLsExpireAt: time.UnixMilli(1_790_000_000_000)})
+}
+
+// withinOf is a report with limits.
+func withinOf(t *testing.T, s *Store, id session.ID, operation string, rep session.Report) call {
+	t.Helper()
+	entries, err := appendParts(nil, rep.Parts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n, _ := packName(id)
-	k := s.keys(id.Tag())
-	at := int64(1_790_000_000_000)
-	return call{reportScript, []string{k.record(n), k.parts(n), k.state(session.Open)}, []any{operation, at, entries, string(n)}}
+	return s.reportCall(id, n, operation, entries, rep)
 }
 
 // telling has c tell of it, and to the outbox too.
@@ -79,7 +83,7 @@ func numbered(from, to int) []session.Part {
 // must be the same.
 func TestScriptsExecutedTwice(t *testing.T) {
 	const created = session.Revision(stillAt) // revisions begin with the time
-	rec := sessiontest.NewSession("ann")
+	rec, second := sessiontest.NewSession("ann"), sessiontest.NewSession("ann")
 	changed := func(from session.Revision, state session.State, lease, keep time.Duration) session.Change {
 		next := *rec
 		next.State = state
@@ -90,6 +94,12 @@ func TestScriptsExecutedTwice(t *testing.T) {
 	}
 	createTelling := func(t *testing.T, s *Store) {
 		swapOf(t, s, telling(session.Change{Session: rec}), "create").run(t, s)
+	}
+	limitedReport := func(t *testing.T, s *Store) call {
+		rate := session.Rate{PerSecond: 1, Burst: 10}
+		return withinOf(t, s, rec.ID, "op", session.Report{
+			Parts: numbered(2, 5), Owner: "ann", CountBytes: true, Cost: 6, Rates: session.Rates{Session: rate, Owner: rate},
+		})
 	}
 	for _, tc := range []struct {
 		name    string
@@ -137,6 +147,18 @@ func TestScriptsExecutedTwice(t *testing.T) {
 		}},
 		{name: "report", before: create, call: func(t *testing.T, s *Store) call {
 			return reportOf(t, s, rec.ID, "op", numbered(2, 5)...)
+		}},
+		{name: "create the last that there is room for", before: create, call: func(t *testing.T, s *Store) call {
+			return swapOf(t, s, session.Change{Session: second, Quota: session.Quota{MaxOpen: 2, DailyBytes: 1}}, "op")
+		}},
+		{name: "complete what was larger than reported", before: create, call: func(t *testing.T, s *Store) call {
+			c := changed(created, session.Completed, 0, time.Hour)
+			c.Session.Result, c.Quota = &session.Result{Size: 20 << 20}, session.Quota{DailyBytes: 1}
+			return swapOf(t, s, c, "op")
+		}},
+		{name: "report within limits", before: create, call: limitedReport},
+		{name: "report within limits, and the session was completing when it came again", before: create, call: limitedReport, between: func(t *testing.T, s *Store) {
+			swapOf(t, s, changed(created+1, session.Completing, time.Minute, 0), "other").run(t, s)
 		}},
 		{name: "report that moves parts to the hash", before: create, call: func(t *testing.T, s *Store) call {
 			return reportOf(t, s, rec.ID, "op", numbered(4, 65)...)
@@ -358,7 +380,7 @@ func TestKeysOfACallShareASlot(t *testing.T) {
 		tag, _, _ := strings.Cut(k, "}")
 		tags[tag] = true
 	}
-	if len(tags) != 1 || len(slices.Compact(slices.Sorted(slices.Values(c.keys)))) != 14 {
+	if len(tags) != 1 || len(slices.Compact(slices.Sorted(slices.Values(c.keys)))) != 15 {
 		t.Errorf("%q", c.keys)
 	}
 }

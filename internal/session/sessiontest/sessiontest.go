@@ -30,7 +30,7 @@ type Factory func(t *testing.T) (Store, func(time.Duration))
 // TestStore holds the Stores that open makes against the contract. The tests
 // run in parallel, each on a Store of its own.
 func TestStore(t *testing.T, open Factory) {
-	for _, group := range [][]test{getTests, swapTests, leaseTests, quietTests, adoptTests, reportTests, partTests, listTests, walkTests, eventTests, outboxTests, raceTests, contextTests} {
+	for _, group := range [][]test{getTests, swapTests, leaseTests, quietTests, adoptTests, reportTests, partTests, listTests, walkTests, quotaTests, dayTests, rateTests, eventTests, outboxTests, raceTests, contextTests} {
 		for _, tc := range group {
 			t.Run(tc.fact, func(t *testing.T) {
 				t.Parallel()

@@ -54,6 +54,11 @@ func (st store) Get(ctx context.Context, id session.ID) (s *session.Session, err
 	return orNil(s, err), err
 }
 
+func (st store) Admit(ctx context.Context, id session.ID, owner session.Owner, q session.Quota) (s *session.Session, err error) {
+	err = st.read(ctx, "get", string(id), func() error { s, err = st.store.Admit(ctx, id, owner, q); return err })
+	return orNil(s, err), err
+}
+
 func (st store) Parts(ctx context.Context, id session.ID) (parts []session.Part, err error) {
 	err = st.read(ctx, "parts", string(id), func() error { parts, err = st.store.Parts(ctx, id); return err })
 	return parts, err

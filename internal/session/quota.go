@@ -1,0 +1,75 @@
+package session
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Quota is what one owner may use up. Zero fields bound nothing. It is held
+// against what the Store has seen, and only where a session is opened: one that
+// records goes on to its own MaxBytes, whatever the owner used up meanwhile.
+type Quota struct {
+	MaxOpen int // sessions at once that are not finished
+	// DailyBytes may arrive between one midnight (UTC, by the Store's clock)
+	// and the next. What counts is what was reported and, once a session is
+	// completed, what S3 says it is; never what was announced or signed.
+	DailyBytes int64
+}
+
+// Room returns nil if an owner that has open sessions and as many bytes today
+// may open another session, and else Limited: "open-sessions" or "daily-bytes".
+func (q Quota) Room(open int, today int64, now time.Time) error {
+	switch {
+	case q.MaxOpen > 0 && open >= q.MaxOpen:
+		return limited("open-sessions", int64(q.MaxOpen), untilOneEnds, "the owner has %d open sessions; at most %d are allowed", open, q.MaxOpen)
+	case q.DailyBytes > 0 && today >= q.DailyBytes:
+		midnight := NextMidnight(now)
+		return limited("daily-bytes", q.DailyBytes, midnight.Sub(now), "the owner's recordings came to %d bytes today; no other may begin before %s", today, midnight.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// untilOneEnds is when to ask again for an open session: nobody knows when one
+// of them will end.
+const untilOneEnds = 30 * time.Second
+
+// NextMidnight is when the day of now ends, in UTC.
+func NextMidnight(now time.Time) time.Time {
+	return now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+}
+
+// Rate is how fast something may go on: PerSecond in the long run, and Burst
+// ahead of it. The zero Rate bounds nothing.
+type Rate struct{ PerSecond, Burst int }
+
+// Rates bound how many parts are signed. A call costs as many as it asks for,
+// and at least one, so that heartbeats are bounded too.
+type Rates struct {
+	Session Rate
+	Owner   Rate // all sessions of an owner together; not for sessions of nobody
+}
+
+// Exceeded is the answer to a call that comes too soon by wait. It is of the
+// owner, or of the one session.
+func (r Rates) Exceeded(owner bool, wait time.Duration) error {
+	if owner {
+		return limited("owner-sign-rate", int64(r.Owner.PerSecond), wait, "the owner's sessions ask for more than %d parts a second", r.Owner.PerSecond)
+	}
+	return limited("sign-rate", int64(r.Session.PerSecond), wait, "the session asks for more than %d parts a second", r.Session.PerSecond)
+}
+
+func limited(reason string, limit int64, wait time.Duration, format string, args ...any) error {
+	return &Error{Kind: Limited, Reason: reason, Limit: limit, RetryAfter: wait, Detail: fmt.Sprintf(format, args...)}
+}
+
+// quota is what the owner of g may use up: the operator's bounds, lowered by
+// the grant.
+func (b *Broker) quota(g Grant) Quota {
+	q := b.Limits.Quota
+	if g.MaxOpen > 0 {
+		q.MaxOpen = min(cmp.Or(q.MaxOpen, math.MaxInt), g.MaxOpen)
+	}
+	return q
+}
