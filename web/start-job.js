@@ -37,6 +37,7 @@ export async function startRecording(job, folder, means, fileBytes) {
   const disk = new SpillingFolder(folder);
   const files = await RecordingFiles.create(disk, job, fileBytes);
   const started = begin(files, disk, means);
+  void disk.reserve();
   if (!folder.durable) tellNotDurable(means, 'this browser lets us keep nothing on this device');
   return started;
 }
@@ -69,9 +70,11 @@ function begin(files, disk, means) {
   const recorded = new RecordedBytes({ files, noteMs: means.timing?.noteMs, onFailed: (error) => upload.failed(error) });
   const upload = new UploadJob({ job: files.manifest.job, bytes: recorded, ...means });
   disk.makeRoom = () => upload.makeRoom();
+  const stop = () => upload.stopRecording(new RecorderError('quota-low', 'the disk is full, or refuses to write', { limit: 0 }));
+  disk.onFull = stop;
   disk.onSpill = () => {
     tellNotDurable(means, 'the disk is full, or refuses to write');
-    upload.stopRecording(new RecorderError('quota-low', 'the disk is full, or refuses to write', { limit: 0 }));
+    stop();
   };
   void upload.run();
   return { upload, recorded };

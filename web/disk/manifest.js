@@ -47,12 +47,13 @@ export class ManifestFile {
 
   /** @param {Manifest} manifest on the disk when it resolves; the one before it stays whole until then */
   async write(manifest) {
-    const sequence = ++this.#sequence;
+    const sequence = this.#sequence + 1;
     const json = new TextEncoder().encode(JSON.stringify({ sequence, manifest }));
     const bytes = new Uint8Array(HASH_DIGITS + json.length);
     bytes.set(new TextEncoder().encode(await sha256Hex(json)));
     bytes.set(json, HASH_DIGITS);
     await this.#folder.replace(SLOTS[sequence % 2], bytes);
+    this.#sequence = sequence; // one that fails is written to the same slot again: the other is all there is
   }
 }
 

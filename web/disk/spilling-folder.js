@@ -1,12 +1,13 @@
 /**
- * A folder whose appends do not fail: when the disk is full, room is made and it is tried again. Where that is of no use,
- * or the disk fails otherwise, the file goes on in memory. A recording is told to stop then; what MediaRecorder still delivers is little,
- * and is kept all the same.
+ * A folder whose appends do not fail: when the disk is full, room is made and it is tried again, at last with a reserve.
+ * A recording is told to stop then. Where that is of no use, or the disk fails otherwise, the file goes on in memory; what
+ * MediaRecorder still delivers is little, and is kept all the same.
  *
  * @implements {Folder}
  */
 
 import { MemoryFolder } from './memory-folder.js';
+import { Reserve } from './reserve.js';
 
 export class SpillingFolder {
   #disk;
@@ -15,28 +16,36 @@ export class SpillingFolder {
   #sizes = new Map();
   /** @type {Set<string>} files that go on in memory */
   #spilled = new Set();
+  #reserve;
   /** Makes room on the disk. @type {() => Promise<boolean>} whether there is some now */
   makeRoom = async () => false;
+  /** Told once: the disk is full, and only the reserve is left. */
+  onFull = () => {};
   /** Told once: from now on not everything outlives this page. @type {(error: unknown) => void} */
   onSpill = () => {};
 
   /** @param {Folder} disk */
   constructor(disk) {
     this.#disk = disk;
+    this.#reserve = new Reserve(disk);
+  }
+
+  /** Takes room for the end of the recording; in memory there is nothing to be had. */
+  async reserve() {
+    if (this.#disk.durable) await this.#reserve.fill();
   }
 
   get durable() { return this.#disk.durable && this.#spilled.size === 0; }
 
   /** @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
   async append(name, bytes) {
-    while (!this.#spilled.has(name)) {
+    if (!this.#spilled.has(name)) {
       try {
-        await this.#disk.append(name, bytes);
+        await this.#write(() => this.#disk.append(name, bytes));
         this.#sizes.set(name, this.#onDisk(name) + bytes.length);
         return;
       } catch (error) {
-        const full = /** @type {DOMException} */ (error)?.name === 'QuotaExceededError';
-        if (!full || !await this.makeRoom().catch(() => false)) this.#spill(name, error);
+        this.#spill(name, error);
       }
     }
     await this.#memory.append(name, bytes);
@@ -51,7 +60,7 @@ export class SpillingFolder {
   }
 
   /** @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
-  replace(name, bytes) { return this.#disk.replace(name, bytes); }
+  replace(name, bytes) { return this.#write(() => this.#disk.replace(name, bytes)); }
 
   /** @param {string} name @param {number} size */
   async truncate(name, size) {
@@ -75,10 +84,35 @@ export class SpillingFolder {
   async list() {
     const files = await this.#disk.list();
     for (const { name, size } of files) this.#sizes.set(name, size);
+    this.#reserve.found(files);
     return files;
   }
 
-  destroy() { return this.#disk.destroy(); }
+  async destroy() {
+    await this.#reserve.end();
+    await this.#disk.destroy();
+  }
+
+  /** Again and again, as long as a full disk can be relieved. @param {() => Promise<void>} write */
+  async #write(write) {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        const full = /** @type {DOMException} */ (error)?.name === 'QuotaExceededError';
+        if (!full || !await this.#relieve()) throw error;
+      }
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether there is room now */
+  async #relieve() {
+    if (await this.makeRoom().catch(() => false)) return true;
+    const { whole } = this.#reserve;
+    const dropped = await this.#reserve.drop().catch(() => false);
+    if (dropped && whole) this.onFull();
+    return dropped;
+  }
 
   /** @param {string} name @param {unknown} error */
   #spill(name, error) {

@@ -121,6 +121,17 @@ for (const { name, harm } of [
   assert.equal((await ManifestFile.read(folder)).manifest.durationMs, 4);
 });
 
+test('a manifest that does not fit leaves the one before it, however often it is tried', async () => {
+  const file = new ManifestFile(folder);
+  for (const durationMs of [1, 2]) await file.write({ version: 1, durationMs });
+  folder.capacity = 0;
+  for (let tries = 0; tries < 3; tries++) await assert.rejects(file.write({ version: 1, durationMs: 3 }), { name: 'QuotaExceededError' });
+  assert.equal((await ManifestFile.read(folder))?.manifest.durationMs, 2);
+  folder.capacity = Infinity;
+  await file.write({ version: 1, durationMs: 4 });
+  assert.equal((await ManifestFile.read(folder)).manifest.durationMs, 4);
+});
+
 test('a manifest of another version, or none, is left alone', async () => {
   assert.equal(await ManifestFile.read(folder), null);
   await new ManifestFile(folder).write({ version: 2 });
@@ -135,6 +146,72 @@ test('a full disk is relieved, and written to again', async () => {
   await spilling.append('new', randomBytes(50));
   assert.deepEqual(await names(), ['new']);
   assert.equal(spilling.durable, true);
+});
+
+const MIB = 1024 * 1024;
+
+/** A disk of 40 MiB with a reserve of 32 on it. */
+async function reserved() {
+  folder.capacity = 40 * MIB;
+  const spilling = new SpillingFolder(folder);
+  await spilling.reserve();
+  const told = { full: 0, spilled: 0 };
+  spilling.onFull = () => { told.full++; };
+  spilling.onSpill = () => { told.spilled++; };
+  return { spilling, told };
+}
+
+test('a full disk gets its reserve back: what is recorded then outlives the page all the same, and that it is full is told', async () => {
+  const { spilling, told } = await reserved();
+  const bytes = randomBytes(20 * MIB);
+  for (let at = 0; at < bytes.length; at += 5 * MIB) await spilling.append('file', bytes.subarray(at, at + 5 * MIB));
+  assert.ok((await bytesOf(await folder.read('file'))).equals(bytes));
+  assert.deepEqual([told, spilling.durable], [{ full: 1, spilled: 0 }, true]);
+});
+
+test('a manifest fits into the reserve', async () => {
+  const { spilling, told } = await reserved();
+  await folder.append('other', randomBytes(8 * MIB));
+  await new ManifestFile(spilling).write({ version: 1, durationMs: 1 });
+  assert.equal((await ManifestFile.read(folder)).manifest.durationMs, 1);
+  assert.equal(told.full, 1);
+});
+
+test('what S3 has makes room before the reserve does', async () => {
+  const { spilling, told } = await reserved();
+  await folder.append('old', randomBytes(6 * MIB));
+  spilling.makeRoom = async () => { await folder.remove('old'); return true; };
+  await spilling.append('new', randomBytes(5 * MIB));
+  assert.equal(told.full, 0);
+});
+
+test('a reserve of before a crash is given back too', async () => {
+  await reserved();
+  await folder.append('old', randomBytes(8 * MIB));
+  const again = new SpillingFolder(folder);
+  await again.list();
+  await again.append('file', randomBytes(5 * MIB));
+  assert.equal(again.durable, true);
+});
+
+test('a disk that has no room for a reserve is used to its end, and the rest is kept in memory', async () => {
+  folder.capacity = 5 * MIB + 100;
+  const spilling = new SpillingFolder(folder);
+  await spilling.reserve();
+  const bytes = randomBytes(6 * MIB);
+  await spilling.append('file', bytes.subarray(0, 5 * MIB));
+  await spilling.append('file', bytes.subarray(5 * MIB));
+  assert.ok((await bytesOf(await spilling.read('file'))).equals(bytes));
+  assert.equal((await folder.read('file')).size, 5 * MIB);
+  assert.equal(spilling.durable, false);
+});
+
+test('what is destroyed takes no reserve any more', async () => {
+  const spilling = new SpillingFolder(folder);
+  void spilling.reserve();
+  await spilling.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(await names(), []);
 });
 
 test('where no room can be made a file goes on in memory, whole, and that is told once', async () => {

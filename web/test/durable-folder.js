@@ -21,4 +21,10 @@ export class DurableFolder extends MemoryFolder {
     if (used + bytes.length > this.capacity) throw new DOMException('the disk is full', 'QuotaExceededError');
     await super.append(name, bytes);
   }
+
+  /** What was there is gone where the new does not fit, as in OPFS. */
+  async replace(name, bytes) {
+    await this.remove(name);
+    await this.append(name, bytes);
+  }
 }
