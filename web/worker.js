@@ -11,18 +11,27 @@ import { probeStorage } from './probe-storage.js';
 import { put } from './put.js';
 import { takeLock } from './recording-lock.js';
 import { recoverRecording, sendFile, startRecording } from './start-job.js';
+import { discardUnfinished } from './unfinished.js';
 
 /**
  * @typedef {import('./messages.js').ToWorker} ToWorker
  * @typedef {import('./messages.js').FromWorker} FromWorker
  * @typedef {import('./start-job.js').Started} Started
+ *
+ * @typedef {object} Beginning how the one job begins
+ * @property {() => Promise<Started>} start may be tried again when it fails
+ * @property {() => Promise<void>} discard what there is of it as long as it did not begin
  */
 
 const scope = /** @type {EventTarget & {postMessage: (message: FromWorker) => void}} */ (/** @type {unknown} */ (globalThis));
 const connection = new Connection(scope);
 
-/** @type {Promise<Started> | undefined} */
-let started;
+/** Resolves when it has begun, by whichever try. @type {import('./deferred.js').Deferred<Started>} */
+const started = deferred();
+/** @type {Beginning | undefined} */
+let beginning;
+/** Whether the newest try has succeeded. @type {Promise<boolean>} */
+let trying = Promise.resolve(false);
 /** @type {import('./deferred.js').Deferred<string> | undefined} */
 let grantWanted;
 
@@ -32,13 +41,13 @@ scope.postMessage({ type: 'ready' });
 /** @param {ToWorker} message */
 function handle(message) {
   switch (message.type) {
-    case 'record': return begin(record(message));
-    case 'recover': return begin(recover(message));
-    case 'send': return begin(Promise.resolve(sendFile(message.job, message.file, means)));
+    case 'record': return begin({ start: () => record(message), discard: async () => {} });
+    case 'recover': return begin({ start: () => recover(message), discard: () => discardUnfinished(message.id, { grant: getGrant }) });
+    case 'send': return begin({ start: async () => sendFile(message.job, message.file, means), discard: async () => {} });
     case 'data': return then(({ recorded }) => recorded?.add(message.blob, message.durationMs));
     case 'end': return then(({ recorded }) => recorded?.end());
-    case 'retry': return void started?.then(({ upload }) => upload.retry(), tellFailed); // one that did not begin has nothing to go on with
-    case 'cancel': return void started?.then(({ upload }) => upload.cancel(), () => scope.postMessage({ type: 'cancelled' }));
+    case 'retry': return void retry();
+    case 'cancel': return void cancel();
     case 'probe': return void probeStorage().then((storage) => scope.postMessage({ type: 'probed', storage }));
     case 'online': return connection.cameOnline(); // as the browser may have told us already
     case 'grant':
@@ -52,21 +61,53 @@ function handle(message) {
 async function record({ job }) {
   const id = crypto.randomUUID();
   await takeLock(id); // before anybody can see it
-  return startRecording(job, await createFolder(id), means);
+  const folder = await createFolder(id);
+  try {
+    return await startRecording(job, folder, means);
+  } catch (error) {
+    await folder.destroy().catch(() => {}); // the next try has one of its own
+    throw error;
+  }
 }
 
 /** @param {import('./messages.js').RecoverMessage} message */
 async function recover({ id, parallel }) {
-  if (!await takeLock(id)) throw new RecorderError('invalid-state', 'another tab is at work on this recording');
-  const folder = await openFolder(id);
-  if (!folder) throw new RecorderError('not-found', 'there is no such recording on this device');
-  return recoverRecording(folder, means, parallel);
+  const release = await takeLock(id);
+  if (!release) throw new RecorderError('invalid-state', 'another tab is at work on this recording');
+  try {
+    const folder = await openFolder(id);
+    if (!folder) throw new RecorderError('not-found', 'there is no such recording on this device');
+    return await recoverRecording(folder, means, parallel);
+  } catch (error) {
+    release(); // for the next try, or another tab's
+    throw error;
+  }
 }
 
-/** @param {Promise<Started>} job */
-function begin(job) {
-  started = job;
-  job.catch(tellFailed);
+/** @param {Beginning} how */
+function begin(how) {
+  beginning = how;
+  trying = how.start().then((job) => {
+    started.resolve(job);
+    return true;
+  }, (error) => {
+    tellFailed(error);
+    return false;
+  });
+}
+
+async function retry() {
+  const tried = trying;
+  if (await tried) (await started.promise).upload.retry();
+  else if (beginning && trying === tried) begin(beginning);
+}
+
+async function cancel() {
+  if (await trying) return (await started.promise).upload.cancel();
+  await beginning?.discard().then(
+    () => scope.postMessage({ type: 'cancelled' }),
+    (error) => scope.postMessage({ type: 'cancelled', error: toPlain(asRecorderError(error)) }),
+  );
 }
 
 /** @param {unknown} error */
@@ -74,9 +115,9 @@ function tellFailed(error) {
   scope.postMessage({ type: 'failed', error: toPlain(asRecorderError(error)) });
 }
 
-/** In the order in which it was asked for. @param {(job: Started) => unknown} work */
+/** In the order in which it was asked for; what is recorded before the job begins waits for that. @param {(job: Started) => unknown} work */
 function then(work) {
-  started?.then(work).catch(() => {}); // one that did not begin has said so
+  void started.promise.then(work);
 }
 
 /** Grants come from the page: its `grant` may be a function. @returns {Promise<string>} */
