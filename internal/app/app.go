@@ -15,6 +15,7 @@ import (
 	"slipway/internal/access"
 	"slipway/internal/bucket"
 	"slipway/internal/httpapi"
+	"slipway/internal/metrics"
 	"slipway/internal/presign"
 	"slipway/internal/session"
 	"slipway/internal/session/redisstore"
@@ -33,6 +34,7 @@ type Options struct {
 type App struct {
 	server   *http.Server
 	listener net.Listener
+	monitor  *monitor // nil: nobody watches
 	care     care
 	store    io.Closer
 	grace    time.Duration
@@ -58,28 +60,35 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	counted := metrics.New()
+	counted.Count(store, s.AbandonAfter)
 	broker := &session.Broker{
-		Store: store, Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
-		Bucket: bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket, Keep: s.Keep.keep()}), Signer: signer,
+		Store: counted.Store(store), Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
+		Bucket: counted.Bucket(bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket, Keep: s.Keep.keep()})),
+		Signer: counted.Signer(signer), Acted: logActs(o.Log),
 	}
-	webhooks, err := s.deliverer(store, broker, o.Log)
+	webhooks, err := s.deliverer(counted.Outbox(store), broker, o.Log)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	ending, end := context.WithCancel(context.WithoutCancel(ctx))
 	server := newServer(httpapi.New(httpapi.Config{
 		Broker: broker, Access: keyring, Events: store, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
-		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
+		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, Metrics: counted, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
 	}), o)
 	server.RegisterOnShutdown(end)
+	monitor, err := newMonitor(s.MetricsListen, counted.Handler(), o.Log)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
 	if o.Listener == nil {
 		if o.Listener, err = net.Listen("tcp", s.Listen); err != nil {
-			return nil, errors.Join(fmt.Errorf("BROKER_LISTEN: %w", err), store.Close())
+			return nil, errors.Join(fmt.Errorf("BROKER_LISTEN: %w", err), monitor.close(), store.Close())
 		}
 	}
 	return &App{
-		server: server, listener: o.Listener, store: store, grace: s.ShutdownWithin, log: o.Log,
-		care: care{broker: broker, webhooks: webhooks, reapEvery: s.ReapEvery, sweepEvery: s.SweepEvery, log: o.Log},
+		server: server, listener: o.Listener, monitor: monitor, store: store, grace: s.ShutdownWithin, log: o.Log,
+		care: care{broker: broker, webhooks: webhooks, metrics: counted, reapEvery: s.ReapEvery, sweepEvery: s.SweepEvery, log: o.Log},
 	}, nil
 }
 
@@ -123,6 +132,7 @@ func (a *App) Addr() net.Addr { return a.listener.Addr() }
 func (a *App) Serve(ctx context.Context) error {
 	caring, rest := context.WithCancel(ctx)
 	rested := inBackground(func() { a.care.run(caring) })
+	unwatch := a.monitor.start(a.log)
 	var failure error
 	ended := inBackground(func() { failure = a.answer() })
 	select {
@@ -140,7 +150,7 @@ func (a *App) Serve(ctx context.Context) error {
 	case <-drain.Done():
 		err = errors.Join(err, errors.New("a round was still running"))
 	}
-	return errors.Join(failure, err, a.store.Close())
+	return errors.Join(failure, err, unwatch(drain), a.store.Close())
 }
 
 // inBackground closes the channel when f has ended.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"slipway/internal/metrics"
 	"slipway/internal/pace"
 	"slipway/internal/session"
 	"slipway/internal/webhook"
@@ -19,6 +20,7 @@ import (
 type care struct {
 	broker                *session.Broker
 	webhooks              *webhook.Deliverer // nil: there is nobody to tell
+	metrics               *metrics.Metrics
 	reapEvery, sweepEvery time.Duration
 	log                   *slog.Logger
 }
@@ -56,6 +58,7 @@ func recovered(ctx context.Context, round func(context.Context) error) (err erro
 
 func (c *care) reap(ctx context.Context) error {
 	done, err := c.broker.Reap(ctx)
+	c.metrics.Reaped(done, err)
 	level := slog.LevelInfo
 	if done.Failed+len(done.Broken) > 0 {
 		level = slog.LevelWarn
@@ -69,11 +72,19 @@ func (c *care) reap(ctx context.Context) error {
 
 func (c *care) sweep(ctx context.Context) error {
 	done, err := c.broker.Sweep(ctx)
+	c.metrics.Swept(done, err)
 	if done.Adopted+done.Aborted+done.Failed > 0 {
 		c.log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("adopted", done.Adopted), slog.Int("aborted", done.Aborted), slog.Int("orphans", done.Orphans),
 			slog.Int("failed", done.Failed), trouble(done.Trouble))
 	}
 	return err
+}
+
+// logActs gives each thing that a round does to a session a line of its own.
+func logActs(log *slog.Logger) func(context.Context, session.Act) {
+	return func(ctx context.Context, a session.Act) {
+		log.LogAttrs(ctx, slog.LevelInfo, "acted", slog.String("act", string(a.What)), slog.String("session", string(a.Session)))
+	}
 }
 
 // trouble is the last thing that went wrong in a round; nothing where nothing

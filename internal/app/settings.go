@@ -24,8 +24,9 @@ import (
 // environment variable; `broker serve --help` prints this list. The tags min
 // and max are the range, in the field's own unit.
 type Settings struct {
-	SiteSettings   `embed:""`
-	ShutdownWithin time.Duration `name:"shutdown-within" env:"BROKER_SHUTDOWN_WITHIN" default:"30s" min:"1s" max:"5m" group:"HTTP" help:"How long running requests may take to end after SIGTERM."`
+	SiteSettings    `embed:""`
+	MetricsSettings `embed:""`
+	ShutdownWithin  time.Duration `name:"shutdown-within" env:"BROKER_SHUTDOWN_WITHIN" default:"30s" min:"1s" max:"5m" group:"HTTP" help:"How long running requests may take to end after SIGTERM."`
 
 	S3   S3Settings   `embed:""`
 	Keep KeepSettings `embed:""`
@@ -119,6 +120,7 @@ func (s *S3Settings) Resolve() error { return s.resolve().err() }
 
 func (s *Settings) resolve() problems {
 	p := s.SiteSettings.resolve()
+	p = append(p, s.MetricsSettings.resolve()...)
 	p = append(p, s.S3.resolve()...)
 	p = append(p, s.Keep.resolve()...)
 	p = append(p, s.RedisSettings.resolve()...)

@@ -107,7 +107,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	wrong := env{
 		"BROKER_LISTEN": "8080", "BROKER_PUBLIC_URL": "broker.example", "BROKER_CORS_ORIGINS": "https://app.example/,app.example",
-		"BROKER_SHUTDOWN_WITHIN": "soon",
+		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090",
 		"BROKER_BUCKET":          "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
 		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
@@ -135,6 +135,7 @@ BROKER_KEY_PREFIX: "/a": no "/" in front, and nothing empty, "." or ".." between
 BROKER_LISTEN: "8080" is not host:port
 BROKER_MAX_BYTES: "lots" is not a size such as 5242880 or 5MiB
 BROKER_MAX_URL_TTL: 169h0m0s is outside 10s to 168h
+BROKER_METRICS_LISTEN: "9090" is not host:port
 BROKER_PART_BYTES: 1024 is outside 5MiB to 5GiB
 BROKER_PUBLIC_URL: is not an http(s) URL without user, query and fragment
 BROKER_REAP_EVERY: 0s is outside 1s to 1h

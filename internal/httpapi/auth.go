@@ -14,7 +14,9 @@ func (s *server) credential(c echo.Context) (session.Credential, error) {
 	if !strings.EqualFold(scheme, "Bearer") {
 		bearer = ""
 	}
-	return s.Access.Check(strings.TrimSpace(bearer))
+	cred, err := s.Access.Check(strings.TrimSpace(bearer))
+	noteCaller(c, cred)
+	return cred, err
 }
 
 // apiKey admits API keys with scope and nobody else.

@@ -34,6 +34,7 @@ type Config struct {
 	OpenAPI   []byte
 	Web       fs.FS // recorder.js, its modules and the pages
 	Log       *slog.Logger
+	Metrics   Metrics // nil: nobody counts
 
 	// StoragePrice is what a GiB costs in the bucket, in USD per month.
 	StoragePrice float64
@@ -56,6 +57,9 @@ type server struct {
 func New(cfg Config) http.Handler {
 	if cfg.Ending == nil {
 		cfg.Ending = context.Background()
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = uncounted{}
 	}
 	s := &server{Config: cfg, now: cfg.Broker.Now, followers: make(chan struct{}, maxFollowers)}
 	e := echo.New()

@@ -45,6 +45,7 @@ func (s *server) openSession(c echo.Context) error {
 		return err
 	}
 	noteSession(c, opened.Session.ID)
+	noteOwner(c, opened.Session.Owner)
 	return answer(c, http.StatusCreated, s.opened(opened))
 }
 
@@ -176,6 +177,7 @@ func (s *server) completed(c echo.Context, now *session.Session) error {
 	if now.State != session.Completed {
 		return pending(c, now)
 	}
+	s.Metrics.Completed(took(c))
 	return answer(c, http.StatusOK, completedAnswer{
 		ID: now.ID, State: now.State, Key: s.Broker.Key(now.ID), Size: now.Result.Size, ETag: now.Result.ETag,
 		Outcome: now.Result.Outcome, Missing: now.Result.Missing, WatchURL: s.watchURL(now.ID),

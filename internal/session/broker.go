@@ -23,6 +23,8 @@ type Broker struct {
 	Secret []byte
 	// Now is the clock for tokens and URLs; leases go by the Store's own.
 	Now func() time.Time
+	// Acted is told what Reap and Sweep did; nil: nobody is.
+	Acted func(context.Context, Act)
 
 	quiet bool // what it does is no sign of life of a recorder; see unattended
 }

@@ -138,12 +138,13 @@ func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
 
 // Swept counts what one Sweep came across.
 type Swept struct {
-	Uploads int   // under our prefix
-	Adopted int   // nobody's, and sessions again
-	Aborted int   // nobody's, and empty for long
-	Orphans int   // nobody's, and left for people to decide on
-	Failed  int   // S3 or the Store did not answer; the next round tries again
-	Trouble error // the last failure, for the log
+	Uploads     int   // under our prefix
+	Adopted     int   // nobody's, and sessions again
+	Aborted     int   // nobody's, and empty for long
+	Orphans     int   // nobody's, and left for people to decide on
+	OrphanBytes int64 // that these hold
+	Failed      int   // S3 or the Store did not answer; the next round tries again
+	Trouble     error // the last failure, for the log
 }
 
 // maxTrouble is how many uploads in a row may fail before a round gives up: S3
@@ -185,15 +186,23 @@ func (b *Broker) sweepOne(ctx context.Context, u ListedUpload, done *Swept) erro
 	age := b.Now().Sub(u.InitiatedAt)
 	switch {
 	case o.Parts == 0 && o.abortable() && age >= b.Limits.AbandonAfter+b.Limits.MaxURLTTL:
-		done.Aborted++
 		ctx, cancel := b.atLength(ctx)
 		defer cancel()
-		return b.Bucket.Abort(ctx, u.Upload)
+		if err := b.Bucket.Abort(ctx, u.Upload); err != nil {
+			return err
+		}
+		done.Aborted++
+		b.acted(ctx, ActFreed, o.Session)
 	case o.Reason == Forgotten && o.Parts > 0 && age >= b.Limits.AdoptAfter:
+		if err := b.adopt(ctx, o.Session, u); err != nil {
+			return err
+		}
 		done.Adopted++
-		return b.adopt(ctx, o.Session, u)
+		b.acted(ctx, ActAdopted, o.Session)
+	default:
+		done.Orphans++
+		done.OrphanBytes += o.Bytes
 	}
-	done.Orphans++
 	return nil
 }
 

@@ -84,12 +84,16 @@ func (r *reaper) tend(ctx context.Context, listed *Session) {
 		r.done.Trouble = fmt.Errorf("session %s: %w", listed.ID, err)
 	case s == nil:
 		r.done.Lost++
+		r.acted(ctx, ActLost, listed.ID)
 	case s.State == Completed && s.Result.Outcome == Salvaged:
 		r.done.Salvaged++
+		r.acted(ctx, ActSalvaged, listed.ID)
 	case s.State == Aborted && listed.State == Open:
 		r.done.Aborted++
+		r.acted(ctx, ActAborted, listed.ID)
 	case s.State.Finished():
 		r.done.Finished++
+		r.acted(ctx, ActFinished, listed.ID)
 	}
 }
 

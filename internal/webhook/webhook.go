@@ -87,14 +87,15 @@ func (d *Deliverer) deliver(ctx context.Context, n session.Notice) {
 	asked, failure := d.post(ctx, n)
 	var err error
 	if failure == nil {
+		d.Log.Info("webhook delivered", slog.String("webhook", n.ID), slog.String("session", string(n.Session)), slog.Int("tries", n.Tries+1))
 		err = d.Outbox.Done(ctx, n)
 	} else {
 		wait := backoff(n.Tries, asked)
-		d.Log.Warn("webhook not delivered", slog.String("webhook", n.ID), slog.Int("tries", n.Tries+1),
+		d.Log.Warn("webhook not delivered", slog.String("webhook", n.ID), slog.String("session", string(n.Session)), slog.Int("tries", n.Tries+1),
 			slog.String("error", failure.Error()), slog.Duration("again_in", wait))
 		err = d.Outbox.Later(ctx, n, wait)
 	}
 	if err != nil {
-		d.Log.Error("webhook will be sent again", slog.String("webhook", n.ID), slog.String("error", err.Error()))
+		d.Log.Error("webhook will be sent again", slog.String("webhook", n.ID), slog.String("session", string(n.Session)), slog.String("error", err.Error()))
 	}
 }

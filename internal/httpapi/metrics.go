@@ -1,0 +1,17 @@
+package httpapi
+
+import "time"
+
+// Metrics counts what is answered. Its labels must be bounded: route is one of
+// the patterns in New, or empty, but method may be anything.
+type Metrics interface {
+	Answered(route, method string, status int, took time.Duration)
+	// Completed counts a call at whose end a session was completed.
+	Completed(took time.Duration)
+}
+
+// uncounted is Metrics where nobody counts.
+type uncounted struct{}
+
+func (uncounted) Answered(string, string, int, time.Duration) {}
+func (uncounted) Completed(time.Duration)                     {}

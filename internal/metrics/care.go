@@ -1,0 +1,71 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"slipway/internal/session"
+)
+
+// care is what a broker does without being asked.
+type care struct {
+	reaped, swept      *prometheus.CounterVec
+	rounds             *prometheus.GaugeVec
+	unreadable         prometheus.Gauge
+	orphans, orphBytes prometheus.Gauge
+	uploads            prometheus.Gauge
+}
+
+func newCare(f factory) care {
+	c := care{
+		reaped:     f.counters("reaped_total", "Sessions that the reaper took to their end, by outcome; failed ones are tried again.", "outcome"),
+		swept:      f.counters("swept_total", "Uploads that no session had, by what the sweeper did with them; failed ones are tried again.", "outcome"),
+		rounds:     f.gauges("round_last_success_timestamp_seconds", "When this broker last came to the end of a round, by its kind; 0 before the first.", "round"),
+		unreadable: f.gauges("unreadable_records", "Records that the last reaper's round could not read.").WithLabelValues(),
+		uploads:    f.gauges("uploads", "Multipart uploads under our prefix, as of this broker's last sweep.").WithLabelValues(),
+		orphans:    f.gauges("orphans", "Uploads that no session has and that are left for people to decide on, as of this broker's last sweep.").WithLabelValues(),
+		orphBytes:  f.gauges("orphan_bytes", "Bytes in those uploads, which cost money.").WithLabelValues(),
+	}
+	c.addReaped(session.Reaped{})
+	c.addSwept(session.Swept{})
+	c.rounds.WithLabelValues("reap")
+	c.rounds.WithLabelValues("sweep")
+	return c
+}
+
+func (c care) addReaped(r session.Reaped) {
+	for outcome, n := range map[string]int{"salvaged": r.Salvaged, "aborted": r.Aborted, "finished": r.Finished, "lost": r.Lost, "failed": r.Failed} {
+		c.reaped.WithLabelValues(outcome).Add(float64(n))
+	}
+}
+
+func (c care) addSwept(s session.Swept) {
+	for outcome, n := range map[string]int{"adopted": s.Adopted, "aborted": s.Aborted, "failed": s.Failed} {
+		c.swept.WithLabelValues(outcome).Add(float64(n))
+	}
+}
+
+// Reaped counts a round of the reaper, which may have ended early, with err.
+func (m *Metrics) Reaped(r session.Reaped, err error) {
+	m.care.addReaped(r)
+	if err == nil {
+		m.care.unreadable.Set(float64(len(r.Broken)))
+		m.care.ended("reap")
+	}
+}
+
+// Swept counts a round of the sweeper, which may have ended early, with err.
+func (m *Metrics) Swept(s session.Swept, err error) {
+	m.care.addSwept(s)
+	if err == nil {
+		m.care.uploads.Set(float64(s.Uploads))
+		m.care.orphans.Set(float64(s.Orphans))
+		m.care.orphBytes.Set(float64(s.OrphanBytes))
+		m.care.ended("sweep")
+	}
+}
+
+func (c care) ended(round string) {
+	c.rounds.WithLabelValues(round).Set(float64(time.Now().UnixMilli()) / 1000)
+}

@@ -1,0 +1,87 @@
+package metrics
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"slipway/internal/session"
+)
+
+// keepCounts is for how long a count is handed out again, so that what scrapes
+// cost Redis does not depend on how many there are.
+const keepCounts = 5 * time.Second
+
+// Count adds what c says to every answer. idle is for how long nothing is
+// heard of a session that counts as stale.
+func (m *Metrics) Count(c session.Counter, idle time.Duration) {
+	m.store.expect("count")
+	m.registry.MustRegister(&counts{counter: c, idle: idle, calls: m.store, now: time.Now})
+}
+
+var (
+	sessionsDesc = prometheus.NewDesc(prefix+"sessions",
+		"Sessions by state, the same on every broker. Finished ones as long as Redis remembers them, or a little longer.", []string{"state"}, nil)
+	staleDesc = prometheus.NewDesc(prefix+"stale_sessions",
+		"Open sessions of which nothing was heard for BROKER_ABANDON_AFTER: they wait for the end of a URL, for their recorder to fill a hole, or for the reaper.", nil, nil)
+	backlogDesc = prometheus.NewDesc(prefix+"webhook_backlog",
+		"Webhooks that are not delivered yet.", nil, nil)
+	backlogAgeDesc = prometheus.NewDesc(prefix+"webhook_backlog_age_seconds",
+		"For how long the oldest of these waits; 0 where there is none.", nil, nil)
+)
+
+// counts are the gauges that Redis is asked for. Where it does not answer they
+// are missing, rather than old or 0.
+type counts struct {
+	counter session.Counter
+	idle    time.Duration
+	calls   calls
+	now     func() time.Time
+
+	mu   sync.Mutex // guards the rest, and makes scrapes wait for one count
+	last session.Counts
+	at   time.Time
+	err  error
+}
+
+func (c *counts) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{sessionsDesc, staleDesc, backlogDesc, backlogAgeDesc} {
+		out <- d
+	}
+}
+
+func (c *counts) Collect(out chan<- prometheus.Metric) {
+	now, err := c.get()
+	if err != nil {
+		return // it is counted among the Store's errors
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for state, n := range now.Sessions {
+		gauge(sessionsDesc, float64(n), string(state))
+	}
+	gauge(staleDesc, float64(now.Stale))
+	gauge(backlogDesc, float64(now.Notices))
+	gauge(backlogAgeDesc, now.NoticeAge.Seconds())
+}
+
+// get counts, or has it from the last time, also where that failed.
+func (c *counts) get() (session.Counts, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := c.now(); at.Sub(c.at) >= keepCounts {
+		c.last, c.err = c.count()
+		c.at = c.now()
+	}
+	return c.last, c.err
+}
+
+func (c *counts) count() (counted session.Counts, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	defer c.calls.done(time.Now(), &err, "count")
+	return c.counter.Count(ctx, c.idle)
+}
