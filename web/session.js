@@ -17,7 +17,7 @@ export class Session {
    * @param {object} options
    * @param {import('./broker-client.js').BrokerClient} options.broker
    * @param {import('./wire.js').Opened} options.opened
-   * @param {() => Promise<string>} options.getGrant
+   * @param {() => Promise<string>} [options.getGrant] without it an expired token stays so
    * @param {(opened: import('./wire.js').Opened) => void} [options.onRenewed] the same with another token, to be kept
    */
   constructor({ broker, opened, getGrant, onRenewed = () => {} }) {
@@ -44,9 +44,9 @@ export class Session {
     return this.#call((session) => this.#broker.look(session, signal), signal);
   }
 
-  /** Not worth a grant: the reaper comes after it. @param {AbortSignal} [signal] */
+  /** @param {AbortSignal} [signal] */
   abort(signal) {
-    return this.#broker.abort(this.opened, signal);
+    return this.#call((session) => this.#broker.abort(session, signal), signal);
   }
 
   /**
@@ -58,16 +58,17 @@ export class Session {
     try {
       return await call(this.opened);
     } catch (error) {
-      if (!(error instanceof RecorderError) || error.reason !== 'token-expired') throw error;
-      this.#renewing ??= this.#renew(signal).finally(() => { this.#renewing = null; });
+      const getGrant = this.#getGrant;
+      if (!getGrant || !(error instanceof RecorderError) || error.reason !== 'token-expired') throw error;
+      this.#renewing ??= this.#renew(getGrant, signal).finally(() => { this.#renewing = null; });
       await this.#renewing;
       return call(this.opened);
     }
   }
 
-  /** @param {AbortSignal} [signal] */
-  async #renew(signal) {
-    const { token } = await withGrant(this.#getGrant, (grant) => this.#broker.renew(this.opened, { grant, signal }));
+  /** @param {() => Promise<string>} getGrant @param {AbortSignal} [signal] */
+  async #renew(getGrant, signal) {
+    const { token } = await withGrant(getGrant, (grant) => this.#broker.renew(this.opened, { grant, signal }));
     this.opened = { ...this.opened, token };
     this.#onRenewed(this.opened);
   }

@@ -6,15 +6,14 @@ import { BrokerClient } from './broker-client.js';
 import { Journal } from './disk/journal.js';
 import { ManifestFile } from './disk/manifest.js';
 import { folderIds, openFolder } from './disk/storage.js';
+import { abortSession, deleteRecording } from './discard.js';
 import { asRecorderError, RecorderError } from './errors.js';
 import { grantFrom } from './grant.js';
 import { lockedIds, takeLock } from './recording-lock.js';
+import { Session } from './session.js';
 
 /** A discard does not wait longer for a broker that is away. */
 const DISCARD_WITHIN_MS = 10_000;
-/** The broker's reasons not to abort: S3 has nothing of it any more, or has all of it as a recording. */
-const OVER = ['aborted', 'lost', 'deleted'];
-const COMPLETED = ['completed', 'salvaged', 'completed-otherwise'];
 
 /**
  * @typedef {object} Unfinished
@@ -59,7 +58,8 @@ async function describe(id) {
  * that stays open is completed from its parts in the end, and its link plays.
  *
  * @param {string} id
- * @param {{grant?: import('./grant.js').GrantSource}} [how] grant: deletes one that the broker has completed
+ * @param {{grant?: import('./grant.js').GrantSource}} [how] grant: deletes one that the broker has completed, and
+ *   aborts one whose token has expired
  * @throws {RecorderError} `not-found`; `invalid-state` where a tab is at work on it, or (`reason` `completed`) where the
  *   broker has completed it and there is no grant; otherwise why the broker could not be told
  */
@@ -94,18 +94,16 @@ export async function discardFolder(folder, grant) {
 
 /**
  * @param {BrokerClient} broker
- * @param {import('./broker-client.js').SessionRef} session
+ * @param {import('./wire.js').Opened} opened
  * @param {import('./grant.js').GrantSource | undefined} grant
  * @param {AbortSignal} signal
  */
-async function removeFromS3(broker, session, grant, signal) {
+async function removeFromS3(broker, opened, grant, signal) {
+  const getGrant = grant ? () => grantFrom(grant) : undefined;
   try {
-    await broker.abort(session, signal);
+    await abortSession(new Session({ broker, opened, getGrant }), signal);
   } catch (error) {
-    const { code, reason = '' } = asRecorderError(error);
-    if (code === 'not-found' || OVER.includes(reason)) return;
-    if (!COMPLETED.includes(reason)) throw error;
-    if (!grant) throw new RecorderError('invalid-state', 'the broker has completed it: to delete it takes a grant', { reason: 'completed', cause: error });
-    await broker.deleteRecording(session.id, { grant: await grantFrom(grant), signal });
+    if (!getGrant || asRecorderError(error).reason !== 'completed') throw error;
+    await deleteRecording(broker, opened.id, { grant: await getGrant(), signal });
   }
 }

@@ -14,6 +14,7 @@ import { AwakeClock } from './awake-clock.js';
 import { BrokerClient } from './broker-client.js';
 import { Connection } from './connection.js';
 import { FILE_BYTES } from './disk/part-files.js';
+import { abortSession, deleteRecording } from './discard.js';
 import { DiskRoom } from './disk-room.js';
 import { asRecorderError, RecorderError, toPlain } from './errors.js';
 import { isSessionGone } from './gone.js';
@@ -136,21 +137,22 @@ export class UploadJob {
       await this.#abandon();
       this.#emit({ type: 'cancelled' });
     } catch (error) {
-      const { reason } = asRecorderError(error);
-      if (reason === 'completed' && this.#upload) await this.#discardCompleted(this.#upload);
+      const { session } = this.#bytes.upload;
+      if (asRecorderError(error).reason === 'completed' && session) await this.#discardCompleted(session.id);
       else this.#emit({ type: 'cancelled', error: toPlain(asRecorderError(error)) });
     }
   }
 
-  /** @param {Upload} upload */
-  async #discardCompleted(upload) {
+  /** @param {string} id */
+  async #discardCompleted(id) {
+    const upload = this.#upload;
     try {
-      await this.#briefly(async (signal) => this.#broker.deleteRecording(upload.session.id, { grant: await this.#getGrant(), signal }));
+      await this.#briefly(async (signal) => deleteRecording(this.#broker, id, { grant: await this.#getGrant(), signal }));
       return this.#emit({ type: 'cancelled' });
     } catch {} // no grant, one of another owner, or no answer: it is still there
     try {
-      const completed = await this.#briefly((signal) => upload.complete(signal));
-      return this.#emit({ type: 'completed', result: resultOf(completed) });
+      const completed = await this.#briefly(async (signal) => upload?.complete(signal));
+      if (completed) return this.#emit({ type: 'completed', result: resultOf(completed) });
     } catch {} // completed otherwise than we would have, or no answer
     const error = new RecorderError('invalid-state', 'it was already completed, and could not be deleted', { reason: 'completed' });
     this.#emit({ type: 'cancelled', error: toPlain(error) });
@@ -352,7 +354,8 @@ export class UploadJob {
     const opened = this.#bytes.upload.session ?? await Promise.race([opening, sleep(this.#timing.cancelMs, { signal: this.#ending.signal })]);
     this.#ending.abort(new RecorderError('cancelled', 'the recording was cancelled'));
     await this.#bytes.clear().catch(() => {});
-    if (opened) await this.#broker.abort(opened);
+    const getGrant = () => this.#briefly(() => this.#getGrant());
+    if (opened) await abortSession(new Session({ broker: this.#broker, opened, getGrant }));
   }
 
   /** @param {unknown} error */

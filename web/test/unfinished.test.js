@@ -43,8 +43,25 @@ test('one whose session the broker no longer knows is gone here too', async () =
   assert.equal(await isKept(), false);
 });
 
-test('one of which the broker cannot be told is kept, and that is said', async () => {
-  cloud.fault = ({ op }) => (op === 'abort' ? problem(401, 'unauthorized', 'the token expired', { reason: 'token-expired' }) : undefined);
-  await assert.rejects(discardFolder(folder), { code: 'unauthorized' });
+test('one whose token has expired is aborted with a grant, and kept without', async () => {
+  cloud.expireToken(cloud.session);
+  await assert.rejects(discardFolder(folder), { code: 'unauthorized', reason: 'token-expired' });
   assert.ok(await isKept());
+  await discardFolder(folder, 'gr_1');
+  assert.deepEqual([cloud.session.state, await isKept()], ['aborted', false]);
+});
+
+test('one of which the broker cannot be told is kept, and that is said', async () => {
+  cloud.fault = ({ op }) => (op === 'abort' ? problem(403, 'forbidden', 'no') : undefined);
+  await assert.rejects(discardFolder(folder, 'gr_1'), { code: 'forbidden' });
+  assert.ok(await isKept());
+});
+
+test('one that is deleted by somebody else meanwhile is gone here too', async () => {
+  cloud.fault = ({ op }) => {
+    if (op === 'abort') return problem(409, 'conflict', 'completed', { reason: 'completed' });
+    return op === 'delete' ? problem(404, 'not-found', 'deleted', { reason: 'deleted' }) : undefined;
+  };
+  await discardFolder(folder, 'gr_1');
+  assert.equal(await isKept(), false);
 });

@@ -350,6 +350,31 @@ test('cancel when the broker is away ends, and says that S3 may hold parts', asy
   assert.equal(run.messages.at(-1).error.code, 'unavailable');
 });
 
+test('a cancel of a session that the broker no longer knows has succeeded', async () => {
+  const run = new Run();
+  await run.said('opened');
+  cloud.fault = ({ op }) => (op === 'abort' ? problem(404, 'not-found', 'no such session', { reason: 'unknown-session' }) : undefined);
+  await run.cancel();
+  assert.deepEqual(run.messages.at(-1), { type: 'cancelled' });
+});
+
+test('a cancel whose token has expired aborts with a grant', async () => {
+  const run = new Run();
+  await run.said('opened');
+  cloud.expireToken(cloud.session);
+  await run.cancel();
+  assert.deepEqual([run.messages.at(-1), cloud.session.state], [{ type: 'cancelled' }, 'aborted']);
+});
+
+test('a cancel whose token has expired, and which gets no grant, ends and says so', async () => {
+  let grants = 0;
+  const run = new Run({ timing: { cancelMs: 50 }, getGrant: () => (++grants === 1 ? Promise.resolve('gr_1') : new Promise(() => {})) });
+  await run.said('opened');
+  cloud.expireToken(cloud.session);
+  await run.cancel();
+  assert.deepEqual([run.messages.at(-1).type, run.messages.at(-1).error?.code], ['cancelled', 'unavailable']);
+});
+
 /** A job that has completed without knowing: the answer is lost, and those to its further tries. */
 async function completedUnheard(more) {
   const run = new Run({ timing: { cancelMs: 200 }, ...more });
