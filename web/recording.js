@@ -9,7 +9,8 @@
 import { openCapture } from './capture.js';
 import { deferred } from './deferred.js';
 import { asRecorderError, RecorderError } from './errors.js';
-import { asMediaType, chooseMimeType } from './mime.js';
+import { Media } from './media.js';
+import { asMediaType } from './mime.js';
 import { UploadLink } from './upload-link.js';
 
 /**
@@ -20,13 +21,6 @@ import { UploadLink } from './upload-link.js';
  * @typedef {(name: 'state' | 'progress' | 'part' | 'error', detail: object) => void} Tell
  */
 
-/** How much MediaRecorder collects before it hands it over. What it holds is lost when the tab dies. */
-const TIMESLICE_MS = 500;
-/** A key frame so often: where one can seek to. Chromium's default is a single one at the start. */
-const KEY_FRAME_MS = 2000;
-/** With so few cores VP9 costs frames. */
-const WEAK_CORES = 2;
-
 export class Recording {
   #options;
   #tell;
@@ -34,7 +28,7 @@ export class Recording {
   #state = 'starting';
   /** @type {import('./capture.js').Capture | null} */
   #capture = null;
-  /** @type {MediaRecorder | null} */
+  /** @type {Media | null} */
   #media = null;
   /** @type {UploadLink | null} */
   #link = null;
@@ -86,12 +80,12 @@ export class Recording {
       this.#link = this.#createLink(); // loads while the person chooses what to share
       this.#capture = await openCapture(source);
       this.#capture.muted = this.#muted;
-      this.#media = this.#createMediaRecorder(this.#capture.stream);
+      this.#media = this.#createMedia(this.#capture.stream);
       await this.#link.ready; // without it nothing would leave this page: better not to begin
       this.#demandStarting();
       await ready?.();
       this.#demandStarting();
-      this.#media.start(TIMESLICE_MS);
+      this.#media.start();
     } catch (error) {
       this.#abandonStart();
       throw asRecorderError(error);
@@ -116,7 +110,6 @@ export class Recording {
     if (this.#state === 'paused') return;
     this.#demand('recording');
     this.#media?.pause();
-    this.#media?.requestData(); // what it holds is not kept back for the length of the pause
     this.#clock.stop();
     this.#setState('paused');
   }
@@ -171,22 +164,15 @@ export class Recording {
   }
 
   /** @param {MediaStream} stream */
-  #createMediaRecorder(stream) {
-    if (!globalThis.MediaRecorder) throw new RecorderError('not-supported', 'this browser has no MediaRecorder');
-    const video = stream.getVideoTracks().length > 0;
-    const tracks = { video, audio: stream.getAudioTracks().length > 0, weak: navigator.hardwareConcurrency <= WEAK_CORES };
-    const { contentType, videoBitsPerSecond, audioBitsPerSecond } = this.#options;
-    /** @type {MediaRecorderOptions & {videoKeyFrameIntervalDuration?: number}} */
-    const options = { mimeType: chooseMimeType(tracks, (type) => MediaRecorder.isTypeSupported(type), contentType) };
-    if (videoBitsPerSecond) options.videoBitsPerSecond = videoBitsPerSecond;
-    if (audioBitsPerSecond) options.audioBitsPerSecond = audioBitsPerSecond;
-    if (video) options.videoKeyFrameIntervalDuration = KEY_FRAME_MS;
-    const media = new MediaRecorder(stream, options);
-    media.addEventListener('start', () => this.#open());
-    media.addEventListener('dataavailable', ({ data }) => this.#data(data));
-    media.addEventListener('stop', () => this.#mediaStopped());
-    media.addEventListener('error', (event) => this.#mediaFailed(event));
-    return media;
+  #createMedia(stream) {
+    return new Media(stream, this.#options, {
+      started: () => this.#open(),
+      data: (blob) => this.#data(blob),
+      failed: (error) => this.#mediaFailed(error),
+      stopped: () => this.#mediaStopped(),
+      ended: () => this.#mediaEnded(),
+      late: (bytes) => this.#warn(new RecorderError('bytes-lost', `the browser delivered ${bytes} bytes after the end of the recording`)),
+    });
   }
 
   #createLink() {
@@ -231,10 +217,10 @@ export class Recording {
     return this.#state === 'recording' || this.#state === 'paused';
   }
 
-  /** @param {Event & {error?: DOMException}} event MediaRecorder gives up: what it has recorded is still worth keeping */
-  #mediaFailed({ error: cause }) {
-    this.#mediaError = new RecorderError('media-recorder', `recording ended: ${cause?.message ?? 'the browser gives no reason'}`, { reason: cause?.name, cause });
-    this.#warn(this.#mediaError);
+  /** @param {RecorderError} error MediaRecorder gives up: what it has recorded is still worth keeping */
+  #mediaFailed(error) {
+    this.#mediaError = error;
+    this.#warn(error);
     this.#finish();
   }
 
@@ -242,13 +228,16 @@ export class Recording {
     if (!this.#capturing) return;
     this.#clock.stop();
     this.#setState('stopping');
-    if (this.#media && this.#media.state !== 'inactive') this.#media.stop(); // its last data, then its stop event
+    this.#media?.stop();
   }
 
-  /** MediaRecorder has handed over everything: by our stop, or because all its tracks have ended. */
   #mediaStopped() {
     this.#finish();
     this.#release();
+  }
+
+  /** MediaRecorder has handed over everything. */
+  #mediaEnded() {
     if (this.#state === 'cancelled') return;
     if (this.#opened) this.#link?.post({ type: 'end' });
     else this.#fail(new RecorderError('empty', 'nothing was recorded'));
@@ -283,7 +272,7 @@ export class Recording {
 
   /** Ends capturing. */
   #release() {
-    if (this.#media && this.#media.state !== 'inactive') this.#media.stop();
+    this.#media?.stop();
     this.#capture?.close();
   }
 

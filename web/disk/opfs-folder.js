@@ -73,7 +73,7 @@ export class OpfsFolder {
     const file = await this.#writing.get(name);
     if (!file) return (await (await this.#directory.getFileHandle(name)).getFile()).slice(from, Math.min(to, Number.MAX_SAFE_INTEGER));
     const bytes = new Uint8Array(Math.max(0, Math.min(to, file.size) - from));
-    file.handle.read(bytes, { at: from });
+    if (file.handle.read(bytes, { at: from }) < bytes.length) throw new DOMException(`${name} is shorter than it was`, 'NotReadableError');
     return new Blob([bytes]);
   }
 

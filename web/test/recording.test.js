@@ -209,3 +209,43 @@ for (const { name, answer } of [
     assert.deepEqual(given.slice(1), [{ type: 'grant', grant: 'gr_1' }]);
   });
 }
+
+test('data that comes after MediaRecorder says it has stopped is kept (Firefox)', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  const [media] = medias;
+  media.stop = () => {
+    media.state = 'inactive';
+    media.data(0);
+    media.dispatchEvent(new Event('stop'));
+    setTimeout(() => media.data(4), 20);
+    setTimeout(() => media.data(5), 40);
+  };
+  void rec.stop();
+  const posted = () => workers[0].posted.filter(({ type }) => type === 'data' || type === 'end').map(({ type, blob }) => blob?.size ?? type);
+  await until(() => workers[0].asked('end'));
+  assert.deepEqual(posted(), [4, 5, 'end']);
+});
+
+test('a MediaRecorder whose last data is empty ends all the same, and what comes later yet is told', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  const [media] = medias;
+  media.data(7);
+  media.stop = () => {
+    media.state = 'inactive';
+    media.data(0);
+    media.dispatchEvent(new Event('stop'));
+  };
+  void rec.stop();
+  await until(() => workers[0].asked('end'));
+  media.data(3);
+  assert.deepEqual([workers[0].asked('data'), workers[0].asked('end'), events.at(-1)], [1, 1, 'bytes-lost']);
+});
+
+async function until(check) {
+  for (let left = 1000; !check(); left--) {
+    assert.ok(left > 0, 'waited in vain');
+    await turn();
+  }
+}
