@@ -38,6 +38,7 @@ func (c *orphansListCmd) Run() error {
 			return err
 		}
 	}
+	rows.header()
 	return rows.end()
 }
 

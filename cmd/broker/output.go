@@ -64,12 +64,17 @@ func (l *list[T]) add(rows ...client.Answer[T]) error {
 	return l.out.Flush()
 }
 
-// end closes what is open. A list that fails is not ended: what was printed is
-// no JSON then, so nobody takes it for the whole.
+// header shows that a listing was made and found nothing.
+func (l *list[T]) header() {
+	if l.form == "table" {
+		l.table.add(nil)
+	}
+}
+
+// end closes what is open. A listing that fails is not ended: what was printed
+// is no JSON then, so nobody takes it for the whole.
 func (l *list[T]) end() error {
 	switch {
-	case l.form == "table":
-		l.table.add(nil)
 	case l.form == "json" && l.rows == 0:
 		writeLine(l.out, "[]")
 	case l.form == "json":

@@ -27,7 +27,7 @@ type table[T any] struct {
 	widths  []int
 }
 
-// add prints rows; the first time, and without any too, the header.
+// add prints rows, and before the first, or where there are none, the header.
 func (t *table[T]) add(rows []client.Answer[T]) {
 	begun := t.widths != nil
 	if !begun {

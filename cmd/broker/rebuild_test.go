@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -89,71 +86,6 @@ func TestRebuildSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// running is a broker that serves at URL.
-type running struct{ URL string }
-
-// serve starts the program and waits until it says where it listens. It ends
-// with the test.
-func serve(t *testing.T, env []string) running {
-	t.Helper()
-	cmd := program(t.Context(), append(env, "BROKER_LISTEN=127.0.0.1:0"), "serve")
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // the test's context has ended by then, and with it the process
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
-		var entry struct{ Msg, Address string }
-		if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "serving" {
-			go func() { // ends with the process
-				_, _ = io.Copy(io.Discard, stderr)
-			}()
-			return running{"http://" + entry.Address}
-		}
-		t.Log(lines.Text())
-	}
-	t.Fatal("the broker does not serve")
-	return running{}
-}
-
-// call sends body as JSON and reads the answer into to; anything but a success
-// fails the test.
-func (b running) call(t *testing.T, method, path, bearer string, body, to any) {
-	t.Helper()
-	sent, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), method, b.URL+path, bytes.NewReader(sent))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+bearer)
-	req.Header.Set("Content-Type", "application/json")
-	if err := json.Unmarshal(fetched(t, req), to); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// fetched is the body of a successful answer.
-func fetched(t *testing.T, req *http.Request) []byte {
-	t.Helper()
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode > 299 {
-		t.Fatalf("%s %s: %s %s (%v)", req.Method, req.URL.Path, res.Status, body, err)
-	}
-	return body
-}
-
 type row struct {
 	ID, Owner     string
 	Size          int64
@@ -165,58 +97,4 @@ func (b running) list(t *testing.T, apiKey, state string) []row {
 	var page struct{ Sessions []row }
 	b.call(t, http.MethodGet, "/v1/sessions?state="+state, apiKey, nil, &page)
 	return page.Sessions
-}
-
-// opened is a session of ann's, as its recorder knows it.
-type opened struct {
-	running
-	ID, Token string
-	WatchURL  string `json:"watch_url"`
-}
-
-func (b running) open(t *testing.T, apiKey string) opened {
-	t.Helper()
-	o := opened{running: b}
-	b.call(t, http.MethodPost, "/v1/sessions", apiKey, map[string]any{"content_type": "video/webm", "owner": "ann"}, &o)
-	return o
-}
-
-func (o opened) put(t *testing.T, number int, body []byte) {
-	t.Helper()
-	var signed struct{ URLs []struct{ URL string } }
-	o.call(t, http.MethodPost, "/v1/sessions/"+o.ID+"/parts", o.Token, map[string]any{"sign": []any{map[string]any{"number": number, "size": len(body)}}}, &signed)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, signed.URLs[0].URL, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fetched(t, req)
-}
-
-// complete claims parts of these sizes.
-func (o opened) complete(t *testing.T, sizes ...int) {
-	t.Helper()
-	var parts []any
-	sum := 0
-	for i, size := range sizes {
-		parts = append(parts, map[string]any{"number": i + 1, "size": size})
-		sum += size
-	}
-	var done struct{ State string }
-	o.call(t, http.MethodPost, "/v1/sessions/"+o.ID+"/complete", o.Token, map[string]any{"parts": parts, "size": sum}, &done)
-	if done.State != "completed" {
-		t.Fatalf("the session is %s", done.State)
-	}
-}
-
-// watch is what plays behind the watch link, whose fragment is the token.
-func (o opened) watch(t *testing.T) []byte {
-	t.Helper()
-	_, token, _ := strings.Cut(o.WatchURL, "#")
-	var recording struct{ URL string }
-	o.call(t, http.MethodGet, "/v1/recordings/"+o.ID, token, nil, &recording)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, recording.URL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fetched(t, req)
 }

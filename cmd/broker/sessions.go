@@ -51,6 +51,7 @@ func (c *sessionsListCmd) Run() error {
 			return err
 		}
 	}
+	rows.header()
 	return rows.end()
 }
 
