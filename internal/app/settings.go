@@ -41,6 +41,7 @@ type Settings struct {
 	MaxURLTTL      time.Duration `name:"max-url-ttl" env:"BROKER_MAX_URL_TTL" default:"24h" min:"10s" max:"168h" group:"Limits" help:"Longest life of any URL; S3's own limit is 7 days."`
 	WatchTTL       time.Duration `name:"watch-ttl" env:"BROKER_WATCH_TTL" default:"1h" min:"1s" max:"168h" group:"Limits" help:"Life of a playback URL; the watch page fetches a new one."`
 	CompleteWithin time.Duration `name:"complete-within" env:"BROKER_COMPLETE_WITHIN" default:"20s" min:"2s" max:"60s" group:"Limits" help:"Longest wait for S3 to complete or abort; the client then asks again."`
+	LimitSettings  `embed:""`
 
 	CareSettings    `embed:""`
 	WebhookSettings `embed:""`
@@ -235,6 +236,7 @@ func (s *Settings) limits() session.Limits {
 		KeyPrefix: s.S3.KeyPrefix, PartSize: int64(s.PartSize), MaxBytes: int64(s.MaxBytes), URLTTL: s.URLTTL, MaxURLTTL: s.MaxURLTTL,
 		WatchTTL: s.WatchTTL, SessionTTL: s.SessionTTL, KeepRecord: s.KeepRecord, NoChecksum: s.S3.NoChecksums, CompleteWithin: s.CompleteWithin,
 		AbandonAfter: s.AbandonAfter, ResumeWindow: s.ResumeWindow, AdoptAfter: s.AdoptAfter, Notify: s.WebhookURL != "",
+		Quota: s.quota(), Rates: s.rates(),
 	}
 }
 

@@ -96,6 +96,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 			SessionTTL: 8 * 24 * time.Hour, KeepRecord: 7 * 24 * time.Hour,
 		},
 		URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour, WatchTTL: time.Hour, CompleteWithin: 20 * time.Second,
+		LimitSettings: app.LimitSettings{MaxOpenPerOwner: 100, SignRate: 100, SignBurst: 20_000, OwnerSignRate: 1000, OwnerSignBurst: 100_000},
 		CareSettings: app.CareSettings{AbandonAfter: 24 * time.Hour, ResumeWindow: 7 * 24 * time.Hour, AdoptAfter: time.Hour,
 			ReapEvery: time.Minute, SweepEvery: 10 * time.Minute, StoragePrice: 0.023},
 	}
@@ -108,13 +109,15 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	wrong := env{
 		"BROKER_LISTEN": "8080", "BROKER_PUBLIC_URL": "broker.example", "BROKER_CORS_ORIGINS": "https://app.example/,app.example",
 		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090",
-		"BROKER_BUCKET":          "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
+		"BROKER_BUCKET": "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
 		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
 		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
 		"BROKER_TOKEN_KEYS": "short,c2hvcnQ=", "BROKER_API_KEYS": "sk_a-secret,a:fly:00",
 		"BROKER_PART_BYTES": "1KiB", "BROKER_MAX_BYTES": "lots", "BROKER_URL_TTL": "8d", "BROKER_MAX_URL_TTL": "169h", "BROKER_WATCH_TTL": "0s",
 		"BROKER_SESSION_TTL": "1m", "BROKER_KEEP_RECORD": "-1h", "BROKER_COMPLETE_WITHIN": "90s",
+		"BROKER_MAX_OPEN_PER_OWNER": "many", "BROKER_DAILY_BYTES_PER_OWNER": "1TB", "BROKER_SIGN_RATE": "-1", "BROKER_SIGN_BURST": "9999",
+		"BROKER_OWNER_SIGN_RATE": "1.5", "BROKER_OWNER_SIGN_BURST": "1",
 		"BROKER_ABANDON_AFTER": "2161h", "BROKER_RESUME_WINDOW": "1h", "BROKER_ADOPT_AFTER": "never", "BROKER_REAP_EVERY": "0s", "BROKER_SWEEP_EVERY": "25h",
 		"BROKER_STORAGE_PRICE": "2 cents", "BROKER_WEBHOOK_URL": "https://user:secret@app.example", "BROKER_WEBHOOK_SECRETS": "whsec_AAAA,secret",
 	}
@@ -130,12 +133,16 @@ BROKER_BUCKET: is required
 BROKER_COMPLETE_WITHIN: 1m30s is outside 2s to 60s
 BROKER_CORS_ORIGINS: "app.example" is not an origin: scheme and host, and a port where it is not the usual one
 BROKER_CORS_ORIGINS: "https://app.example/" is not an origin: scheme and host, and a port where it is not the usual one
+BROKER_DAILY_BYTES_PER_OWNER: "1TB" is not a size such as 5242880 or 5MiB
 BROKER_KEEP_RECORD: -1h0m0s is outside 1h to 8760h
 BROKER_KEY_PREFIX: "/a": no "/" in front, and nothing empty, "." or ".." between two of them
 BROKER_LISTEN: "8080" is not host:port
 BROKER_MAX_BYTES: "lots" is not a size such as 5242880 or 5MiB
+BROKER_MAX_OPEN_PER_OWNER: "many" is not a whole number such as 100
 BROKER_MAX_URL_TTL: 169h0m0s is outside 10s to 168h
 BROKER_METRICS_LISTEN: "9090" is not host:port
+BROKER_OWNER_SIGN_BURST: 1 is outside 10000 to 10000000
+BROKER_OWNER_SIGN_RATE: "1.5" is not a whole number such as 100
 BROKER_PART_BYTES: 1024 is outside 5MiB to 5GiB
 BROKER_PUBLIC_URL: is not an http(s) URL without user, query and fragment
 BROKER_REAP_EVERY: 0s is outside 1s to 1h
@@ -154,6 +161,8 @@ BROKER_S3_TAGS: "a" is there twice
 BROKER_S3_TAGS: "team": is not NAME=VALUE
 BROKER_SESSION_TTL: 1m0s is outside 1h to 2160h
 BROKER_SHUTDOWN_WITHIN: "soon" is not a duration such as 90s, 15m or 24h
+BROKER_SIGN_BURST: 9999 is outside 10000 to 10000000
+BROKER_SIGN_RATE: -1 is outside 0 to 1000000
 BROKER_STORAGE_PRICE: "2 cents" is not a number such as 0.023
 BROKER_SWEEP_EVERY: 25h0m0s is outside 1s to 24h
 BROKER_TOKEN_KEYS: key 1 is not the base64 of at least 32 bytes
@@ -176,7 +185,7 @@ BROKER_WEBHOOK_URL: is not an http(s) URL without user and fragment`
 func TestEveryRangeEndsWhereItSays(t *testing.T) {
 	for _, r := range settings() {
 		if r.min == "" {
-			if r.Type.Kind() == reflect.Int64 {
+			if k := r.Type.Kind(); k == reflect.Int64 || k == reflect.Int {
 				t.Errorf("%s has no range", r.env)
 			}
 			continue

@@ -53,6 +53,13 @@ func (m *Mistakes) Mappers() []kong.Option {
 			}
 			return d, nil
 		})),
+		kong.TypeMapper(reflect.TypeFor[int](), m.mapper(func(text string) (any, error) {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				return nil, fmt.Errorf("%q is not a whole number such as 100", text)
+			}
+			return n, nil
+		})),
 		kong.TypeMapper(reflect.TypeFor[float64](), m.mapper(func(text string) (any, error) {
 			n, err := strconv.ParseFloat(text, 64)
 			if err != nil {
