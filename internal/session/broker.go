@@ -40,10 +40,10 @@ type Limits struct {
 	SessionTTL time.Duration // life of a session token: at least the longest recording and its resume window
 	NoChecksum bool          // the S3 server has no checksums: sessions are opened without, whatever was asked
 	KeepRecord time.Duration // how long the Store remembers a finished session; S3 answers after that
-
-	// AbandonAfter is how long nothing may be heard of a session, and no URL of
 	Quota      Quota         // of each owner; a grant may lower it
 	Rates      Rates         // of signing
+
+	// AbandonAfter is how long nothing may be heard of a session, and no URL of
 	// it be good, before it is salvaged or aborted.
 	AbandonAfter time.Duration
 	// ResumeWindow is how long a recorder may come back to fill a hole: only
