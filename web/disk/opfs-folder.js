@@ -59,7 +59,8 @@ export class OpfsFolder {
     const file = await this.#write(name);
     const { handle, size } = file;
     try {
-      if (handle.write(bytes, { at: size }) < bytes.length) throw new DOMException('the disk took a part of it', 'QuotaExceededError');
+      // Past its quota Chromium 156 throws nothing and says that it wrote 4294967288 bytes, its error -8 (seen 2026-11-22).
+      if (handle.write(bytes, { at: size }) !== bytes.length) throw new DOMException('the disk did not take all of it', 'QuotaExceededError');
       await handle.flush();
     } catch (error) {
       await handle.truncate(size);

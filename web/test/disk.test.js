@@ -255,6 +255,21 @@ test('room that cannot be made is no reason to lose what was appended', async ()
   assert.equal((await spilling.read('file')).size, 50);
 });
 
+/** An OPFS of one file, whose access handle is this. */
+function opfsWith(handle) {
+  const whole = { getSize: () => 0, truncate() {}, flush() {}, close() {}, ...handle };
+  return new OpfsFolder({ removeEntry: async () => {} }, { getFileHandle: async () => ({ createSyncAccessHandle: async () => whole }) }, 'id');
+}
+
+for (const [name, written] of [['a part of it', 49], ['nothing, in the way of Chromium 156', 2 ** 32 - 8]]) {
+  test(`a full disk that takes ${name} is called full, and the file is as it was`, async () => {
+    let size = 0;
+    const opfs = opfsWith({ write: () => { size = 30; return written; }, truncate: (to) => { size = to; } });
+    await assert.rejects(opfs.append('file', randomBytes(50)), { name: 'QuotaExceededError' });
+    assert.equal(size, 0);
+  });
+}
+
 test('a file that could not be opened is opened anew by the next write', async () => {
   let opened = 0;
   const handle = { getSize: () => 0, write: ({ length }) => length, flush() {}, close() {} };
