@@ -26,6 +26,10 @@ type dataFolder struct {
 	secrets secrets
 }
 
+// secretsName is the file that is for its owner's eyes only. The API key in it
+// is never printed: terminals are shared, recorded and scrolled back.
+const secretsName = "secrets.json"
+
 type secrets struct {
 	TokenKey  string `json:"token_key"`
 	APIKey    string `json:"api_key"`
@@ -76,7 +80,7 @@ func (d *dataFolder) loadSecrets() error {
 
 func (d *dataFolder) saveSecrets() error { return writeWhole(d.secretsFile(), d.secrets) }
 
-func (d *dataFolder) secretsFile() string { return filepath.Join(d.path, "secrets.json") }
+func (d *dataFolder) secretsFile() string { return filepath.Join(d.path, secretsName) }
 func (d *dataFolder) certFile() string    { return filepath.Join(d.path, "tls-cert.pem") }
 func (d *dataFolder) keyFile() string     { return filepath.Join(d.path, "tls-key.pem") }
 

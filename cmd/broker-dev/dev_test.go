@@ -32,6 +32,9 @@ func TestCtrlCEndsEverything(t *testing.T) {
 	if _, err := os.Stat(dev.ReadyFile); !os.IsNotExist(err) {
 		t.Error("the ready file stayed")
 	}
+	if !strings.Contains(dev.Output.String(), dev.URL+"/ops") {
+		t.Error("it does not say where operators go")
+	}
 	for _, secret := range []string{dev.APIKey, dev.SecretKey} {
 		if strings.Contains(dev.Output.String(), secret) {
 			t.Error("a secret was printed")

@@ -87,7 +87,8 @@ func run(ctx context.Context, f flags) (err error) {
 		}
 		defer os.Remove(f.ReadyFile)
 	}
-	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  stop        Ctrl-C\n", site.url, filepath.Join(f.Data, "s3"))
+	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  stop        Ctrl-C\n",
+		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName))
 	if f.TLS {
 		fmt.Printf("  the certificate is self-signed: on each device, open and accept both\n    %s\n    %s\n", site.url, site.s3URL(s3))
 	}
@@ -188,7 +189,7 @@ func startBroker(ctx context.Context, f flags, data *dataFolder, site site, s3 *
 	settings.Listen, settings.PublicURL, settings.CORSOrigins = listener.Addr().String(), site.url, site.origins
 	settings.S3 = app.S3Settings{Bucket: bucket, KeyPrefix: settings.S3.KeyPrefix, Region: region, Endpoint: s3.Endpoint, PublicEndpoint: site.s3URL(s3), PathStyle: true}
 	settings.RedisURL = "redis://" + redisAddr
-	settings.TokenKeys, settings.APIKeys = []string{data.secrets.TokenKey}, []string{apiKey.String()}
+	settings.TokenKeys, settings.APIKeys = []string{data.secrets.TokenKey}, append(settings.APIKeys, apiKey.String())
 	if err := mistakes.Resolve(&settings); err != nil {
 		return nil, fmt.Errorf("settings:\n%w", err)
 	}
