@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { BrokerDev } from './lib/broker-dev.js';
-import { launchChromium, launchFirefox, shoot } from './lib/browsers.js';
+import { launchChromium, shoot } from './lib/browsers.js';
 import { looks } from './lib/looks.js';
 import { OpsPage } from './lib/ops-page.js';
 import { makeKey, OpsSession } from './lib/ops-sessions.js';
@@ -179,25 +179,4 @@ test('a key that is taken away locks the page', async () => {
   await page.says(/does not know this key/);
   await page.is('locked');
   assert.equal((await page.rows()).length, 0, 'nothing of what it showed is left');
-});
-
-test('the page works in Firefox', async () => {
-  const firefox = await launchFirefox();
-  try {
-    const fox = new OpsPage(await firefox.newPage());
-    await fox.open(broker.url, key);
-    await fox.isLive();
-    const session = await OpsSession.open(broker, { name: 'Fox', owner: 'ann' });
-    await fox.row(session.id);
-    await session.upload.send(1);
-    await fox.row(session.id, ({ progress }) => progress === '1 part, 5.2 MB');
-    await fox.look(session.id);
-    await shoot(fox.page, 'ops-firefox');
-    await fox.page.click('#abort');
-    await fox.confirm();
-    await fox.says(/Aborted/);
-    await fox.lacks(session.id);
-  } finally {
-    await firefox.close();
-  }
 });

@@ -8,7 +8,7 @@ import { formatBytes } from './format.js';
 import { confirm } from './ops-confirm.js';
 import { element, theirs } from './ops-dom.js';
 import { formatRanges, formatUSD } from './ops-format.js';
-import { keyOf } from './ops-orphans.js';
+import { holdings, keyOf } from './ops-orphans.js';
 import { strings } from './ops-strings.js';
 
 /**
@@ -57,7 +57,7 @@ export async function abortOrphan(client, orphan) {
   const facts = [
     [words.key, keyOf(orphan)],
     [words.why, strings.reasons[orphan.reason] ?? orphan.reason],
-    [words.arrived, strings.progress(orphan.parts, formatBytes(orphan.bytes))],
+    [words.holds, holdings(orphan)],
     [words.cost, strings.perMonth(formatUSD(orphan.monthly_cost_usd))],
     [words.upload, element('code', {}, orphan.upload_id)],
   ];

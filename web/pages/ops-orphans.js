@@ -75,7 +75,7 @@ export class OrphansView {
       cell('key', keyOf(orphan)),
       cell('reason', strings.reasons[orphan.reason] ?? orphan.reason),
       cell('age', formatSpan(orphan.age_ms)),
-      cell('bytes', strings.progress(orphan.parts, formatBytes(orphan.bytes))),
+      cell('bytes', holdings(orphan)),
       cell('cost', formatUSD(orphan.monthly_cost_usd)),
       cell('abort', this.#action(orphan)));
   }
@@ -92,6 +92,11 @@ export class OrphansView {
 /** @param {Orphan} orphan */
 export function keyOf({ key }) {
   return element('bdi', { dir: 'ltr', class: 'path' }, key); // a path is read from left to right, whatever it consists of
+}
+
+/** @param {Orphan} orphan */
+export function holdings({ parts, bytes }) {
+  return parts > 0 ? strings.progress(parts, formatBytes(bytes)) : strings.emptyUpload;
 }
 
 /** @param {Orphan[]} orphans */

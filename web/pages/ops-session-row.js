@@ -32,7 +32,7 @@ export class SessionRow {
     this.#receivedAt = performance.now();
     const { id } = session;
     const name = session.name || strings.unnamed;
-    this.#open = button('', { class: 'link', 'aria-haspopup': 'true' }, () => events.open(id, this.#open));
+    this.#open = button('', { class: 'link', 'aria-controls': 'details' }, () => events.open(id, this.#open));
     this.#open.append(theirs(name));
     this.element = element('tr', { role: 'row', 'data-id': id },
       this.#cell('state', this.#badge),

@@ -76,7 +76,7 @@ export const strings = {
     text: 'The parts it holds are destroyed, and nobody can bring them back.',
     yes: 'Destroy the parts',
   },
-  dialog: { recording: 'Recording', owner: 'Owner', arrived: 'Arrived', missing: 'Missing', id: 'ID', key: 'Key', upload: 'Upload ID', why: 'Why', cost: 'Costs' },
+  dialog: { recording: 'Recording', owner: 'Owner', arrived: 'Arrived', holds: 'Holds', missing: 'Missing', id: 'ID', key: 'Key', upload: 'Upload ID', why: 'Why', cost: 'Costs' },
 
   salvageDone: (/** @type {string} */ bytes, /** @type {number} */ missing) => ({
     kind: /** @type {'warning' | 'info'} */ (missing > 0 ? 'warning' : 'info'), title: 'Salvaged',
@@ -109,7 +109,8 @@ export const strings = {
   abortThis: (/** @type {string} */ key) => `Abort the upload of ${key}`,
   abortShort: 'Abort',
   orphanColumns: { key: 'Key', reason: 'Why', age: 'Age', bytes: 'Holds', cost: 'Costs a month', abort: 'Action' },
-  orphanSum: (/** @type {number} */ n, /** @type {string} */ bytes, /** @type {string} */ cost) => `${count(n, 'upload', 'uploads')} on this page: ${bytes}, about ${cost} a month`,
+  orphanSum: (/** @type {number} */ n, /** @type {string} */ bytes, /** @type {string} */ cost) => `${count(n, 'upload', 'uploads')} on this page: ${bytes}, ${cost} a month`,
+  emptyUpload: 'Nothing',
   noOrphans: 'No upload is without a session.',
   noOrphansHere: 'None on this page; go on to the next.',
   perMonth: (/** @type {string} */ cost) => `${cost} a month`,
