@@ -91,6 +91,7 @@ func New(cfg Config) http.Handler {
 
 	e.GET("/", s.page("pages/index.html"))
 	e.GET("/watch/:id", s.page("pages/watch.html"))
+	e.GET("/ops", s.opsPage("pages/ops.html"))
 	e.GET("/web/*", s.asset)
 	if s.PageGrant != nil {
 		e.POST("/page/grant", s.pageGrant)
