@@ -30,7 +30,7 @@ func newTraffic(f factory) traffic {
 
 // Store is s, counted and timed.
 func (m *Metrics) Store(s session.Store) session.Store {
-	for _, op := range []string{"get", "swap", "report", "parts", "list", "ping"} {
+	for _, op := range []string{"get", "admit", "swap", "report", "parts", "list", "ping"} {
 		m.store.expect(op)
 	}
 	return store{s, m.store, m.traffic}
@@ -45,6 +45,11 @@ type store struct {
 func (s store) Get(ctx context.Context, id session.ID) (found *session.Session, err error) {
 	defer s.done(time.Now(), &err, "get")
 	return s.Store.Get(ctx, id)
+}
+
+func (s store) Admit(ctx context.Context, id session.ID, owner session.Owner, q session.Quota) (found *session.Session, err error) {
+	defer s.done(time.Now(), &err, "admit")
+	return s.Store.Admit(ctx, id, owner, q)
 }
 
 func (s store) Swap(ctx context.Context, c session.Change) (stored *session.Session, err error) {
