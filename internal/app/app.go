@@ -112,17 +112,6 @@ func (s *S3Settings) name() string {
 	return s.Endpoint
 }
 
-// newServer bounds what a slow client can hold: the longest call is a complete
-// that waits for S3, the longest body a list of 10,000 parts.
-func newServer(h http.Handler, o Options) *http.Server {
-	return &http.Server{
-		Handler: h, TLSConfig: o.TLS,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10,
-		ErrorLog:       slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-	}
-}
-
 // Addr is where the broker listens.
 func (a *App) Addr() net.Addr { return a.listener.Addr() }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -44,6 +45,9 @@ func read(c echo.Context, v any, limit int64, rule fieldRule) error {
 	}
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return &session.Error{Kind: session.TooLarge, Reason: "body", Limit: limit, Detail: fmt.Sprintf("the body is longer than %d bytes", limit)}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &session.Error{Kind: session.TooLarge, Reason: tooSlow, Detail: "the body took too long to arrive", Err: err}
 	}
 	return badJSON(err)
 }

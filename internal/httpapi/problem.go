@@ -31,8 +31,11 @@ var statuses = map[session.Kind]struct {
 	session.Limited:            {http.StatusTooManyRequests, "A limit is used up for now"},
 }
 
-// wrongMethod is the reason for which HTTP has a status of its own.
-const wrongMethod = "method-not-allowed"
+// Reasons for which HTTP has a status of its own.
+const (
+	wrongMethod = "method-not-allowed"
+	tooSlow     = "too-slow"
+)
 
 // problem answers with RFC 9457 problem details. It is echo's error handler,
 // so every error of every handler comes through here once.
@@ -42,8 +45,11 @@ func (s *server) problem(err error, c echo.Context) {
 	}
 	e := asError(err)
 	status := statuses[e.Kind]
-	if e.Reason == wrongMethod {
+	switch e.Reason {
+	case wrongMethod:
 		status.code = http.StatusMethodNotAllowed // echo has set Allow
+	case tooSlow:
+		status.code = http.StatusRequestTimeout
 	}
 	p := problem{
 		Type: "urn:slipway:problem:" + cmp.Or(e.Reason, e.Kind.String()), Title: status.title, Status: status.code,

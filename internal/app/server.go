@@ -1,0 +1,28 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// What a slow or greedy client can hold. A connection costs memory as long as
+// it is open, so there is an end to everything that a client can draw out: a
+// stream of events sets ends of its own, block by block. How many connections
+// there are is for the system's limit of open files to bound: a lower bound of
+// ours would let whoever reaches it lock the others out.
+const (
+	headerWithin = 10 * time.Second
+	headerBytes  = 16 << 10         // the longest of ours is a grant with 16 content types, about 5 KiB
+	bodyWithin   = 60 * time.Second // with the header; a list of 10,000 parts takes that long at 200 kbit/s
+	answerWithin = 3 * time.Minute  // from the header on; the longest call is a complete that waits for S3, the longest answer 10,000 URLs
+	idleWithin   = 2 * time.Minute
+)
+
+func newServer(h http.Handler, o Options) *http.Server {
+	return &http.Server{
+		Handler: h, TLSConfig: o.TLS,
+		ReadHeaderTimeout: headerWithin, MaxHeaderBytes: headerBytes, ReadTimeout: bodyWithin, WriteTimeout: answerWithin, IdleTimeout: idleWithin,
+		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}
+}
