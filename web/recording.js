@@ -6,6 +6,7 @@
  *                    └──────────────┴────┴──────► failed (retry: stopping again) or cancelled
  */
 
+import { BlobWeight } from './blob-weight.js';
 import { openCapture } from './capture.js';
 import { deferred } from './deferred.js';
 import { asRecorderError, RecorderError } from './errors.js';
@@ -35,6 +36,7 @@ export class Recording {
   /** @type {import('./messages.js').Session | null} */
   #session = null;
   #clock = new Stopwatch();
+  #weight = new BlobWeight();
   /** @type {import('./deferred.js').Deferred<RecordingResult>} */
   #outcome = deferred();
   /** @type {import('./deferred.js').Deferred<void> | null} */
@@ -209,6 +211,7 @@ export class Recording {
     if (blob.size > 0) {
       this.#open(); // in case the data was faster than the start event
       this.#link?.post({ type: 'data', blob, durationMs: this.#clock.ms });
+      this.#weight.add(blob);
     }
     if (this.#capture?.over) this.#finish(); // MediaRecorder goes on when only the picture has ended (Chromium)
   }
