@@ -6,16 +6,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { BrokerDev } from './lib/broker-dev.js';
 import { Bucket } from './lib/bucket.js';
-import { download } from './lib/download.js';
-import { FRAMES_PER_SECOND, frameNumbers } from './lib/numbered.js';
+import { assertWhole, recordSome, recoverOnly } from './lib/left-behind.js';
 import { openRecorderPage } from './lib/numbered-recorder.js';
 import { plays } from './lib/play.js';
 import { Profile } from './lib/profile.js';
-import { pause, until } from './lib/until.js';
+import { until } from './lib/until.js';
 
 const PART = 5 * 1024 * 1024;
-/** What may be missing of a recording whose tab or browser was killed. */
-const MISSING_FRAMES = 2 * FRAMES_PER_SECOND;
 let broker, bucket, profile;
 
 before(async () => {
@@ -30,48 +27,18 @@ after(async () => {
   await broker?.stop();
 });
 
-/** Records until a part is in S3 and another has begun. */
-async function recordSome(how) {
-  const page = await openRecorderPage(profile.context, broker);
-  await page.begin(how);
-  await until('a part is in S3', async () => (await page.told()).parts >= 1, { withinMs: 60_000 });
-  await pause(500);
-  return { page, id: await page.id(), upload: await bucket.uploadOf(await page.id()) };
-}
-
-/** Finishes what was left behind, in a fresh page, and reads its frames. */
-async function recoverOnly() {
-  const page = await openRecorderPage(profile.context, broker);
-  const [left, ...others] = await until('the recording is found', async () => {
-    const list = await page.unfinished();
-    return list.length > 0 && list;
-  });
-  assert.deepEqual(others, []);
-  const result = await page.recover(left.id);
-  assert.deepEqual(await page.unfinished(), [], 'nothing is left behind');
-  return { page, left, result, numbers: await frameNumbers(await download(result.watchUrl)) };
-}
-
-/** @param {number[]} numbers @param {number} painted when it ended */
-function assertWhole(numbers, painted) {
-  assert.ok(numbers.length > FRAMES_PER_SECOND, `${numbers.length} frames`);
-  const last = numbers.at(-1);
-  assert.ok(painted - last <= MISSING_FRAMES, `${painted} were painted, the last in S3 is ${last}`);
-  numbers.reduce((before, number) => { assert.ok(number >= before && number - before < FRAMES_PER_SECOND, `${before} then ${number}`); return number; });
-}
-
 for (const { name, end } of [
   { name: 'a killed renderer', end: ({ page }) => profile.crash(page.page) },
   { name: 'a reload', end: ({ page }) => page.page.reload() },
   { name: 'a killed browser', end: async () => { await profile.kill(); await profile.start(); } },
 ]) {
   test(`after ${name} the recording is finished in the same upload, with at most 2 s missing`, async (t) => {
-    const recording = await recordSome({ name: 'Left behind' });
+    const recording = await recordSome(profile.context, broker, bucket, { name: 'Left behind' });
     const painted = await recording.page.painted();
     await end(recording);
     assert.equal((await bucket.uploadOf(recording.id)).uploadId, recording.upload.uploadId, 'S3 still has the upload');
 
-    const { page, left, result, numbers } = await recoverOnly();
+    const { page, left, result, numbers } = await recoverOnly(profile.context, broker);
     assert.deepEqual([left.name, left.watchUrl], ['Left behind', result.watchUrl]);
     assert.ok(left.durationMs > 1000 && left.bytes > PART && left.uploadedBytes >= PART, JSON.stringify(left));
     assert.equal(result.id, recording.id, 'the same session, and so the same link');
@@ -86,7 +53,7 @@ for (const { name, end } of [
 }
 
 test('a recording that a tab is at work on is nobody else’s', async () => {
-  const { page, id } = await recordSome();
+  const { page, id } = await recordSome(profile.context, broker, bucket);
   const other = await openRecorderPage(profile.context, broker);
   assert.deepEqual(await other.unfinished(), []);
   const local = await page.page.evaluate('navigator.locks.query().then(({ held }) => held[0].name.replace("slipway-recording-", ""))');
@@ -99,7 +66,7 @@ test('a recording that a tab is at work on is nobody else’s', async () => {
 });
 
 test('a discarded one leaves nothing, here or in S3', async () => {
-  const { page } = await recordSome();
+  const { page } = await recordSome(profile.context, broker, bucket);
   await page.page.reload();
   const [left] = await until('the recording is found', async () => {
     const list = await page.unfinished();
@@ -112,11 +79,11 @@ test('a discarded one leaves nothing, here or in S3', async () => {
 });
 
 test('where the upload was aborted meanwhile, the whole recording goes up into another', async () => {
-  const { page, id } = await recordSome();
+  const { page, id } = await recordSome(profile.context, broker, bucket);
   const painted = await page.painted();
   await page.page.reload();
   await broker.call('DELETE', `/v1/sessions/${id}`);
-  const { page: fresh, result, numbers } = await recoverOnly();
+  const { page: fresh, result, numbers } = await recoverOnly(profile.context, broker);
   assert.notEqual(result.id, id);
   assertWhole(numbers, painted);
   assert.ok((await fresh.told()).errors.some((error) => error.startsWith('started-over')));
@@ -125,12 +92,12 @@ test('where the upload was aborted meanwhile, the whole recording goes up into a
 });
 
 test('without sync access to OPFS it is IndexedDB that keeps it', async () => {
-  const { page, id } = await recordSome({ workerPrelude: 'delete FileSystemFileHandle.prototype.createSyncAccessHandle' });
+  const { page, id } = await recordSome(profile.context, broker, bucket, { workerPrelude: 'delete FileSystemFileHandle.prototype.createSyncAccessHandle' });
   const painted = await page.painted();
   const kept = await page.page.evaluate('indexedDB.databases().then((all) => all.map(({ name }) => name))');
   assert.deepEqual(kept, ['slipway-recordings']);
   await page.page.reload();
-  const { page: fresh, result, numbers } = await recoverOnly();
+  const { page: fresh, result, numbers } = await recoverOnly(profile.context, broker);
   assert.equal(result.id, id);
   assertWhole(numbers, painted);
   await fresh.page.close();

@@ -36,7 +36,7 @@ function program() {
 export class BrokerDev {
   #program = program();
   #folder = temporaryFolder();
-  #listen = '127.0.0.1:0';
+  #listen;
   #env;
   #origins;
   /** @type {import('node:child_process').ChildProcess | null} */
@@ -46,11 +46,13 @@ export class BrokerDev {
   /** What it logged, over all its starts. */
   log;
 
-  /** @param {{name: string, env?: Record<string, string>, origins?: string[]}} how name: of the log in e2e/out/ */
-  constructor({ name, env = {}, origins = [] }) {
+  /** @param {{name: string, env?: Record<string, string>, origins?: string[], host?: string}} how name: of the log in e2e/out/;
+   *   host: address to listen on */
+  constructor({ name, env = {}, origins = [], host = '127.0.0.1' }) {
     this.log = path.join(OUT, `${name}.log`);
     this.#env = env;
     this.#origins = origins;
+    this.#listen = `${host}:0`;
     writeFileSync(this.log, '');
     process.on('exit', () => this.#process?.kill('SIGKILL')); // its S3 child ends with it
   }

@@ -18,12 +18,12 @@ export async function launchChromium(how) {
   return chromium.launch(chromiumOptions(how));
 }
 
-/** As launchChromium's. @param {{args?: string[], noisy?: boolean, proxy?: string}} [how] */
-export function chromiumOptions({ args = [], noisy = true, proxy } = {}) {
+/** As launchChromium's. @param {{args?: string[], noisy?: boolean, proxy?: string, program?: string}} [how] program: that runs it */
+export function chromiumOptions({ args = [], noisy = true, proxy, program = process.env.SLIPWAY_CHROMIUM ?? '/usr/bin/chromium' } = {}) {
   const picture = path.join(temporaryFolder(), 'picture.y4m');
   writePicture(picture, { noisy });
   return {
-    executablePath: process.env.SLIPWAY_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: program,
     chromiumSandbox: false,
     ignoreDefaultArgs: ['--mute-audio'], // it mutes a tab for whoever records it, too
     timeout: 60_000,
@@ -41,10 +41,12 @@ export function chromiumOptions({ args = [], noisy = true, proxy } = {}) {
  * A Firefox with its own fake camera and microphone, allowed to every page.
  *
  * @param {Record<string, unknown>} [prefs]
+ * @param {{folder?: string}} [profile] folder: of a profile that outlives the browser
  */
-export async function launchFirefox(prefs = {}) {
+export async function launchFirefox(prefs = {}, { folder } = {}) {
   return puppeteer.launch({
     browser: 'firefox',
+    userDataDir: folder,
     executablePath: process.env.SLIPWAY_FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
     timeout: 60_000,

@@ -2,6 +2,8 @@
  * From a watch link to bytes, as any program gets them.
  */
 
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { idOf } from './record-page.js';
 
 /**
@@ -19,8 +21,20 @@ export async function askRecording(link) {
 
 /** @param {string} link @returns {Promise<Buffer>} */
 export async function download(link) {
-  const { url } = await askRecording(link);
-  const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
-  if (!response.ok) throw new Error(`GET from S3: ${response.status} ${await response.text()}`);
+  const response = await get(link, 60_000);
   return Buffer.from(await response.arrayBuffer());
+}
+
+/** As download, for what is too much to be held in memory. @param {string} link @param {string} file */
+export async function downloadTo(link, file) {
+  const response = await get(link, 300_000);
+  await pipeline(response.body, createWriteStream(file));
+}
+
+/** @param {string} link @param {number} withinMs */
+async function get(link, withinMs) {
+  const { url } = await askRecording(link);
+  const response = await fetch(url, { signal: AbortSignal.timeout(withinMs) });
+  if (!response.ok) throw new Error(`GET from S3: ${response.status} ${await response.text()}`);
+  return response;
 }

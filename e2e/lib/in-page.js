@@ -3,6 +3,16 @@
  */
 
 /**
+ * Has a script run in a page before its own do.
+ *
+ * @param {any} page playwright's or puppeteer's
+ * @param {() => void} script
+ */
+export async function beforeItLoads(page, script) {
+  await (page.addInitScript ?? page.evaluateOnNewDocument).call(page, script);
+}
+
+/**
  * Keeps a second copy of every blob that MediaRecorder hands out, so that a test knows the bytes the recorder
  * produced; and lets it spend bits, because its 2.5 Mbit/s would fill a part every 17 s.
  *

@@ -71,6 +71,12 @@ export async function probe(file) {
   return Object.fromEntries(streams.map(({ codec_type, codec_name, nb_read_packets }) => [codec_type, { codec: codec_name, packets: Number(nb_read_packets) }]));
 }
 
+/** How long a file says it is, in seconds; NaN where it does not. @param {string} file @returns {Promise<number>} */
+export async function durationOf(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file], { timeout: FFMPEG_MS });
+  return Number(stdout);
+}
+
 /**
  * Every packet of a recording: stream, time, size and hash. What a recording was remuxed to has the same.
  *
@@ -80,6 +86,11 @@ export async function probe(file) {
 export async function packets(bytes) {
   const file = path.join(temporaryFolder(), 'packets.webm');
   writeFileSync(file, bytes);
+  return packetsOf(file);
+}
+
+/** The packets of a recording in a file. @param {string} file @returns {Promise<string[]>} */
+export async function packetsOf(file) {
   const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-map', '0', '-c', 'copy', '-f', 'framehash', '-'], { timeout: FFMPEG_MS, maxBuffer: 1e8 });
   return stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => {
     const [stream, , time, , size, hash] = line.split(/,\s*/);

@@ -3,6 +3,7 @@
  */
 
 import { mintGrant } from './api.js';
+import { beforeItLoads } from './in-page.js';
 import { paintNumbers } from './numbered.js';
 
 /** Runs in the page. `begin`, `unfinished` and `recover` use the Recorder; `told` is what it said. */
@@ -20,11 +21,11 @@ function driveRecorder() {
     const source = `${prelude}; import ${JSON.stringify(`${location.origin}/web/worker.js`)};`;
     return URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   };
-  globalThis.begin = async ({ grant, noise, workerPrelude, ...options }) => {
+  globalThis.begin = async ({ grant, noise, framesPerSecond, workerPrelude, ...options }) => {
     const { Recorder } = await recorder();
     if (workerPrelude) options.workerUrl = workerAfter(workerPrelude);
     globalThis.recorder = follow(new Recorder({ broker: location.origin, grant, videoBitsPerSecond: noise ? 60e6 : 1e6, ...options }));
-    await globalThis.recorder.start(globalThis.numberedStream({ noise }));
+    await globalThis.recorder.start(globalThis.numberedStream({ noise, framesPerSecond }));
     globalThis.framesAtStart = globalThis.framesPainted;
   };
   globalThis.unfinished = async () => (await recorder()).Recorder.unfinished();
@@ -37,26 +38,28 @@ function driveRecorder() {
 }
 
 /**
- * @param {import('playwright-core').BrowserContext} context
+ * @param {{newPage: () => Promise<any>}} context a context of Chromium's, or Firefox
  * @param {import('./broker-dev.js').BrokerDev} broker
+ * @param {{prepare?: (page: any) => Promise<void>}} [how] prepare: done to the page before it loads
  */
-export async function openRecorderPage(context, broker) {
+export async function openRecorderPage(context, broker, { prepare } = {}) {
   const page = await context.newPage();
-  await page.addInitScript(paintNumbers);
-  await page.addInitScript(driveRecorder);
+  await prepare?.(page);
+  await beforeItLoads(page, paintNumbers);
+  await beforeItLoads(page, driveRecorder);
   await page.goto(`${broker.url}/healthz`); // any page of the origin that does nothing itself
   return new RecorderPage(page, broker);
 }
 
 export class RecorderPage {
-  /** @param {import('playwright-core').Page} page @param {import('./broker-dev.js').BrokerDev} broker */
+  /** @param {any} page of either browser @param {import('./broker-dev.js').BrokerDev} broker */
   constructor(page, broker) {
     this.page = page;
     this.broker = broker;
   }
 
-  /** @param {{noise?: boolean, name?: string, workerPrelude?: string}} [how] noise fills a part in
-   *   seconds; workerPrelude: script that takes something from the Worker before it begins */
+  /** @param {{noise?: boolean, framesPerSecond?: number, name?: string, videoBitsPerSecond?: number, workerPrelude?: string}} [how]
+   *   noise fills a part in seconds; workerPrelude: script that takes something from the Worker before it begins */
   async begin(how = {}) {
     await this.page.evaluate((options) => globalThis.begin(options), { noise: true, ...how, grant: await mintGrant(this.broker) });
   }

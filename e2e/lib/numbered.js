@@ -14,13 +14,13 @@ export const FRAMES_PER_SECOND = 25;
 const BITS = 16;
 
 /**
- * Runs in the page. Makes `numberedStream({noise})`, and counts in `framesPainted`: a number is a row of black
- * and white squares on top; the noise below it makes parts fill quickly.
+ * Runs in the page. Makes `numberedStream({noise, framesPerSecond})`, and counts in `framesPainted`: a number is a row of
+ * black and white squares on top; the noise below it makes parts fill quickly.
  */
 export function paintNumbers() {
   const [width, height, bits, side] = [320, 240, 16, 20];
   globalThis.framesPainted = 0;
-  globalThis.numberedStream = ({ noise }) => {
+  globalThis.numberedStream = ({ noise, framesPerSecond = 25 }) => {
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
     const grain = new OffscreenCanvas(2 * width, 2 * height);
     const pixels = new ImageData(grain.width, grain.height);
@@ -37,13 +37,13 @@ export function paintNumbers() {
       }
     };
     paint();
-    setInterval(paint, 40);
+    setInterval(paint, 1000 / framesPerSecond);
     const context = new AudioContext();
     const tone = new OscillatorNode(context);
     const out = context.createMediaStreamDestination();
     tone.connect(out);
     tone.start();
-    return new MediaStream([...canvas.captureStream(25).getVideoTracks(), ...out.stream.getAudioTracks()]);
+    return new MediaStream([...canvas.captureStream(framesPerSecond).getVideoTracks(), ...out.stream.getAudioTracks()]);
   };
 }
 

@@ -46,17 +46,18 @@ export class Profile {
 
   /** The browser's own process: the one with our profile and without a type. */
   get #pid() {
-    const [pid] = this.#processes().filter(({ words }) => !words.some((word) => word.startsWith('--type=')));
-    return pid.id;
+    return this.processes().find(({ type }) => type === 'browser').pid;
   }
 
-  #isRunning() { return this.#processes().length > 0; }
+  #isRunning() { return this.processes().length > 0; }
 
-  #processes() {
+  /** @returns {{pid: number, type: string}[]} type: `browser`, `renderer`, `utility` and so on */
+  processes() {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
       try {
-        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-        return words.includes(`--user-data-dir=${this.folder}`) ? [{ id: Number(name), words }] : [];
+        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split(/[\0 ]/); // a renderer, born of the zygote, has spaces
+        const type = words.find((word) => word.startsWith('--type='))?.slice('--type='.length) ?? 'browser';
+        return words.includes(`--user-data-dir=${this.folder}`) ? [{ pid: Number(name), type }] : [];
       } catch {
         return []; // it has ended meanwhile
       }

@@ -4,12 +4,14 @@
  */
 
 import http from 'node:http';
+import { Transform } from 'node:stream';
 
 /**
  * @typedef {object} Passing a request on its way
  * @property {string} method
  * @property {string} url absolute
  * @property {number} [status] once it was answered
+ * @property {number} bytes of the answer's body, as far as it went by
  *
  * @typedef {object} Fault
  * @property {number} [status] answers with it, and passes nothing on
@@ -18,6 +20,7 @@ import http from 'node:http';
  * @property {number} [resetAfter] resets the connection after so many bytes of the request's body
  * @property {number} [holdMs] passes the request on so much later
  * @property {string} [hide] passes the answer on without this header, in lower case
+ * @property {number} [bytesPerSecond] passes the answer's body on no faster
  * @property {boolean} [loseAnswer] passes the request on, and resets the connection instead of answering
  */
 
@@ -51,7 +54,7 @@ export class Proxy {
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
   async #pass(request, response) {
     /** @type {Passing} */
-    const passing = { method: request.method, url: request.url };
+    const passing = { method: request.method, url: request.url, bytes: 0 };
     if (new URL(request.url).hostname !== '127.0.0.1') return response.writeHead(502).end(); // a browser's own errands
     this.passed.push(passing);
     request.on('error', () => {});
@@ -69,7 +72,14 @@ export class Proxy {
       if (fault.loseAnswer) return drop();
       if (fault.hide) delete answer.headers[fault.hide];
       response.writeHead(answer.statusCode, fault.hide ? answer.headers : answer.rawHeaders);
-      answer.on('error', drop).pipe(response);
+      const slowly = new Transform({
+        transform(piece, _, done) {
+          passing.bytes += piece.length;
+          if (fault.bytesPerSecond) setTimeout(done, 1000 * piece.length / fault.bytesPerSecond, null, piece);
+          else done(null, piece);
+        },
+      });
+      answer.on('error', drop).pipe(slowly).pipe(response);
     });
     let bytes = 0;
     if (fault.resetAfter) request.on('data', (piece) => { if ((bytes += piece.length) > fault.resetAfter) drop(); });

@@ -1,0 +1,54 @@
+/**
+ * Recordings that something befalls in the middle, and what is saved of them.
+ */
+
+import assert from 'node:assert/strict';
+import { download } from './download.js';
+import { FRAMES_PER_SECOND, frameNumbers } from './numbered.js';
+import { openRecorderPage } from './numbered-recorder.js';
+import { pause, until } from './until.js';
+
+/** What may be missing of a recording whose tab or browser was killed. */
+const MISSING_FRAMES = 2 * FRAMES_PER_SECOND;
+
+/**
+ * Records until a part is in S3 and another has begun.
+ *
+ * @param {{newPage: () => Promise<any>}} context of either browser
+ * @param {import('./broker-dev.js').BrokerDev} broker
+ * @param {import('./bucket.js').Bucket} bucket
+ * @param {Parameters<import('./numbered-recorder.js').RecorderPage['begin']>[0]} [how]
+ */
+export async function recordSome(context, broker, bucket, how) {
+  const page = await openRecorderPage(context, broker);
+  await page.begin(how);
+  await until('a part is in S3', async () => (await page.told()).parts >= 1, { withinMs: 90_000 });
+  await pause(500);
+  return { page, id: await page.id(), upload: await bucket.uploadOf(await page.id()) };
+}
+
+/**
+ * Finishes what was left behind, in a fresh page, and reads its frames.
+ *
+ * @param {{newPage: () => Promise<any>}} context
+ * @param {import('./broker-dev.js').BrokerDev} broker
+ */
+export async function recoverOnly(context, broker) {
+  const page = await openRecorderPage(context, broker);
+  const [left, ...others] = await until('the recording is found', async () => {
+    const list = await page.unfinished();
+    return list.length > 0 && list;
+  });
+  assert.deepEqual(others, []);
+  const result = await page.recover(left.id);
+  assert.deepEqual(await page.unfinished(), [], 'nothing is left behind');
+  return { page, left, result, numbers: await frameNumbers(await download(result.watchUrl)) };
+}
+
+/** @param {number[]} numbers @param {number} painted when it ended */
+export function assertWhole(numbers, painted) {
+  assert.ok(numbers.length > FRAMES_PER_SECOND, `${numbers.length} frames`);
+  const last = numbers.at(-1);
+  assert.ok(painted - last <= MISSING_FRAMES, `${painted} were painted, the last in S3 is ${last}`);
+  numbers.reduce((before, number) => { assert.ok(number >= before && number - before < FRAMES_PER_SECOND, `${before} then ${number}`); return number; });
+}
