@@ -150,6 +150,15 @@ export const strings = {
     'bytes-lost': ['A part of the recording is gone', 'It had been deleted from this device after it was sent, and S3 does not have it any more.'],
     'started-over': ['The recording gets a new link', 'Its first upload had ended meanwhile, so all of it is sent again.'],
   }),
+  /** Once it has failed and nothing is tried any more, where they differ. */
+  failures: /** @type {Record<string, [title: string, text: string]>} */ ({
+    'offline': ['No connection', 'Try again once it is back.'],
+    'unavailable': ['The broker does not answer', 'Try again in a moment.'],
+    's3': ['S3 refuses the data', 'Try again. If it stays so, tell whoever runs this page what stands below.'],
+    'url-expired': ['S3 refuses the upload', 'Try again. If it stays so, tell whoever runs this page what stands below.'],
+    'media-recorder': ['The browser stopped recording', 'It gave us nothing that could be saved.'],
+    'invalid-state': ['Another tab is at work on this recording', 'Finish it there, or close that tab and try again.'],
+  }),
   /** Of a file that is uploaded, where they differ. */
   fileErrors: /** @type {Record<string, [title: string, text: string]>} */ ({
     'empty': ['The file is empty', 'There is nothing in it to upload.'],

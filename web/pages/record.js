@@ -12,6 +12,7 @@ import { Countdown } from './countdown.js';
 import { errorMessage } from './error-words.js';
 import { formatBytes, formatDuration } from './format.js';
 import { findGrants, takeGrantFromAddress } from './grant.js';
+import { askBeforeLeaving, losesByLeaving } from './leaving.js';
 import { LinkView } from './link-view.js';
 import { byId, showMessage, showState } from './page-state.js';
 import { strings } from './record-strings.js';
@@ -51,7 +52,7 @@ const $ = {
 };
 
 /** Failures of a recording after which there is nothing left to send. */
-const HOPELESS = ['empty', 'worker-failed'];
+const HOPELESS = ['empty', 'media-recorder', 'worker-failed'];
 /** Failures of a file that another try would only repeat. */
 const FILE_AT_FAULT = ['empty', 'invalid', 'unreadable', 'too-large', 'max-bytes', 'forbidden'];
 /** Troubles that pass by themselves: their message goes as soon as something gets through. */
@@ -64,8 +65,8 @@ const LIVE = ['trying', 'counting', 'recording', 'paused'];
 const WITH_LINK = ['recording', 'paused', 'stopping', 'completed', 'failed'];
 /** The Recorder's states in which it has nothing to do. */
 const OVER = ['idle', 'completed', 'failed', 'cancelled'];
-/** States that something is lost by leaving in. Of a failure it depends. */
-const UNSAFE = ['recording', 'paused', 'stopping', 'uploading'];
+/** States with something under way that can be given up. */
+const AT_WORK = ['recording', 'paused', 'stopping', 'uploading'];
 
 const NOTHING = { recordedBytes: 0, uploadedBytes: 0 };
 
@@ -78,6 +79,7 @@ let job = null;
 let upload = null;
 let name = ''; // of the job
 let troubled = false; // the message tells of a trouble that passes by itself
+let warned = false; // the message tells of something that does not: it stays
 /** @type {{hopeless: boolean, kept: boolean}} of a failure: nothing is left to send; what is left outlives this page */
 let failure = { hopeless: false, kept: false };
 
@@ -160,7 +162,7 @@ function enter(next) {
     troubled = false;
   }
   showState(next);
-  if (isAsking() && !UNSAFE.includes(next) && next !== 'failed') stopAsking(); // it ended while we asked
+  if (isAsking() && !AT_WORK.includes(next) && next !== 'failed') stopAsking(); // it ended while we asked
   headline(strings.headlines[next]);
   $.recordLabel.textContent = next === 'starting' ? strings.starting : strings.record;
   $.pause.textContent = next === 'paused' ? strings.resume : strings.pause;
@@ -170,7 +172,6 @@ function enter(next) {
   showLink();
   showSafety();
   moveFocus(before, next);
-  guard(UNSAFE.includes(next));
 }
 
 /** @param {string} words */
@@ -193,17 +194,6 @@ function moveFocus(before, next) {
   if (kept || before === 'loading') return;
   const target = { idle: $.record, cancelled: $.record, counting: $.startNow, recording: $.stop, uploading: $.cancelUpload }[next];
   (target ?? $.headline).focus();
-}
-
-/** The browser asks before it leaves, only while there is something to lose. @param {boolean} unsafe */
-function guard(unsafe) {
-  if (unsafe) addEventListener('beforeunload', warn);
-  else removeEventListener('beforeunload', warn);
-}
-
-/** @param {BeforeUnloadEvent} event */
-function warn(event) {
-  event.preventDefault();
 }
 
 // Before recording
@@ -305,8 +295,11 @@ function follow(followed) {
 /** It goes on. @param {RecorderError} error */
 function showTrouble(error) {
   if (error.code === 'device-lost' && error.field === 'audio') voice.lost();
-  troubled = PASSING.includes(error.code);
-  if (troubled) safety.cutOff();
+  const passes = PASSING.includes(error.code);
+  if (passes) safety.cutOff();
+  if (passes && warned) return;
+  troubled = passes;
+  warned = !passes;
   showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' });
 }
 
@@ -332,7 +325,7 @@ function showRecorder(recorder) {
 }
 
 async function discard() {
-  if (!await askFirst(strings.sureDiscard) || !(UNSAFE.includes(state) || state === 'failed')) return;
+  if (!await askFirst(strings.sureDiscard) || !(AT_WORK.includes(state) || state === 'failed')) return;
   const discarded = job;
   try {
     await discarded?.cancel(); // the state is `cancelled` at once; S3 is told meanwhile
@@ -357,6 +350,7 @@ function reset() {
   job = upload = null;
   if (left && !OVER.includes(left.state)) left.cancel().catch(() => {}); // nothing records where nobody can see it
   name = '';
+  warned = false;
   showMessage(null);
   clock.run(false);
   clock.set(0);
@@ -452,14 +446,14 @@ function completed({ size, outcome, watchUrl }, durationMs) {
 
 /** @param {RecorderError} [error] */
 function failed(error) {
-  failure = { hopeless: HOPELESS.includes(error?.code ?? ''), kept: error?.detail?.onDevice ?? false };
+  const wasOnDevice = !(job instanceof Recorder); // what is recovered lies there, also where that did not begin
+  failure = { hopeless: HOPELESS.includes(error?.code ?? ''), kept: error?.detail?.onDevice ?? wasOnDevice };
   const { hopeless, kept } = failure;
-  if (hopeless) headline(error?.code === 'empty' ? strings.nothingRecorded : strings.lost);
-  guard(!hopeless && !kept);
+  if (hopeless) headline(error?.code === 'worker-failed' ? strings.lost : strings.nothingRecorded);
   offerWays({ retry: !hopeless, later: kept && !hopeless, leave: hopeless ? strings.back : strings.discard });
   if (error?.code === 'empty') link.show('', { ready: false, wanted: false });
   showSafety();
-  showMessage(errorMessage(error, strings.errors));
+  showMessage(errorMessage(error, { ...strings.errors, ...strings.failures }));
   moveFocus('', 'failed');
 }
 
@@ -482,15 +476,18 @@ function progressed(progress) {
 
 /** @param {import('./safety-view.js').Counts} progress */
 function advanced(progress) {
-  if (troubled && progress.uploadedBytes > safety.uploadedBytes) { // the trouble has passed
+  if (troubled && progress.uploadedBytes > safety.counts.uploadedBytes) { // the trouble has passed
     troubled = false;
     showMessage(null);
   }
   safety.count(progress);
+  showSafety();
 }
 
 function showSafety() {
-  safety.enter({ state, isFile: Boolean(upload), ...failure });
+  const situation = { state, isFile: Boolean(upload), ...failure };
+  safety.enter(situation);
+  askBeforeLeaving(losesByLeaving(situation, safety.counts));
 }
 
 function showTime() {

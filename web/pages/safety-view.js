@@ -36,7 +36,7 @@ export class SafetyView {
     for (const change of ['online', 'offline']) addEventListener(change, () => this.#say());
   }
 
-  get uploadedBytes() { return this.#counts.uploadedBytes; }
+  get counts() { return this.#counts; }
 
   /** @param {Counts} counts */
   count(counts) {

@@ -1,0 +1,25 @@
+/**
+ * The browser asks before one leaves the page, only while there is something to lose.
+ */
+
+/**
+ * @param {import('./safety-view.js').Situation} situation
+ * @param {import('./safety-view.js').Counts} counts as they were told last: nothing at all means that nothing is known yet
+ */
+export function losesByLeaving({ state, isFile, kept, hopeless }, { recordedBytes, uploadedBytes }) {
+  if (state === 'recording' || state === 'uploading') return true;
+  const inS3 = recordedBytes > 0 && uploadedBytes >= recordedBytes;
+  if (state === 'paused' || state === 'stopping') return !inS3;
+  return state === 'failed' && !isFile && !kept && !hopeless && !inS3;
+}
+
+/** @param {boolean} wanted whether the browser is to ask */
+export function askBeforeLeaving(wanted) {
+  if (wanted) addEventListener('beforeunload', ask);
+  else removeEventListener('beforeunload', ask);
+}
+
+/** @param {BeforeUnloadEvent} event */
+function ask(event) {
+  event.preventDefault();
+}
