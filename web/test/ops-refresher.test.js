@@ -48,6 +48,27 @@ test('many hints make one look, and one in the midst of a look makes another', a
   refresher.stop();
 });
 
+test('hints without end do not put a look off', async () => {
+  const { looks, refresher } = looking({ everyMs: 1e6, restMs: 10 });
+  void refresher.now();
+  looks[0].resolve();
+  await pause(1);
+  const hints = setInterval(() => refresher.hint(), 1);
+  await until(() => looks.length === 2);
+  clearInterval(hints);
+  refresher.stop();
+});
+
+test('a hint does not give up a look that is under way', async () => {
+  const { looks, refresher } = looking({ everyMs: 1e6, restMs: 1 });
+  void refresher.now();
+  refresher.hint();
+  await pause(20);
+  assert.ok(!looks[0].signal.aborted);
+  assert.equal(looks.length, 1);
+  refresher.stop();
+});
+
 test('what is wanted now gives up the look before', async () => {
   const { looks, refresher } = looking({ everyMs: 1, restMs: 1 });
   void refresher.now();
