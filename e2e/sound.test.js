@@ -24,6 +24,8 @@ const SILENT_DB = -55;
 const STAGE_MS = 1200;
 /** Capture, mixer and encoder take their time: what is asked for now is heard in the file a little later. */
 const SETTLE_S = 0.45;
+/** Where there is no sound card Firefox runs no AudioContext; with its mock of one it does. */
+const MOCKED_CARD = { 'media.cubeb.force_mock_context': true };
 
 let broker;
 
@@ -78,8 +80,7 @@ test('Chromium: a tab and a microphone are both heard; muting, changing and unpl
 });
 
 test('Firefox: a microphone comes to a silent recording, is muted, and changed', async () => {
-  // Where there is no sound card Firefox runs no AudioContext; with its mock of one it does.
-  const browser = await launchFirefox({ 'media.navigator.audio.fake_frequency': MICROPHONE_HZ, 'media.cubeb.force_mock_context': true });
+  const browser = await launchFirefox({ ...MOCKED_CARD, 'media.navigator.audio.fake_frequency': MICROPHONE_HZ });
   try {
     const page = await browser.newPage();
     await page.goto(broker.url);
@@ -107,6 +108,23 @@ test('Firefox: a microphone comes to a silent recording, is muted, and changed',
       heard(name, OTHER_HZ, span, other);
     }
     assert.deepEqual(await page.evaluate(() => errors), []);
+  } finally {
+    await browser.close();
+  }
+});
+
+test('Firefox: where nothing is heard, what is recorded is handed over all the same, and not after 10 s', async () => {
+  const browser = await launchFirefox(MOCKED_CARD);
+  try {
+    const page = await browser.newPage();
+    await page.goto(broker.url);
+    await page.evaluate(prepare);
+    const atMs = await page.evaluate(() => new Promise((resolve, reject) => {
+      recorder.addEventListener('progress', ({ detail }) => { if (detail.recordedBytes > 0) resolve(detail.durationMs); });
+      recorder.start({ camera: true }).catch(reject);
+    }));
+    assert.ok(atMs < 9000, `the first data after ${atMs} ms`);
+    await page.evaluate(() => recorder.cancel());
   } finally {
     await browser.close();
   }

@@ -42,7 +42,8 @@ export class Capture {
     this.#mixer = mixer;
     for (const track of sound) mixer?.add(track);
     mixer?.setMicrophone(microphone);
-    const audio = mixer ? [mixer.track] : [...sound, ...microphone];
+    // In any case they are ours to end: see Media.stop.
+    const audio = mixer ? [mixer.track] : [...sound, ...microphone].map((track) => (own ? track : track.clone()));
     this.stream = new MediaStream([...this.#inputs.picture, ...audio]);
   }
 
@@ -100,6 +101,7 @@ export class Capture {
   close() {
     this.#closed = true;
     for (const track of this.#own) track.stop();
+    for (const track of this.stream.getAudioTracks()) track.stop();
     this.#mixer?.close();
   }
 

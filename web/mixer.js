@@ -12,6 +12,12 @@
 const START_MS = 1000;
 /** A gain that jumps clicks; over this time constant it does not, and is down by 60 dB in 70 ms. */
 const MUTE_S = 0.01;
+/**
+ * 120 dB below full scale, less than a 16-bit sample can hold. Firefox's MediaRecorder takes a track on which nothing at all
+ * is heard for one that has not begun: it delivers nothing for 10 s, and a recording that is stopped before that can come
+ * out empty (ESR 153, 2026-11-22).
+ */
+const INAUDIBLE = 1e-6;
 /** What the meter calls silence, in dB below full scale. */
 const QUIETEST_DB = -60;
 
@@ -30,6 +36,11 @@ export class Mixer {
 
   constructor() {
     this.#voice.connect(this.#out);
+    const floor = this.#context.createConstantSource();
+    floor.offset.value = INAUDIBLE;
+    floor.connect(this.#out);
+    floor.start();
+    this.#others.push(floor);
   }
 
   /**

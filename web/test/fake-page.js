@@ -20,6 +20,8 @@ export class FakeTrack extends EventTarget {
 
   getSettings() { return this.settings; }
 
+  clone() { return new FakeTrack(this.kind, this.settings); }
+
   stop() { this.readyState = 'ended'; }
 
   /** Ends by itself: unplugged, or no longer shared. */
@@ -96,6 +98,7 @@ class FakeAudioContext {
   state = 'running';
   createMediaStreamDestination() { return { stream: new FakeStream([new FakeTrack('audio')]) }; }
   createMediaStreamSource() { return { connect() {}, disconnect() {} }; }
+  createConstantSource() { return { offset: {}, connect() {}, start() {} }; }
   createGain() { return { connect() {}, gain: { setTargetAtTime() {} } }; }
   async resume() {}
   async close() { this.state = 'closed'; }

@@ -243,6 +243,28 @@ test('a MediaRecorder whose last data is empty ends all the same, and what comes
   assert.deepEqual([workers[0].asked('data'), workers[0].asked('end'), events.at(-1)], [1, 1, 'bytes-lost']);
 });
 
+test('a MediaRecorder that still waits for sound is told that none will come, before it is stopped (Firefox)', async () => {
+  const rec = recorder();
+  const given = camera();
+  await rec.start(given);
+  const [media] = medias;
+  await new Promise((resolve) => setTimeout(resolve, 1100)); // and nothing was delivered
+  void rec.stop();
+  const [sound] = media.stream.getAudioTracks();
+  assert.deepEqual([sound.readyState, given.getAudioTracks()[0].readyState, media.state], ['ended', 'live', 'recording']);
+  media.data(12);
+  assert.equal(media.state, 'inactive', 'it is stopped as soon as it delivers');
+  await until(() => workers[0].asked('end'));
+});
+
+test('a MediaRecorder that never delivers is stopped all the same', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  void rec.stop();
+  await until(() => medias[0].state === 'inactive');
+});
+
 async function until(check) {
   for (let left = 1000; !check(); left--) {
     assert.ok(left > 0, 'waited in vain');
