@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -12,18 +13,66 @@ import (
 func TestTokensOutliveARotatedKey(t *testing.T) {
 	old, fresh := []byte(strings.Repeat("o", 32)), []byte(strings.Repeat("f", 32))
 	ring := func(keys ...[]byte) *access.Keyring {
-		k, err := access.NewKeyring(nil, keys, time.Now)
+		k, err := access.NewKeyring(nil, keys, func() time.Time { return goldenTime })
 		if err != nil {
 			t.Fatal(err)
 		}
 		return k
 	}
-	token := ring(old).SignShare("00aaaaaaaaaaaaaaaaaaaaaaaaaaw")
-	if _, err := ring(fresh, old).Check(token); err != nil {
-		t.Errorf("a token of the key before is refused: %v", err)
+	sign := func(k *access.Keyring) map[string]string {
+		return map[string]string{
+			"grant":         k.SignGrant(session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour)}),
+			"session token": k.SignTicket(goldenTicket),
+			"share token":   k.SignShare(session.Share{ID: goldenTicket.ID}),
+		}
 	}
-	if _, err := ring(fresh).Check(token); session.KindOf(err) != session.Unauthorized {
-		t.Errorf("a token of a key that is gone is answered with %v", err)
+	before, between := sign(ring(old)), sign(ring(fresh, old))
+	for name, token := range before {
+		if _, err := ring(fresh, old).Check(token); err != nil {
+			t.Errorf("a %s of the key before is refused: %v", name, err)
+		}
+		if _, err := ring(fresh).Check(token); session.ReasonOf(err) != "bad-token" {
+			t.Errorf("a %s of a key that is gone is answered with %v", name, err)
+		}
+		if _, err := ring(fresh).Check(between[name]); err != nil {
+			t.Errorf("a %s is not signed by the first key: %v", name, err)
+		}
+	}
+}
+
+func TestAnAPIKeyIsRotatedUnderItsName(t *testing.T) {
+	one, oldSecret := access.NewAPIKey("app", session.ScopeGrants)
+	two, newSecret := access.NewAPIKey("app", session.ScopeGrants)
+	for name, c := range map[string]struct {
+		keys []access.APIKey
+		old  bool
+	}{"both": {[]access.APIKey{one, two}, true}, "the new one": {[]access.APIKey{two}, false}} {
+		ring, err := access.NewKeyring(c.keys, [][]byte{goldenKey}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cred, err := ring.Check(newSecret); err != nil || cred.APIKey.Name != "app" {
+			t.Errorf("with %s the new key is answered with %v", name, err)
+		}
+		if _, err := ring.Check(oldSecret); (err == nil) != c.old {
+			t.Errorf("with %s the old key is answered with %v", name, err)
+		}
+	}
+}
+
+func TestWhatTokensCarryComesBack(t *testing.T) {
+	ring := goldenRing(t)
+	grant := session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour), MaxBytes: 7, MaxOpen: 3, ContentTypes: []string{"audio/*"}, Origin: "https://app.example"}
+	if got, err := ring.Check(ring.SignGrant(grant)); err != nil || !reflect.DeepEqual(*got.Grant, grant) {
+		t.Errorf("the grant comes back as %+v (%v)", got.Grant, err)
+	}
+	share := session.Share{ID: goldenTicket.ID, Generation: "G", ExpiresAt: goldenTime.Add(time.Millisecond)}
+	if got, err := ring.Check(ring.SignShare(share)); err != nil || *got.Share != share {
+		t.Errorf("the share token comes back as %+v (%v)", got.Share, err)
+	}
+	share.ExpiresAt = goldenTime
+	if _, err := ring.Check(ring.SignShare(share)); session.KindOf(err) != session.Unauthorized || session.ReasonOf(err) != "link-expired" {
+		t.Errorf("a link that has just ended is answered with %v", err)
 	}
 }
 

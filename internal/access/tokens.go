@@ -9,7 +9,9 @@ import (
 )
 
 // The payloads. Names are short because tokens travel in headers; a field may
-// be added and never given another meaning. Instants are Unix milliseconds.
+// be added and never given another meaning. A broker of before passes over it,
+// so what it bounds holds once the last such broker is gone. Instants are Unix
+// milliseconds.
 
 type grantPayload struct {
 	Version      int      `json:"v"`
@@ -17,6 +19,8 @@ type grantPayload struct {
 	ExpiresAt    int64    `json:"e"`
 	MaxBytes     int64    `json:"m,omitempty"`
 	ContentTypes []string `json:"c,omitempty"`
+	MaxOpen      int      `json:"n,omitempty"`
+	Origin       string   `json:"r,omitempty"`
 }
 
 type ticketPayload struct {
@@ -36,15 +40,17 @@ type ticketPayload struct {
 }
 
 type sharePayload struct {
-	Version int    `json:"v"`
-	ID      string `json:"i"`
+	Version    int    `json:"v"`
+	ID         string `json:"i"`
+	Generation string `json:"g,omitempty"`
+	ExpiresAt  int64  `json:"e,omitempty"`
 }
 
 const version = 1
 
 // SignGrant returns the token for g.
 func (k *Keyring) SignGrant(g session.Grant) string {
-	return k.pack(grantPrefix, grantPayload{version, string(g.Owner), g.ExpiresAt.UnixMilli(), g.MaxBytes, g.ContentTypes})
+	return k.pack(grantPrefix, grantPayload{version, string(g.Owner), g.ExpiresAt.UnixMilli(), g.MaxBytes, g.ContentTypes, g.MaxOpen, g.Origin})
 }
 
 // SignTicket returns the session token for t.
@@ -55,10 +61,14 @@ func (k *Keyring) SignTicket(t session.Ticket) string {
 	})
 }
 
-// SignShare returns a token that watches the recording id. It is the same
+// SignShare returns the share token for sh. The same Share gives the same token
 // each time, so a link can be shown before the recording is finished.
-func (k *Keyring) SignShare(id session.ID) string {
-	return k.pack(sharePrefix, sharePayload{version, string(id)})
+func (k *Keyring) SignShare(sh session.Share) string {
+	p := sharePayload{Version: version, ID: string(sh.ID), Generation: sh.Generation}
+	if !sh.ExpiresAt.IsZero() {
+		p.ExpiresAt = sh.ExpiresAt.UnixMilli()
+	}
+	return k.pack(sharePrefix, p)
 }
 
 func (k *Keyring) checkGrant(token string) (session.Credential, error) {
@@ -66,9 +76,12 @@ func (k *Keyring) checkGrant(token string) (session.Credential, error) {
 	if err := k.open(grantPrefix, token, &p, &p.Version); err != nil {
 		return session.Credential{}, err
 	}
-	g := session.Grant{Owner: session.Owner(p.Owner), ExpiresAt: time.UnixMilli(p.ExpiresAt), MaxBytes: p.MaxBytes, ContentTypes: p.ContentTypes}
+	g := session.Grant{
+		Owner: session.Owner(p.Owner), ExpiresAt: time.UnixMilli(p.ExpiresAt), MaxBytes: p.MaxBytes, MaxOpen: p.MaxOpen,
+		ContentTypes: p.ContentTypes, Origin: p.Origin,
+	}
 	if !k.now().Before(g.ExpiresAt) {
-		return session.Credential{}, denied("grant-expired", fmt.Sprintf("the grant ended at %s; ask for a fresh one", g.ExpiresAt.UTC().Format(time.RFC3339)))
+		return session.Credential{}, denied("grant-expired", "the grant ended at "+clock(g.ExpiresAt)+"; ask for a fresh one")
 	}
 	return session.Credential{Grant: &g}, nil
 }
@@ -79,7 +92,7 @@ func (k *Keyring) checkTicket(token string) (session.Credential, error) {
 		return session.Credential{}, err
 	}
 	if !k.now().Before(t.ExpiresAt) {
-		return session.Credential{}, denied("token-expired", fmt.Sprintf("the session token ended at %s", t.ExpiresAt.UTC().Format(time.RFC3339)))
+		return session.Credential{}, denied("token-expired", "the session token ended at "+clock(t.ExpiresAt))
 	}
 	return session.Credential{Ticket: &t}, nil
 }
@@ -120,9 +133,17 @@ func (k *Keyring) checkShare(token string) (session.Credential, error) {
 	if err := k.open(sharePrefix, token, &p, &p.Version); err != nil {
 		return session.Credential{}, err
 	}
-	id := session.ID(p.ID)
-	return session.Credential{Share: &id}, nil
+	sh := session.Share{ID: session.ID(p.ID), Generation: p.Generation}
+	if p.ExpiresAt != 0 {
+		sh.ExpiresAt = time.UnixMilli(p.ExpiresAt)
+		if !k.now().Before(sh.ExpiresAt) {
+			return session.Credential{}, denied("link-expired", "the link ended at "+clock(sh.ExpiresAt))
+		}
+	}
+	return session.Credential{Share: &sh}, nil
 }
+
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // open unpacks a token and refuses one of a version we do not know: a newer
 // broker made it, and guessing at its meaning would be worse than asking

@@ -36,6 +36,8 @@ type Settings struct {
 	TokenKeys []string `name:"token-keys" env:"BROKER_TOKEN_KEYS" placeholder:"KEY" group:"Access" help:"Keys that sign tokens, base64 of 32 bytes or more each. The first signs, all verify: rotate by putting a new one in front. Use the environment: others can read a command line. Required; make one with: broker keys token."`
 	APIKeys   []string `name:"api-keys" env:"BROKER_API_KEYS" placeholder:"NAME:SCOPES:SHA256" group:"Access" help:"API keys that are let in, by their hashes. Make one with: broker keys new NAME. Default: none, so nobody can mint grants."`
 
+	LinkSettings `embed:""`
+
 	RecordSettings `embed:""`
 	URLTTL         time.Duration `name:"url-ttl" env:"BROKER_URL_TTL" default:"15m" min:"10s" max:"168h" group:"Limits" help:"Life of a part's URL, where the client asks for none."`
 	MaxURLTTL      time.Duration `name:"max-url-ttl" env:"BROKER_MAX_URL_TTL" default:"24h" min:"10s" max:"168h" group:"Limits" help:"Longest life of any URL; S3's own limit is 7 days."`
@@ -132,6 +134,7 @@ func (s *Settings) resolve() problems {
 	if s.URLTTL > s.MaxURLTTL {
 		p.add("BROKER_URL_TTL", fmt.Errorf("%s is longer than BROKER_MAX_URL_TTL, %s", s.URLTTL, s.MaxURLTTL))
 	}
+	p = append(p, s.LinkSettings.resolve()...)
 	p = append(p, s.CareSettings.resolve()...)
 	p = append(p, s.WebhookSettings.resolve()...)
 	return append(p, ranges(s)...)

@@ -91,6 +91,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 		Keep:          app.KeepSettings{SSE: "none"},
 		RedisSettings: app.RedisSettings{RedisURL: "redis://127.0.0.1:6379/0", RedisPrefix: "slipway"},
 		TokenKeys:     []string{enough()["BROKER_TOKEN_KEYS"]},
+		LinkSettings:  app.LinkSettings{Watch: "link"},
 		RecordSettings: app.RecordSettings{
 			PartSize: 5 << 20, MaxBytes: 10_000 * 5 << 20, // what fits in S3's most parts
 			SessionTTL: 8 * 24 * time.Hour, KeepRecord: 7 * 24 * time.Hour,
@@ -113,6 +114,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
 		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
+		"BROKER_WATCH": "everybody", "BROKER_SHARE_TTL": "87601h",
 		"BROKER_TOKEN_KEYS": "short,c2hvcnQ=", "BROKER_API_KEYS": "sk_a-secret,a:fly:00",
 		"BROKER_PART_BYTES": "1KiB", "BROKER_MAX_BYTES": "lots", "BROKER_URL_TTL": "8d", "BROKER_MAX_URL_TTL": "169h", "BROKER_WATCH_TTL": "0s",
 		"BROKER_SESSION_TTL": "1m", "BROKER_KEEP_RECORD": "-1h", "BROKER_COMPLETE_WITHIN": "90s",
@@ -160,6 +162,7 @@ BROKER_S3_STORAGE_CLASS: "glacier" is not a storage class, such as STANDARD_IA
 BROKER_S3_TAGS: "a" is there twice
 BROKER_S3_TAGS: "team": is not NAME=VALUE
 BROKER_SESSION_TTL: 1m0s is outside 1h to 2160h
+BROKER_SHARE_TTL: 87601h0m0s is outside 0s to 87600h
 BROKER_SHUTDOWN_WITHIN: "soon" is not a duration such as 90s, 15m or 24h
 BROKER_SIGN_BURST: 9999 is outside 10000 to 10000000
 BROKER_SIGN_RATE: -1 is outside 0 to 1000000
@@ -168,6 +171,7 @@ BROKER_SWEEP_EVERY: 25h0m0s is outside 1s to 24h
 BROKER_TOKEN_KEYS: key 1 is not the base64 of at least 32 bytes
 BROKER_TOKEN_KEYS: key 2 is not the base64 of at least 32 bytes
 BROKER_URL_TTL: "8d" is not a duration such as 90s, 15m or 24h
+BROKER_WATCH: "everybody" is not public, link or owner
 BROKER_WATCH_TTL: 0s is outside 1s to 168h
 BROKER_WEBHOOK_SECRETS: secret 1 is not whsec_ and the base64 of 24 to 64 bytes
 BROKER_WEBHOOK_SECRETS: secret 2 is not whsec_ and the base64 of 24 to 64 bytes
@@ -263,6 +267,10 @@ func TestSettings(t *testing.T) {
 		{"a URL that lives longer than it may", "BROKER_URL_TTL", "24h1s", "BROKER_URL_TTL: 24h0m1s is longer than BROKER_MAX_URL_TTL, 24h0m0s"},
 		{"a resume window that ends just in time", "BROKER_RESUME_WINDOW", "24h", ""},
 		{"a resume window that ends too early", "BROKER_RESUME_WINDOW", "23h59m59s", "BROKER_RESUME_WINDOW: 23h59m59s is shorter than BROKER_ABANDON_AFTER, 24h0m0s"},
+		{"everybody watches", "BROKER_WATCH", "public", ""},
+		{"only owners watch", "BROKER_WATCH", "owner", ""},
+		{"nobody says who watches", "BROKER_WATCH", "", `BROKER_WATCH: "" is not public, link or owner`},
+		{"an origin in other letters than ASCII", "BROKER_CORS_ORIGINS", "https://bücher.example", `BROKER_CORS_ORIGINS: "https://bücher.example" is not as browsers write it: up to 255 ASCII characters, with xn-- for others`},
 		{"storage for nothing", "BROKER_STORAGE_PRICE", "0", ""},
 		{"storage below nothing", "BROKER_STORAGE_PRICE", "-0.001", "BROKER_STORAGE_PRICE: -0.001 is outside 0 to 1000"},
 		{"the dearest storage", "BROKER_STORAGE_PRICE", "1000", ""},

@@ -44,6 +44,8 @@ func TestEveryCallAsksForTheRightCredential(t *testing.T) {
 		{"orphans", "GET", "/v1/orphans?limit=1", nil, "an API key", ""},
 		{"abort an orphan", "DELETE", "/v1/orphans/a?key=recordings/a", nil, "an API key", ""},
 		{"recording", "GET", "/v1/recordings/" + id, nil, "an API key,her token,her grant,her share", "his grant"},
+		{"make a link", "POST", "/v1/recordings/" + id + "/links", map[string]any{}, "an API key,her token,her grant", "his grant"},
+		{"revoke the links", "DELETE", "/v1/recordings/" + id + "/links", nil, "an API key,her grant", "his grant"},
 		{"delete the recording", "DELETE", "/v1/recordings/" + id, nil, "an API key,her grant", "his grant"},
 	}
 	for _, c := range cases {
@@ -91,6 +93,9 @@ func TestEveryCallAsksForTheRightScope(t *testing.T) {
 		{"DELETE", path(o, ""), nil, []session.Scope{session.ScopeSessions, session.ScopeOps}},
 		{"POST", path(o, "/salvage"), nil, []session.Scope{session.ScopeOps}},
 		{"POST", path(o, "/token"), map[string]any{"token": o.Token}, []session.Scope{session.ScopeSessions}},
+		{"GET", "/v1/recordings/" + string(o.ID), nil, []session.Scope{session.ScopeSessions, session.ScopeOps}},
+		{"POST", "/v1/recordings/" + string(o.ID) + "/links", map[string]any{}, []session.Scope{session.ScopeSessions, session.ScopeOps}},
+		{"DELETE", "/v1/recordings/" + string(o.ID) + "/links", nil, []session.Scope{session.ScopeSessions, session.ScopeOps}},
 		{"GET", "/v1/orphans?limit=1", nil, []session.Scope{session.ScopeOps}},
 		{"DELETE", "/v1/orphans/a?key=recordings/a", nil, []session.Scope{session.ScopeOps}},
 		{"GET", "/v1/events", nil, nil}, // whom it admits it keeps: see TestEventsAsTheyHappen

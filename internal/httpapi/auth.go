@@ -16,7 +16,20 @@ func (s *server) credential(c echo.Context) (session.Credential, error) {
 	}
 	cred, err := s.Access.Check(strings.TrimSpace(bearer))
 	noteCaller(c, cred)
+	if err == nil {
+		err = atHome(cred.Grant, c.Request().Header.Get(echo.HeaderOrigin))
+	}
 	return cred, err
+}
+
+// atHome refuses a grant that is bound to the pages of another origin than the
+// request is from. A browser says with every call to another origin where it
+// comes from, and no script can change that.
+func atHome(g *session.Grant, origin string) error {
+	if g == nil || g.Origin == "" || g.Origin == origin {
+		return nil
+	}
+	return forbidden("origin", "the grant is for pages of another origin")
 }
 
 // apiKey admits API keys with scope and nobody else.
@@ -74,10 +87,10 @@ func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
 		}
 		return session.Ref{ID: id, Ticket: cred.Ticket}, nil
 	case cred.Share != nil && a.share:
-		if *cred.Share != id {
+		if cred.Share.ID != id {
 			return session.Ref{}, forbidden("foreign-token", "the token belongs to another recording")
 		}
-		return session.Ref{ID: id}, nil
+		return session.Ref{ID: id, Share: cred.Share}, nil
 	case cred.Grant != nil && a.grant:
 		return session.Ref{ID: id, Owner: &cred.Grant.Owner}, nil
 	case cred.APIKey != nil:

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -20,11 +21,11 @@ func (s *server) mintGrant(c echo.Context) error {
 	if err := read(c, &req, smallBody, refuseUnknown); err != nil {
 		return err
 	}
-	ttl, err := seconds("ttl_s", req.TTLSeconds, defaultGrantTTL)
+	ttl, err := seconds("ttl_s", req.TTLSeconds, defaultGrantTTL, week)
 	if err != nil {
 		return err
 	}
-	g := session.Grant{Owner: session.Owner(req.Owner), ExpiresAt: s.now().Add(ttl), MaxBytes: req.MaxBytes, ContentTypes: req.ContentTypes}
+	g := session.Grant{Owner: session.Owner(req.Owner), ExpiresAt: s.now().Add(ttl), MaxBytes: req.MaxBytes, MaxOpen: req.MaxOpen, ContentTypes: req.ContentTypes, Origin: req.Origin}
 	if err := s.Broker.CheckGrant(g, ttl); err != nil {
 		return err
 	}
@@ -50,13 +51,13 @@ func (s *server) pageGrant(c echo.Context) error {
 
 const week = 7 * 24 * 60 * 60 // seconds: the longest life S3 gives a URL, and we a grant
 
-// seconds reads an optional whole number of seconds.
-func seconds(field string, n *int64, otherwise time.Duration) (time.Duration, error) {
+// seconds reads an optional whole number of seconds, 1 to most.
+func seconds(field string, n *int64, otherwise time.Duration, most int64) (time.Duration, error) {
 	switch {
 	case n == nil:
 		return otherwise, nil
-	case *n < 1 || *n > week:
-		return 0, &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: field, Limit: week, Detail: field + " is 1 to 604800 seconds"}
+	case *n < 1 || *n > most:
+		return 0, &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: field, Limit: most, Detail: fmt.Sprintf("%s is 1 to %d seconds", field, most)}
 	}
 	return time.Duration(*n) * time.Second, nil
 }

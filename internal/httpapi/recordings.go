@@ -7,7 +7,7 @@ import (
 )
 
 func (s *server) getRecording(c echo.Context) error {
-	ref, err := s.ref(c, admit{ticket: true, grant: true, share: true})
+	ref, err := s.watcher(c)
 	if err != nil {
 		return err
 	}

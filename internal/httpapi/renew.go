@@ -8,6 +8,18 @@ import (
 	"slipway/internal/session"
 )
 
+// fresh is the token t for the answer about now, if it will end before long.
+func (s *server) fresh(now *session.Session, t *session.Ticket) freshToken {
+	if t == nil {
+		return freshToken{}
+	}
+	longer, prolonged := s.Broker.Prolong(now, *t)
+	if !prolonged {
+		return freshToken{}
+	}
+	return freshToken{Token: s.Access.SignTicket(longer), ExpiresAt: instant(longer.ExpiresAt), ExpiresInMs: s.left(longer.ExpiresAt)}
+}
+
 // renewToken exchanges a session token, which may have ended, for a fresh one.
 // The token says what the session is; who asks has to show that it is theirs.
 func (s *server) renewToken(c echo.Context) error {

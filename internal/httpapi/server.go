@@ -19,7 +19,7 @@ type Access interface {
 	Check(bearer string) (session.Credential, error)
 	SignGrant(session.Grant) string
 	SignTicket(session.Ticket) string
-	SignShare(session.ID) string
+	SignShare(session.Share) string
 	Reopen(token string) (session.Ticket, error)
 }
 
@@ -35,6 +35,7 @@ type Config struct {
 	Web       fs.FS // recorder.js, its modules and the pages
 	Log       *slog.Logger
 	Metrics   Metrics // nil: nobody counts
+	Links     Links
 
 	// StoragePrice is what a GiB costs in the bucket, in USD per month.
 	StoragePrice float64
@@ -80,6 +81,8 @@ func New(cfg Config) http.Handler {
 	e.POST("/v1/sessions/:id/token", s.renewToken)
 	e.GET("/v1/recordings/:id", s.getRecording)
 	e.DELETE("/v1/recordings/:id", s.deleteRecording)
+	e.POST("/v1/recordings/:id/links", s.makeLink)
+	e.DELETE("/v1/recordings/:id/links", s.revokeLinks)
 	e.GET("/v1/orphans", s.listOrphans)
 	e.DELETE("/v1/orphans/:upload_id", s.abortOrphan)
 	e.GET("/v1/events", s.follow)

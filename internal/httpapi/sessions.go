@@ -68,14 +68,8 @@ func (s *server) opened(o session.Opened) openAnswer {
 	return openAnswer{
 		ID: t.ID, Token: s.Access.SignTicket(t), State: o.Session.State, Revision: o.Session.Revision, Checksum: string(t.Algorithm),
 		PartSize: t.PartSize, MaxParts: o.Session.MaxParts(), MaxBytes: t.MaxBytes, ExpiresAt: instant(t.ExpiresAt), ExpiresInMs: s.left(t.ExpiresAt),
-		WatchURL: s.watchURL(t.ID), URLs: s.urls(o.URLs),
+		WatchURL: s.firstLink(t.ID), URLs: s.urls(o.URLs),
 	}
-}
-
-// watchURL carries the share token in its fragment, which browsers keep to
-// themselves: no server log and no Referer ever has it.
-func (s *server) watchURL(id session.ID) string {
-	return s.PublicURL + "/watch/" + string(id) + "#" + s.Access.SignShare(id)
 }
 
 func (s *server) parts(c echo.Context) error {
@@ -98,7 +92,7 @@ func (s *server) parts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ttl, err := seconds("ttl_s", req.TTLSeconds, 0)
+	ttl, err := seconds("ttl_s", req.TTLSeconds, 0, week)
 	if err != nil {
 		return err
 	}
@@ -108,6 +102,7 @@ func (s *server) parts(c echo.Context) error {
 	}
 	return answer(c, http.StatusOK, partsAnswer{
 		ID: now.ID, State: now.State, Revision: now.Revision, PartsReported: now.PartsReported, BytesReported: now.BytesReported, URLs: s.urls(signed),
+		freshToken: s.fresh(now, ref.Ticket),
 	})
 }
 
@@ -120,7 +115,9 @@ func (s *server) getSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a := sessionAnswer{sessionRow: row(view.Session), WatchURL: s.watchURL(view.ID), Parts: []listedPart{}, Missing: view.Missing}
+	a := sessionAnswer{
+		sessionRow: row(view.Session), freshToken: s.fresh(view.Session, ref.Ticket), WatchURL: s.currentLink(c, view.ID), Parts: []listedPart{}, Missing: view.Missing,
+	}
 	if view.Result != nil {
 		a.Missing = view.Result.Missing
 	}
@@ -180,7 +177,7 @@ func (s *server) completed(c echo.Context, now *session.Session) error {
 	s.Metrics.Completed(took(c))
 	return answer(c, http.StatusOK, completedAnswer{
 		ID: now.ID, State: now.State, Key: s.Broker.Key(now.ID), Size: now.Result.Size, ETag: now.Result.ETag,
-		Outcome: now.Result.Outcome, Missing: now.Result.Missing, WatchURL: s.watchURL(now.ID),
+		Outcome: now.Result.Outcome, Missing: now.Result.Missing, WatchURL: s.currentLink(c, now.ID),
 	})
 }
 

@@ -13,7 +13,9 @@ type grantRequest struct {
 	Owner        string   `json:"owner"`
 	TTLSeconds   *int64   `json:"ttl_s"`
 	MaxBytes     int64    `json:"max_bytes"`
+	MaxOpen      int      `json:"max_open_sessions"`
 	ContentTypes []string `json:"content_types"`
+	Origin       string   `json:"origin"`
 }
 
 type grantAnswer struct {
@@ -77,6 +79,7 @@ type partsAnswer struct {
 	PartsReported int              `json:"parts_reported"`
 	BytesReported int64            `json:"bytes_reported"`
 	URLs          partURLs         `json:"urls"`
+	freshToken
 }
 
 type claim struct {
@@ -143,6 +146,7 @@ type sessionRow struct {
 
 type sessionAnswer struct {
 	sessionRow
+	freshToken
 	WatchURL string               `json:"watch_url"`
 	Parts    []listedPart         `json:"parts"`
 	Bytes    int64                `json:"bytes"`

@@ -11,7 +11,7 @@ type Credential struct {
 	APIKey *APIKey
 	Grant  *Grant
 	Ticket *Ticket
-	Share  *ID // the one recording it watches
+	Share  *Share
 }
 
 // APIKey is what a back end or an ops script identifies itself with.
@@ -74,6 +74,7 @@ type Ref struct {
 	ID     ID
 	Ticket *Ticket // from a session token; nil otherwise
 	Owner  *Owner  // if set, sessions of other owners are not found
+	Share  *Share  // from a share token, for Watch; nil otherwise
 	claim  *Claim  // what the caller says the recording consists of, where it does
 }
 

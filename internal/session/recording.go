@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"mime"
 	"strings"
 )
@@ -17,8 +16,12 @@ type Recording struct {
 // the Store has forgotten everything or does not answer.
 //
 // Errors: Conflict "not-completed" while the session is still on its way;
-// NotFound if there is no such recording; Unavailable.
+// Unauthorized "link-revoked"; NotFound if there is no such recording;
+// Unavailable.
 func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
+	if err := b.admits(ctx, ref.Share); err != nil {
+		return Recording{}, err
+	}
 	obj, err := b.Bucket.Head(ctx, b.Key(ref.ID))
 	if KindOf(err) == NotFound {
 		if err := b.notThere(ctx, ref); ReasonOf(err) != "lost" {
@@ -67,7 +70,7 @@ func (b *Broker) notThere(ctx context.Context, ref Ref) error {
 	case Completed:
 		return lost()
 	}
-	return &Error{Kind: NotFound, Reason: string(s.State), Detail: fmt.Sprintf("the recording was %s", s.State)}
+	return neverThere(s)
 }
 
 // Delete removes a completed recording for good. It can be repeated.
@@ -87,8 +90,12 @@ func (b *Broker) Delete(ctx context.Context, ref Ref) error {
 		return conflict("not-completed", "the session is %s; abort it instead", s.State)
 	}
 	// The object first: if this broker dies in between, the record still says
-	// completed and the call is repeated.
-	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil || s.State == Deleted {
+	// completed and the call is repeated. And no link that was revoked may work
+	// while the object is there.
+	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil {
+		return err
+	}
+	if err := b.Bucket.Delete(ctx, b.linksKey(s.ID)); err != nil || s.State == Deleted {
 		return err
 	}
 	if _, err = b.move(ctx, s, Deleted, nil); ReasonOf(err) == "stale" {

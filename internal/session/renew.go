@@ -31,3 +31,22 @@ func (b *Broker) Renew(ctx context.Context, t Ticket, owner Owner) (*Session, er
 	}
 	return nil, busy()
 }
+
+// Prolong returns the token t of s with a longer life, if less than a quarter of
+// one is left: so a recorder that keeps calling is never without, however long
+// it records, and needs no grant for it.
+//
+// The new life is SessionTTL from now, as at open. That is as long as the upload
+// can be of use: without another call the session is reaped once its URLs have
+// expired and the resume window is over, which SessionTTL is meant to cover. And
+// only an open session's token is prolonged, so it ends at most SessionTTL after
+// the recording does, whoever has a copy of it.
+func (b *Broker) Prolong(s *Session, t Ticket) (Ticket, bool) {
+	life := b.Limits.SessionTTL
+	now := b.Now()
+	if s.State != Open || t.ExpiresAt.Sub(now) >= life/4 {
+		return t, false
+	}
+	t.ExpiresAt = now.Add(life)
+	return t, true
+}
