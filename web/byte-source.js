@@ -19,7 +19,7 @@
  * @property {(safe: (from: number, to: number) => boolean) => Promise<boolean>} evict lets go of some bytes that S3 has
  * @property {() => Promise<void>} clear lets go of everything
  *
- * @typedef {Pick<import('./disk/manifest.js').Manifest, 'openKey' | 'session' | 'parts'>} UploadState
+ * @typedef {Pick<import('./disk/manifest.js').Manifest, 'openKey' | 'session' | 'parts' | 'suspects'>} UploadState
  *
  * @typedef {object} Preview
  * @property {number} size of the source at that moment

@@ -33,15 +33,21 @@ const DISCARD_WITHIN_MS = 10_000;
  */
 export async function listUnfinished() {
   const [ids, locked] = [await folderIds(), await lockedIds()];
-  const found = await Promise.all(ids.filter((id) => !locked.has(id)).map(describe));
+  const found = await Promise.all(ids.filter((id) => !locked.has(id)).map(async (id) => {
+    const folder = await openFolder(id).catch(() => null);
+    return folder && describe(id, folder);
+  }));
   return found.filter((recording) => recording !== null).sort((a, b) => b.startedAt - a.startedAt);
 }
 
-/** @param {string} id @returns {Promise<Unfinished | null>} null where it cannot be read, or is gone by now */
-async function describe(id) {
+/**
+ * @param {string} id
+ * @param {import('./disk/folder.js').Folder} folder which is closed
+ * @returns {Promise<Unfinished | null>} null where it cannot be read, or is gone by now
+ */
+export async function describe(id, folder) {
   try {
-    const folder = await openFolder(id);
-    const kept = folder && await ManifestFile.read(folder);
+    const kept = await ManifestFile.read(folder);
     if (!kept) return null;
     const { job: { name }, startedAt, durationMs, session, parts, size, rawOffset } = kept.manifest;
     const journal = await Journal.open(folder);
@@ -50,6 +56,8 @@ async function describe(id) {
     return { id, name: name ?? null, startedAt, durationMs, bytes, uploadedBytes, watchUrl: session?.watch_url ?? null };
   } catch {
     return null;
+  } finally {
+    folder.close();
   }
 }
 
@@ -69,7 +77,10 @@ export async function discardUnfinished(id, { grant } = {}) {
   try {
     const folder = await openFolder(id);
     if (!folder) throw new RecorderError('not-found', 'there is no such recording on this device');
-    await discardFolder(folder, grant);
+    await discardFolder(folder, grant).catch((error) => {
+      folder.close(); // it was kept
+      throw error;
+    });
   } finally {
     release();
   }

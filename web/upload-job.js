@@ -237,6 +237,7 @@ export class UploadJob {
       events: {
         onPart: (part) => this.#acknowledged(part),
         onChange: () => this.#teller.changed(),
+        onSuspects: (numbers) => this.#suspects(numbers),
         onTrouble: (error) => this.#teller.trouble(error),
       },
     });
@@ -279,6 +280,12 @@ export class UploadJob {
     void this.#bytes.save().catch(() => {}); // where the disk is full it is found by its idempotency key
   }
 
+  /** @param {number[]} numbers */
+  #suspects(numbers) {
+    this.#bytes.upload.suspects = numbers;
+    void this.#bytes.save().catch(() => {}); // without it complete alone compares them
+  }
+
   /** @param {import('./uploader.js').Part} part */
   #acknowledged({ number, size, checksum, etag }) {
     this.#bytes.upload.parts[number - 1] = { size, checksum, etag };
@@ -300,7 +307,7 @@ export class UploadJob {
     const over = new RecorderError('started-over', `the session is over, all goes up into another: ${cause.message}`, { reason: cause.reason });
     this.#teller.trouble(over);
     this.#upload = null;
-    Object.assign(this.#bytes.upload, { session: null, parts: [], openKey: crypto.randomUUID() });
+    Object.assign(this.#bytes.upload, { session: null, parts: [], suspects: [], openKey: crypto.randomUUID() });
     await this.#bytes.save().catch(() => {});
   }
 

@@ -45,7 +45,7 @@ export class Upload {
     this.#timing = timing;
     this.#events = events;
     this.#partSize = opened.part_size;
-    this.#uploader = new Uploader({ session, put, parallelism, timing, events, now, random, connection });
+    this.#uploader = new Uploader({ session, put, parallelism, timing, events, now, random, connection, suspects: bytes.upload.suspects });
     this.#checkpoints = new Checkpoints({ bytes, uploader: this.#uploader, partSize: this.#partSize, limitBytes: this.limit.bytes, timing, now });
   }
 

@@ -53,6 +53,7 @@ const STALL_DOUBLINGS = 2;
  * @typedef {object} UploaderEvents
  * @property {(part: Part) => void} onPart S3 has this part, and for good
  * @property {() => void} onChange the counts changed
+ * @property {(numbers: number[]) => void} onSuspects what S3 has of these may yet be replaced: to be kept over a crash
  * @property {(error: RecorderError) => void} onTrouble something fails and is being retried
  */
 
@@ -76,8 +77,8 @@ export class Uploader {
   #acknowledged = new Map();
   /** @type {Map<number, number>} bytes on their way, by part number */
   #sending = new Map();
-  /** @type {Set<number>} numbers of which a checkpoint was cut: it may still come, and replace what was acknowledged since */
-  #suspect = new Set();
+  /** @type {Set<number>} numbers of which a checkpoint is on its way, or was cut: it may still come, and replace what was acknowledged since */
+  #suspect;
   /** @type {{signal: AbortSignal, drained: import('./deferred.js').Deferred<void>, sends: Set<Promise<void>>} | null} */
   #run = null;
   #ended = false;
@@ -94,9 +95,11 @@ export class Uploader {
    * @param {() => number} options.now a clock that does not stand still while the machine sleeps, in milliseconds
    * @param {() => number} [options.random]
    * @param {import('./connection.js').Connection} options.connection
+   * @param {number[]} [options.suspects] as onSuspects told, before a crash
    */
-  constructor({ session, put, parallelism, timing, events, now, random, connection }) {
+  constructor({ session, put, parallelism, timing, events, now, random, connection, suspects }) {
     this.#session = session;
+    this.#suspect = new Set(suspects);
     this.#checksummed = session.opened.checksum === 'sha256';
     this.#signer = new Signer({ session, now, urlMarginMs: timing.urlMarginMs });
     this.#put = put;
@@ -336,14 +339,17 @@ export class Uploader {
       this.#events.onChange();
     };
     onProgress(0);
-    let answered = false;
-    try {
-      const outcome = await this.#put({ url: signed.url, headers: signed.headers, body, stallMs, signal, onProgress, wake: this.#connection });
-      answered = outcome.kind === 'answered';
-      return outcome;
-    } finally {
-      if (!answered && part.kind === 'checkpoint') this.#suspect.add(part.number);
-    }
+    const suspected = part.kind !== 'checkpoint' || this.#suspect.has(part.number);
+    if (!suspected) this.#suspicion(() => this.#suspect.add(part.number));
+    const outcome = await this.#put({ url: signed.url, headers: signed.headers, body, stallMs, signal, onProgress, wake: this.#connection });
+    if (!suspected && outcome.kind === 'answered') this.#suspicion(() => this.#suspect.delete(part.number));
+    return outcome;
+  }
+
+  /** @param {() => void} change */
+  #suspicion(change) {
+    change();
+    this.#events.onSuspects([...this.#suspect]);
   }
 
   /**

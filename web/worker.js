@@ -74,11 +74,13 @@ async function record({ job }) {
 async function recover({ id, parallel }) {
   const release = await takeLock(id);
   if (!release) throw new RecorderError('invalid-state', 'another tab is at work on this recording');
+  let folder = null;
   try {
-    const folder = await openFolder(id);
+    folder = await openFolder(id);
     if (!folder) throw new RecorderError('not-found', 'there is no such recording on this device');
     return await recoverRecording(folder, means, parallel);
   } catch (error) {
+    folder?.close();
     release(); // for the next try, or another tab's
     throw error;
   }

@@ -13,6 +13,7 @@
  * @property {(name: string) => Promise<void>} remove
  * @property {() => Promise<{name: string, size: number}[]>} list in the order of the names
  * @property {() => Promise<void>} destroy removes everything
+ * @property {() => void} close lets go of it as it is, once nothing is being written
  *
  * @typedef {object} FolderKind one kind of storage
  * @property {(id: string) => Promise<Folder>} create rejects where this browser, or this page, does not have it

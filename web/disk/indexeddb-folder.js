@@ -93,8 +93,10 @@ export class IndexedDbFolder {
 
   async destroy() {
     await committed(rows(this.#db, 'readwrite').delete(folderRange(this.#id)));
-    this.#db.close();
+    this.close();
   }
+
+  close() { this.#db.close(); }
 
   /** @param {string} name @returns {Promise<Key[]>} */
   async #keys(name) {

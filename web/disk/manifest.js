@@ -11,6 +11,7 @@
  * @property {string} openKey the Idempotency-Key of the session's open: one whose answer was lost is asked for again
  * @property {import('../wire.js').Opened | null} session
  * @property {(KeptPart | null)[]} parts what S3 has acknowledged for good; part 1 stands first
+ * @property {number[]} [suspects] numbers of which a checkpoint is on its way, or was cut: it may still replace what S3 has
  * @property {unknown} transform the transform's snapshot
  * @property {number} rawOffset how much of the raw recording is in the part files
  * @property {number} size of the part files then

@@ -46,6 +46,8 @@ export class MemoryFolder {
   async destroy() {
     this.#files.clear();
   }
+
+  close() {}
 }
 
 /** @typedef {import('./folder.js').Folder} Folder */

@@ -122,6 +122,8 @@ export class OpfsFolder {
     await this.#parent.removeEntry(this.#id, { recursive: true });
   }
 
+  close() {} // what nobody writes is not open
+
   /** @param {string} name @returns {Promise<Writing>} */
   #write(name) {
     const writing = this.#writing.get(name);

@@ -93,6 +93,8 @@ export class SpillingFolder {
     await this.#disk.destroy();
   }
 
+  close() { this.#disk.close(); }
+
   /** Again and again, as long as a full disk can be relieved. @param {() => Promise<void>} write */
   async #write(write) {
     for (;;) {

@@ -430,6 +430,22 @@ test('a part whose tail was cut on its way is not let go of: the tail may come y
   assert.deepEqual(files, ['part-000001', 'part-000002']);
 });
 
+test('a tail that was on its way at the crash is remembered: its part is not let go of after it', async () => {
+  cloud.fault = ({ op, number }) => (op === 'put' && number === 2 ? 'hang' : undefined);
+  const before = newRun({ timing: { ...TAIL, noteMs: 0 } });
+  before.record(randomBytes(1500));
+  await until(() => cloud.count('put', 2) === 1, 'the tail to be on its way');
+  before.record(randomBytes(1500));
+  await until(() => before.of('part').length === 2, 'parts 1 and 3');
+  const folder = await before.kill();
+  cloud.fault = ({ op }) => (op === 'complete' ? { status: 503 } : undefined);
+  const run = newRun({ folder, recover: true });
+  await until(() => cloud.count('complete') > 0, 'all to be in S3');
+  await (await run.started).upload.makeRoom();
+  const files = (await run.folder.list()).map(({ name }) => name).filter((name) => name.startsWith('part'));
+  assert.deepEqual(files, ['part-000001', 'part-000002']);
+});
+
 test('a pause makes no more tails of the same', async () => {
   const run = newRun({ timing: TAIL });
   run.record(randomBytes(200));

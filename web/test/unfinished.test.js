@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { discardFolder } from '../unfinished.js';
+import { describe, discardFolder } from '../unfinished.js';
 import { Cloud, problem } from './cloud.js';
 import { JobRun, until } from './job-run.js';
 
@@ -19,6 +19,14 @@ beforeEach(async () => {
   folder = await run.kill();
 });
 afterEach(() => cloud.stop());
+
+test('a list lets go of what it looked into, whole or not', async () => {
+  let closed = 0;
+  folder.close = () => { closed++; };
+  assert.deepEqual([(await describe('r1', folder))?.bytes, closed], [2500, 1]);
+  for (const name of ['manifest-0', 'manifest-1']) await folder.remove(name);
+  assert.deepEqual([await describe('r1', folder), closed], [null, 2]);
+});
 
 const isKept = async () => (await folder.list()).length > 0;
 
