@@ -103,6 +103,25 @@ test('the list moves while a recorder does, and a session that ends leaves it at
   await page.row(session.id);
 });
 
+test('an event makes the page look at once, and not at the next full five seconds', async () => {
+  const { clock } = page.page;
+  await clock.install();
+  await page.open(broker.url, key);
+  await page.isLive();
+  await clock.pauseAt(Date.now() + 60_000); // from here on its clock goes only when it is told to
+  const answered = page.page.waitForResponse(/owner=live/);
+  await page.filter('owner', 'live');
+  await answered;
+  const session = await OpsSession.open(broker, { owner: 'live' });
+  let passedMs = 0;
+  await until('the new session is shown', async () => {
+    await clock.runFor(90);
+    passedMs += 90;
+    assert.ok(passedMs < 4500, 'it came with the next regular look, if at all');
+    return (await page.rows()).some(({ id }) => id === session.id);
+  }, { everyMs: 250 });
+});
+
 test('names that turn the direction of writing turn nothing else, and markup stays text', async () => {
   await page.open(broker.url, key);
   const evil = '<img src=x onerror=alert(1)>';

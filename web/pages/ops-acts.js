@@ -10,6 +10,7 @@ import { element, theirs } from './ops-dom.js';
 import { formatRanges, formatUSD } from './ops-format.js';
 import { holdings, keyOf } from './ops-orphans.js';
 import { strings } from './ops-strings.js';
+import { showMessage } from './page-state.js';
 
 /**
  * @typedef {import('./ops-client.js').OpsClient} OpsClient
@@ -82,6 +83,7 @@ function factsOf({ id, name, owner, parts, bytes }) {
 
 /** @param {() => Promise<Message>} act @returns {Promise<Message>} */
 async function told(act) {
+  showMessage(strings.asked); // S3 may take 20 s
   try {
     return await act();
   } catch (thrown) {

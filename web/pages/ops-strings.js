@@ -79,6 +79,7 @@ export const strings = {
   },
   dialog: { recording: 'Recording', owner: 'Owner', arrived: 'Arrived', holds: 'Holds', missing: 'Missing', id: 'ID', key: 'Key', upload: 'Upload ID', why: 'Why', cost: 'Costs' },
 
+  asked: { text: 'The broker is asked to do it…' },
   salvageDone: (/** @type {string} */ bytes, /** @type {number} */ missing) => ({
     kind: /** @type {'warning' | 'info'} */ (missing > 0 ? 'warning' : 'info'), title: 'Salvaged',
     text: `${bytes} are a recording now${missing > 0 ? `; ${count(missing, 'part is', 'parts are')} missing in it` : ''}.`,
