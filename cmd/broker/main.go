@@ -20,6 +20,8 @@ type cli struct {
 	Keys       keysCmd       `cmd:"" help:"Make keys."`
 	Fetch      fetchCmd      `cmd:"" help:"Download a finished recording."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Tell Redis again what the bucket knows."`
+	Doctor     doctorCmd     `cmd:"" help:"Look whether S3 and Redis do what the broker needs."`
+	Bucket     bucketCmd     `cmd:"" help:"Set the bucket's own rules."`
 	Completion completionCmd `cmd:"" help:"Make a shell complete the command line."`
 }
 

@@ -1,0 +1,53 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"slipway/internal/session"
+)
+
+// cleanWithin bounds taking things away.
+const cleanWithin = 30 * time.Second
+
+// clean takes away what the checks uploaded, also when ctx has ended, and looks
+// whether anything is left behind.
+func (e *examination) clean(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
+	defer cancel()
+	listed, _ := e.Bucket.Uploads(ctx, string(e.key), session.UploadCursor{}, 100) // where it is forbidden, there are those we know of
+	for _, u := range listed.Uploads {
+		e.open[u.ID] = u.Upload
+	}
+	var left []string
+	for _, u := range e.open {
+		if err := e.Bucket.Abort(ctx, u); err != nil {
+			left = append(left, e.aws("s3api abort-multipart-upload --bucket "+e.BucketName+" --key "+string(u.Key)+" --upload-id "+string(u.ID)))
+		}
+	}
+	if _, err := e.Bucket.Head(ctx, e.key); session.KindOf(err) != session.NotFound {
+		if err := e.Bucket.Delete(ctx, e.key); err != nil {
+			left = append(left, e.aws("s3api delete-object --bucket "+e.BucketName+" --key "+string(e.key)))
+		}
+	}
+	switch {
+	case len(left) > 0:
+		e.r.note("s3-clean", warn(strings.Join(left, " && "), "not all of what was uploaded could be taken away and seen to be gone: %s", e.key))
+	case e.versions:
+		e.r.note("s3-clean", good("nothing is left behind but a version of %s, as this bucket keeps what is deleted", e.key))
+	default:
+		e.r.note("s3-clean", good("nothing is left behind"))
+	}
+}
+
+// codeOf is S3's own word for an error.
+func codeOf(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode()
+	}
+	return ""
+}

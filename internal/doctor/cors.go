@@ -1,0 +1,117 @@
+package doctor
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"slipway/internal/session"
+)
+
+const mendCORS = "broker bucket apply --yes"
+
+// anywhere is a page of which no rule has heard, to try what "*" allows.
+const anywhere = "https://doctor.slipway.example"
+
+// pages does what the page at each origin does with a URL: ask whether it may
+// PUT, PUT, and read the ETag.
+func (e *examination) pages(ctx context.Context, url session.SignedURL) {
+	if len(e.Origins) == 0 {
+		e.r.note("cors", skipped("no page may record: neither BROKER_CORS_ORIGINS nor BROKER_PUBLIC_URL says which"))
+	}
+	for _, origin := range e.Origins {
+		e.r.noteOf("cors", origin, e.preflight(ctx, url, origin))
+	}
+	for _, origin := range e.Origins {
+		e.r.noteOf("cors-etag", origin, e.exposed(ctx, url, origin))
+	}
+}
+
+// headersOfPut are those that a recorder's PUT has besides the browser's own.
+func (e *examination) headersOfPut() string {
+	if e.NoChecksums {
+		return "content-type" // of who sends a typed body
+	}
+	return "content-type,x-amz-checksum-sha256"
+}
+
+// preflight asks as a browser does; https://fetch.spec.whatwg.org/#cors-preflight-fetch (read 2026-11-22).
+func (e *examination) preflight(ctx context.Context, url session.SignedURL, origin string) verdict {
+	page := pageOf(origin)
+	a, err := e.send(ctx, http.MethodOptions, url, http.Header{
+		"Origin": {page}, "Access-Control-Request-Method": {http.MethodPut}, "Access-Control-Request-Headers": {e.headersOfPut()},
+	}, nil)
+	switch {
+	case err != nil:
+		return fail(mendCORS, "the preflight of a PUT got %s", why(err))
+	case !a.ok():
+		return fail(mendCORS, "the preflight of a PUT is refused (%s)", a)
+	case !allows(a, page):
+		return fail(mendCORS, "the preflight of a PUT does not allow this origin")
+	case !lists(a, "Access-Control-Allow-Methods", http.MethodPut):
+		return fail(mendCORS, "the preflight does not allow PUT")
+	}
+	for name := range strings.SplitSeq(e.headersOfPut(), ",") {
+		if !lists(a, "Access-Control-Allow-Headers", name) {
+			return fail(mendCORS, "the preflight of a PUT does not allow the header %s", name)
+		}
+	}
+	return good("a page may PUT")
+}
+
+// exposed looks whether a page may read the ETag of its PUT. Without it and
+// without checksums nobody can tell a part from an older one of the same size,
+// and the recorder gives up (etag-hidden).
+func (e *examination) exposed(ctx context.Context, url session.SignedURL, origin string) verdict {
+	page := pageOf(origin)
+	a, err := e.put(ctx, url, page, "", probe)
+	switch {
+	case err != nil:
+		return fail(mendCORS, "a PUT with an Origin got %s", why(err))
+	case !a.ok():
+		return skipped("a PUT with an Origin is refused (%s)", a)
+	case !allows(a, page):
+		return fail(mendCORS, "the answer to a PUT does not allow this origin, so the page takes it for a network error")
+	case !lists(a, "Access-Control-Expose-Headers", "ETag"):
+		return fail(mendCORS, "the ETag of a part is hidden from the page")
+	}
+	return good("a page may read the ETag of its part")
+}
+
+// readable looks whether a script may fetch a recording. Our own watch page
+// needs no leave for that, being a player's element.
+func (e *examination) readable(ctx context.Context, url session.SignedURL, origin string) verdict {
+	page := pageOf(origin)
+	a, err := e.send(ctx, http.MethodGet, url, http.Header{"Origin": {page}}, nil)
+	switch {
+	case err != nil:
+		return warn(mendCORS, "a GET with an Origin got %s", why(err))
+	case !a.ok():
+		return skipped("a GET with an Origin is refused (%s)", a)
+	case !allows(a, page):
+		return warn(mendCORS, "a page's script may not read a recording; a player may")
+	}
+	return good("a page may read a recording")
+}
+
+func pageOf(origin string) string {
+	if origin == "*" {
+		return anywhere
+	}
+	return origin
+}
+
+func allows(a answer, page string) bool {
+	allowed := a.header.Get("Access-Control-Allow-Origin")
+	return allowed == page || allowed == "*"
+}
+
+// lists says whether a header that is a list names item, or all.
+func lists(a answer, header, item string) bool {
+	list := strings.Split(strings.Join(a.header.Values(header), ","), ",")
+	return slices.ContainsFunc(list, func(s string) bool {
+		s = strings.TrimSpace(s)
+		return strings.EqualFold(s, item) || s == "*"
+	})
+}

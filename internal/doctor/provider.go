@@ -1,0 +1,108 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"slipway/internal/bucketrules"
+)
+
+// provider is who runs the S3, as far as it shows.
+type provider struct {
+	name   string
+	host   string // the end of its endpoints' names
+	server string // the beginning of its Server header
+}
+
+var providers = []provider{
+	{r2, ".r2.cloudflarestorage.com", ""},
+	{"Amazon S3", ".amazonaws.com", "AmazonS3"},
+	{minio, "", "MinIO"},
+	{"Google Cloud Storage", "storage.googleapis.com", "UploadServer"},
+	{"Backblaze B2", ".backblazeb2.com", ""},
+	{"Wasabi", ".wasabisys.com", "WasabiS3"},
+	{"DigitalOcean Spaces", ".digitaloceanspaces.com", ""},
+	{"versitygw", "", "VERSITYGW"},
+}
+
+const (
+	r2    = "Cloudflare R2"
+	minio = "MinIO"
+)
+
+// provider goes by the address, and by what the server calls itself; empty if
+// neither tells.
+func (e *examination) provider() string {
+	for _, p := range providers {
+		for _, at := range []string{e.Endpoint, e.PublicAt} {
+			if u, err := url.Parse(at); err == nil && p.host != "" && strings.HasSuffix(u.Hostname(), p.host) {
+				return p.name
+			}
+		}
+		if p.server != "" && strings.HasPrefix(e.server, p.server) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+// partSizes tells of the one provider that wants all parts but the last of one
+// size; https://developers.cloudflare.com/r2/objects/multipart-objects/ (read 2026-11-22).
+func (e *examination) partSizes() verdict {
+	switch p := e.provider(); p {
+	case r2:
+		return warn("# nothing to set: recorders keep to it; have your own clients cut every part but the last to the session's part_size",
+			"%s completes an upload only if all parts but the last are of one size", p)
+	case "":
+		return skipped("whose S3 this is does not show, and so not whether it wants parts of one size")
+	default:
+		return good("%s is not known to want parts of one size", p)
+	}
+}
+
+// lifecycle looks for a rule that ends unfinished uploads, late enough.
+func (e *examination) lifecycle(ctx context.Context) verdict {
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	days := e.Uploads.Days()
+	mend := fmt.Sprintf("%s  # a rule that ends unfinished uploads under %s after %d days", mendCORS, e.KeyPrefix, days)
+	if e.provider() == minio {
+		// It refuses such a rule (InvalidArgument), its users report (read
+		// 2026-11-22); not tried here.
+		return warn(fmt.Sprintf("mc admin config set ALIAS api stale_uploads_expiry=%dh", 24*days),
+			"MinIO ends unfinished uploads by a setting of the whole server, which cannot be seen from here: 24 hours if nobody changed it")
+	}
+	aborts, err := bucketrules.Aborts(ctx, e.S3, e.BucketName, e.KeyPrefix)
+	switch {
+	case bucketrules.Unsupported(err):
+		return skipped("this S3 has no lifecycle rules; what brokers leave unfinished is found by their sweep alone")
+	case codeOf(err) == "AccessDenied":
+		return skipped("the broker's credentials may not look (s3:GetLifecycleConfiguration), and need not")
+	case err != nil:
+		return fail(e.allow("bucket", "s3:GetLifecycleConfiguration"), "%s", why(err))
+	}
+	return e.judge(aborts, mend)
+}
+
+func (e *examination) judge(aborts []bucketrules.Abort, mend string) verdict {
+	days, all := e.Uploads.Days(), false
+	first := bucketrules.Abort{Days: -1}
+	for _, a := range aborts {
+		all = all || a.All
+		if first.Days < 0 || a.Days < first.Days {
+			first = a
+		}
+	}
+	switch {
+	case first.Days >= 0 && time.Duration(first.Days)*24*time.Hour <= e.Uploads.Resume:
+		return fail(mend, "rule %q ends uploads after %d days, while recorders may come back for %s (BROKER_RESUME_WINDOW)", first.ID, first.Days, e.Uploads.Resume)
+	case first.Days >= 0 && first.Days < days:
+		return warn(mend, "rule %q ends uploads after %d days; the longest recording and the time to come back are %s (BROKER_SESSION_TTL)", first.ID, first.Days, max(e.Uploads.Longest, e.Uploads.Resume))
+	case !all:
+		return warn(mend, "no rule ends unfinished uploads under %s, should brokers be gone for good", e.KeyPrefix)
+	}
+	return good("rule %q ends unfinished uploads after %d days", first.ID, first.Days)
+}

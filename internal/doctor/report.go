@@ -1,0 +1,73 @@
+package doctor
+
+import "fmt"
+
+// Status is the outcome of a check.
+type Status string
+
+// The statuses, from good to bad. Skipped says nothing: the server has no such
+// thing, or what the check needs is missing.
+const (
+	OK      Status = "ok"
+	Skipped Status = "skipped"
+	Warn    Status = "warn" // works, and will hurt one day
+	Fail    Status = "fail" // recordings fail or are lost, or somebody gets past a limit
+)
+
+// Check is one thing that was looked at. It holds no secret and no query of a
+// presigned URL.
+type Check struct {
+	Name   string `json:"name"`         // one word, stable; docs/ops.md lists them all
+	Of     string `json:"of,omitempty"` // which one, where there are several: a Cluster's node, or an origin
+	Status Status `json:"status"`
+	Saw    string `json:"saw"`            // what was seen, for people
+	Mend   string `json:"mend,omitempty"` // the line to paste, with a # before words; warn and fail only
+}
+
+// Report is a list of checks, in a fixed order.
+type Report struct {
+	Checks []Check `json:"checks"`
+}
+
+// Count returns how many checks came out as s.
+func (r *Report) Count(s Status) (n int) {
+	for _, c := range r.Checks {
+		if c.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// verdict is what a check found.
+type verdict struct {
+	status    Status
+	saw, mend string
+}
+
+func good(format string, args ...any) verdict { return verdict{OK, fmt.Sprintf(format, args...), ""} }
+
+func skipped(format string, args ...any) verdict {
+	return verdict{Skipped, fmt.Sprintf(format, args...), ""}
+}
+
+func warn(mend, format string, args ...any) verdict {
+	return verdict{Warn, fmt.Sprintf(format, args...), mend}
+}
+
+func fail(mend, format string, args ...any) verdict {
+	return verdict{Fail, fmt.Sprintf(format, args...), mend}
+}
+
+func (r *Report) note(name string, v verdict) { r.noteOf(name, "", v) }
+
+func (r *Report) noteOf(name, of string, v verdict) {
+	r.Checks = append(r.Checks, Check{Name: name, Of: of, Status: v.status, Saw: v.saw, Mend: v.mend})
+}
+
+// skip notes checks that cannot be made without another one.
+func (r *Report) skip(without string, names ...string) {
+	for _, name := range names {
+		r.note(name, skipped("cannot be looked at: %s failed", without))
+	}
+}
