@@ -5,15 +5,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
-	"slipway/internal/access"
-	"slipway/internal/devs3/devs3test"
 	"slipway/internal/session"
-	"slipway/internal/session/redisstore"
-	"slipway/internal/session/redisstore/redistest"
-	"slipway/internal/session/sessiontest"
 )
 
 // A listing of 20,000 sessions takes the program no more memory than one of
@@ -21,11 +15,7 @@ import (
 // more rows it would take some 30 MiB.
 func TestLongListingTakesNoMoreMemory(t *testing.T) {
 	const few, many, slack = session.MaxPage, 20_000, 12 << 10 // KiB
-	redis := redistest.Start(t)
-	fillRedis(t, redis, many)
-	key, secret := access.NewAPIKey("ops", session.ScopeOps)
-	b := serve(t, append(envOf(devs3test.Start(t)), "BROKER_REDIS_URL=redis://"+redis.Addr, "BROKER_TOKEN_KEYS="+strings.Repeat("A", 44), "BROKER_API_KEYS="+key.String()))
-	env := []string{"BROKER_URL=" + b.URL, "BROKER_API_KEY=" + secret}
+	env := serveMany(t, many)
 	for _, form := range []string{"table", "json", "ndjson"} {
 		little, much := highWater(t, env, form, few), highWater(t, env, form, many)
 		t.Logf("%s: %d KiB for %d sessions, %d KiB for %d", form, little, few, much, many)
@@ -33,30 +23,6 @@ func TestLongListingTakesNoMoreMemory(t *testing.T) {
 			t.Errorf("%s: the program grew from %d KiB to %d KiB", form, little, much)
 		}
 	}
-}
-
-func fillRedis(t *testing.T, redis *redistest.Server, n int) {
-	t.Helper()
-	store, err := redisstore.Open(t.Context(), "redis://"+redis.Addr, "slipway")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close() //nolint:errcheck // a test's own
-	var writers sync.WaitGroup
-	const side = 8
-	for w := range side {
-		writers.Go(func() {
-			for i := w; i < n; i += side {
-				s := sessiontest.NewSession(session.Owner(fmt.Sprintf("owner-%d", i)))
-				s.Name = strings.Repeat("Standup ", 12)
-				if _, err := store.Swap(t.Context(), session.Change{Session: s}); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	writers.Wait()
 }
 
 // highWater lists so many sessions, and stops reading shortly before the end,

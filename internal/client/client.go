@@ -33,8 +33,8 @@ type Client struct {
 }
 
 const (
-	answerWithin = 2 * time.Minute // until the header; a complete may take the broker 60 s
-	callWithin   = 3 * time.Minute // with the body
+	answerWithin = 90 * time.Second // until the header; a complete may take the broker 60 s
+	callWithin   = 3 * time.Minute  // with the body
 )
 
 // New returns a client of the broker at base, which is an http or https URL,
@@ -59,7 +59,7 @@ func New(base, key string) (*Client, error) {
 // Answer is one thing that the broker told.
 type Answer[T any] struct {
 	V    T              // what this package knows of it
-	JSON jsontext.Value // all of it, as it was sent: a newer broker may say more
+	JSON jsontext.Value // all of it, on one line: a newer broker may say more
 }
 
 // UnmarshalJSONFrom reads both.
@@ -69,6 +69,9 @@ func (a *Answer[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		return err
 	}
 	a.JSON = raw.Clone()
+	if err := a.JSON.Compact(); err != nil {
+		return err
+	}
 	return json.Unmarshal(a.JSON, &a.V)
 }
 
