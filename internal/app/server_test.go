@@ -71,7 +71,7 @@ func drip(conn net.Conn, text string) {
 		if _, err := io.WriteString(conn, text); err != nil {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond) // a header that comes quicker ends at its bound
 	}
 }
 

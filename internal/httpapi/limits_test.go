@@ -1,0 +1,99 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"slipway/internal/httpapi/apitest"
+	"slipway/internal/session"
+)
+
+// limited holds an answer against what a client needs to try again.
+func limited(t *testing.T, a apitest.Answer, reason string, limit int64) apitest.Problem {
+	t.Helper()
+	p := a.Problem(t, 429, reason)
+	seconds, _ := strconv.ParseInt(a.Header.Get("Retry-After"), 10, 64)
+	if p.Code != "limited" || p.Limit != limit || p.RetryAfterMs < 1 || seconds != (p.RetryAfterMs+999)/1000 {
+		t.Errorf("%+v, Retry-After: %d; want the limit %d, and the same wait twice", p, seconds, limit)
+	}
+	return p
+}
+
+// uploads is how many multipart uploads S3 has of us.
+func uploads(t *testing.T, a *apitest.API) int {
+	t.Helper()
+	page, err := a.Broker.Bucket.Uploads(t.Context(), a.Broker.Limits.KeyPrefix, session.UploadCursor{}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(page.Uploads)
+}
+
+func TestAnOwnerOpensNoMoreSessionsThanAllowed(t *testing.T) {
+	a := apitest.Start(t)
+	a.Broker.Limits.KeyPrefix, a.Broker.Limits.Quota = "open-sessions/", session.Quota{MaxOpen: 2}
+	grant := a.Grant(t, "ann")
+	open := func(key string) apitest.Answer {
+		return a.Call(t, "POST", "/v1/sessions", grant, map[string]any{"content_type": "video/webm"}, "Idempotency-Key", key)
+	}
+	var first, again apitest.Opened
+	open("1").Want(t, 201).Into(t, &first)
+	open("2").Want(t, 201)
+	for key := range 3 {
+		limited(t, open(fmt.Sprint("past it ", key)), "open-sessions", 2)
+	}
+	if n := uploads(t, a); n != 2 {
+		t.Errorf("S3 has %d uploads; want those of the two sessions", n)
+	}
+	if open("1").Want(t, 201).Into(t, &again); again.ID != first.ID {
+		t.Errorf("the same request opened %s and then %s", first.ID, again.ID)
+	}
+	a.Call(t, "POST", path(first, "/parts"), first.Token, map[string]any{}).Want(t, 200)
+	a.Call(t, "DELETE", path(first, ""), first.Token, nil).Want(t, 200)
+	open("3").Want(t, 201)
+
+	a.Broker.Limits.Quota = session.Quota{}
+	lowered := a.Keyring.SignGrant(session.Grant{Owner: "bob", ExpiresAt: time.Now().Add(time.Hour), MaxOpen: 1})
+	body := map[string]any{"content_type": "video/webm"}
+	a.Call(t, "POST", "/v1/sessions", lowered, body).Want(t, 201)
+	limited(t, a.Call(t, "POST", "/v1/sessions", lowered, body), "open-sessions", 1)
+}
+
+func TestADayThatIsFullEndsNoRecording(t *testing.T) {
+	a := apitest.Start(t)
+	a.Broker.Limits.Quota = session.Quota{DailyBytes: 10}
+	grant := a.Grant(t, "ann")
+	o := a.Open(t, "ann", nil)
+	part := a.UploadPart(t, o, 1, apitest.Noise(10))
+	a.Call(t, "POST", path(o, "/parts"), o.Token, map[string]any{"uploaded": []any{part}}).Want(t, 200)
+	body := map[string]any{"content_type": "video/webm"}
+	p := limited(t, a.Call(t, "POST", "/v1/sessions", grant, body), "daily-bytes", 10)
+	if p.RetryAfterMs > 24*time.Hour.Milliseconds() {
+		t.Errorf("ask again after %d ms; want midnight", p.RetryAfterMs)
+	}
+	a.Call(t, "POST", path(o, "/complete"), o.Token, map[string]any{"parts": []any{part}, "size": 10}).Want(t, 200)
+	a.Later(time.Duration(p.RetryAfterMs) * time.Millisecond)
+	a.Call(t, "POST", "/v1/sessions", a.Grant(t, "ann"), body).Want(t, 201)
+}
+
+func TestSigningTooFastIsToldWhenToComeBack(t *testing.T) {
+	a := apitest.Start(t)
+	a.Broker.Limits.Rates.Session = session.Rate{PerSecond: 1, Burst: 10}
+	o := a.Open(t, "ann", nil)
+	sign := func(n int) apitest.Answer {
+		var parts []any
+		for i := range n {
+			parts = append(parts, map[string]any{"number": i + 1, "size": 5})
+		}
+		return a.Call(t, "POST", path(o, "/parts"), o.Token, map[string]any{"sign": parts})
+	}
+	sign(9).Want(t, 200)
+	p := limited(t, sign(10), "sign-rate", 1)
+	a.Later(time.Duration(p.RetryAfterMs) * time.Millisecond)
+	sign(10).Want(t, 200)
+	a.Broker.Limits.Rates = session.Rates{Owner: session.Rate{PerSecond: 1, Burst: 10}}
+	a.Call(t, "POST", path(o, "/parts"), o.Token, map[string]any{}).Want(t, 200) // a heartbeat costs one
+	limited(t, sign(10), "owner-sign-rate", 1)
+}
