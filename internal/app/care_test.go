@@ -43,9 +43,10 @@ func (w *written) String() string {
 
 // running is a broker that serves.
 type running struct {
-	url, key string
-	log      written
-	stop     func() error // returns what Serve did
+	url, key    string
+	metricsAddr string // empty where they are not answered
+	log         written
+	stop        func() error // returns what Serve did
 }
 
 func run(t *testing.T, s Settings) *running {
@@ -54,9 +55,12 @@ func run(t *testing.T, s Settings) *running {
 	s.APIKeys = []string{key.String()}
 	s.PartSize, s.MaxBytes, s.URLTTL, s.SessionTTL, s.KeepRecord = session.MinPartSize, 1<<30, 5*time.Second, time.Hour, time.Hour
 	r := &running{key: secret}
-	broker, err := New(t.Context(), s, Options{Log: slog.New(slog.NewJSONHandler(&r.log, nil))})
+	broker, err := New(t.Context(), s, Options{Log: slog.New(slog.NewJSONHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if broker.monitor != nil {
+		r.metricsAddr = broker.monitor.listener.Addr().String()
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
