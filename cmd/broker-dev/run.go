@@ -87,8 +87,12 @@ func run(ctx context.Context, f flags) (err error) {
 		}
 		defer os.Remove(f.ReadyFile)
 	}
-	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  stop        Ctrl-C\n",
-		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName))
+	if err := data.writeEnv(site, s3, redis.Addr(), f.TLS); err != nil {
+		return err
+	}
+	defer os.Remove(data.envFile())
+	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  doctor      ( . %s && go run ./cmd/broker doctor )\n  stop        Ctrl-C\n",
+		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName), shellPath(f.Data))
 	if f.TLS {
 		fmt.Printf("  the certificate is self-signed: on each device, open and accept both\n    %s\n    %s\n", site.url, site.s3URL(s3))
 	}
