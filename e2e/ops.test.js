@@ -193,7 +193,9 @@ test('a broker that is away leaves the list as it was, with a since; a new one g
 });
 
 test('a key that is taken away locks the page', async () => {
+  const { id } = await OpsSession.open(broker);
   await page.open(broker.url, key);
+  await page.row(id);
   await page.page.route('**/v1/sessions?**', (route) => route.continue({ headers: { ...route.request().headers(), authorization: `Bearer ${makeKey('ops').key}` } }));
   await page.says(/does not know this key/);
   await page.is('locked');
