@@ -17,11 +17,18 @@ func BenchmarkReport(b *testing.B) {
 		b.Fatal(err)
 	}
 	rep := session.Report{Parts: numbered(7, 7), URLsExpireAt: rec.ExpiresAt}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := s.Report(b.Context(), rec.ID, rep); err != nil {
-			b.Fatal(err)
-		}
+	limited := rep
+	rate := session.Rate{PerSecond: 1_000_000, Burst: 10_000}
+	limited.Owner, limited.Cost, limited.CountBytes, limited.Rates = "ann", 1, true, session.Rates{Session: rate, Owner: rate}
+	for name, rep := range map[string]session.Report{"no limits": rep, "all limits": limited} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Report(b.Context(), rec.ID, rep); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
