@@ -1,6 +1,6 @@
 /**
- * One session, as everybody who speaks about it to the broker does: with its token, which is renewed when it has
- * expired.
+ * One session, as everybody who speaks about it to the broker does: with its token, which answers prolong before it
+ * ends, and which a grant renews when it has expired all the same.
  */
 
 import { RecorderError } from './errors.js';
@@ -30,8 +30,8 @@ export class Session {
   get id() { return this.opened.id; }
 
   /** @param {import('./wire.js').PartsRequest} request @param {AbortSignal} [signal] */
-  parts(request, signal) {
-    return this.#call((session) => this.#broker.parts(session, request, signal), signal);
+  async parts(request, signal) {
+    return this.#prolonged(await this.#call((session) => this.#broker.parts(session, request, signal), signal));
   }
 
   /** @param {import('./wire.js').Claim} claim @param {AbortSignal} [signal] */
@@ -40,8 +40,8 @@ export class Session {
   }
 
   /** @param {AbortSignal} [signal] */
-  look(signal) {
-    return this.#call((session) => this.#broker.look(session, signal), signal);
+  async look(signal) {
+    return this.#prolonged(await this.#call((session) => this.#broker.look(session, signal), signal));
   }
 
   /** @param {AbortSignal} [signal] */
@@ -69,6 +69,17 @@ export class Session {
   /** @param {() => Promise<string>} getGrant @param {AbortSignal} [signal] */
   async #renew(getGrant, signal) {
     const { token } = await withGrant(getGrant, (grant) => this.#broker.renew(this.opened, { grant, signal }));
+    this.#take(token);
+  }
+
+  /** @template {{token?: string}} T @param {T} answer @returns {T} */
+  #prolonged(answer) {
+    if (answer.token) this.#take(answer.token);
+    return answer;
+  }
+
+  /** @param {string} token good for longer */
+  #take(token) {
     this.opened = { ...this.opened, token };
     this.#onRenewed(this.opened);
   }

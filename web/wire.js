@@ -40,10 +40,12 @@
  *
  * @typedef {object} PartsAnswer
  * @property {PartURL[]} urls
+ * @property {string} [token] the session's, with a longer life, where the one that came will end before long
  *
  * @typedef {object} SessionAnswer
  * @property {'open' | 'completing' | 'completed' | 'aborting' | 'aborted' | 'deleted'} state
  * @property {PartClaim[]} parts what S3 lists, while the session is open
+ * @property {string} [token] as in PartsAnswer
  *
  * @typedef {object} Claim
  * @property {PartClaim[]} parts

@@ -36,7 +36,7 @@ export class PlaybackError extends Error {
 
 /**
  * @param {string} id
- * @param {string} token the share token
+ * @param {string} token the share token, or an owner's grant; empty: none
  * @param {{onTrouble?: () => void}} [options] onTrouble: it has failed twice and is tried on
  * @returns {Promise<{recording: Recording, lease: UrlLease}>}
  * @throws {PlaybackError}
@@ -62,7 +62,7 @@ async function askOnce(id, token) {
   const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN_MS);
   try {
     const response = await fetch(`/v1/recordings/${id}`, {
-      headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', credentials: 'omit', signal: limit.signal,
+      headers: token ? { Authorization: `Bearer ${token}` } : {}, cache: 'no-store', credentials: 'omit', signal: limit.signal,
     });
     const body = await response.json().catch(() => null); // something between us and the broker may answer in its own way
     if (response.ok && body?.url) return { recording: body, lease: new UrlLease(body.url, body.expires_in_ms, born) };

@@ -1,6 +1,6 @@
 /**
  * The watch page: `/watch/{id}#{share token}`. The fragment reaches no server but in the Authorization header of our
- * own calls.
+ * own calls. An owner's grant may stand in its place; and nothing, where whoever knows the ID may watch.
  *
  * States: `loading`, `waiting` (still being recorded), `ready`, `failed`.
  */
@@ -37,7 +37,6 @@ await begin();
 
 async function begin() {
   showState('loading');
-  if (!token) return fail(new PlaybackError(401, { code: 'unauthorized' }));
   try {
     const { answer, waited } = await whenReady();
     present(answer, waited);
@@ -141,6 +140,8 @@ function fail(error) {
 
 /** @param {PlaybackError} error @returns {import('./page-state.js').Message} */
 function words({ status, reason }) {
+  if (reason === 'link-expired' || reason === 'link-revoked') return strings.ended;
+  if (reason === 'owner-only') return strings.ownerOnly;
   if ([400, 401, 403].includes(status)) return strings.incomplete;
   if (reason === 'aborted' || reason === 'aborting') return strings.discarded;
   if (status === 404 || status === 410) return strings.missing;

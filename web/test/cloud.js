@@ -80,8 +80,9 @@ export class Cloud {
       if (name === 'delete') return this.#delete(session, req.headers);
       if (name === 'token') return this.#renew(session, req.headers, body);
       if (session.expired?.has(req.headers.authorization)) return problem(401, 'unauthorized', 'the token expired', { reason: 'token-expired' });
-      if (req.headers.authorization !== `Bearer ${session.token}`) return problem(401, 'unauthorized', 'wrong token');
-      return { parts: () => this.#parts(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session), look: () => this.#look(session) }[name]();
+      if (![session.token, session.before].some((token) => req.headers.authorization === `Bearer ${token}`)) return problem(401, 'unauthorized', 'wrong token');
+      const answer = { parts: () => this.#parts(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session), look: () => this.#look(session) }[name]();
+      return answer.status === 200 && ['parts', 'look'].includes(name) ? this.#prolonging(session, answer) : answer;
     });
   }
 
@@ -119,6 +120,18 @@ export class Cloud {
   /** The session's token is over; a grant renews it. @param {{token: string, expired?: Set<string>}} session */
   expireToken(session) {
     session.expired = new Set([`Bearer ${session.token}`]);
+  }
+
+  /** The next answer to parts or a look brings a token that lives longer. */
+  prolongToken(session) {
+    session.prolong = true;
+  }
+
+  #prolonging(session, answer) {
+    if (!session.prolong) return answer;
+    session.prolong = false;
+    [session.before, session.token] = [session.token, `st_${randomUUID()}`];
+    return { ...answer, body: { ...answer.body, token: session.token, expires_at: '', expires_in_ms: 1e9 } };
   }
 
   #renew(session, { authorization }, { token }) {

@@ -193,6 +193,18 @@ test('a deleted recording does not come back by itself', async () => {
   assert.deepEqual([failed.error.reason, cloud.sessions.size], ['deleted', 1]);
 });
 
+test('a token that an answer prolongs is used from then on, and kept', async () => {
+  const bytes = randomBytes(2500);
+  cloud.fault = ({ op }) => { if (op === 'parts' && !cloud.session.before) cloud.prolongToken(cloud.session); };
+  const folder = await interrupted(bytes, 2);
+  cloud.session.before = undefined; // it is over
+  cloud.prolongToken(cloud.session);
+  assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+  assert.equal(cloud.requests.at(-1).headers.authorization, `Bearer ${cloud.session.token}`, 'nor is one that a look brings');
+  assert.ok(objectOf(cloud.session).equals(bytes));
+  assert.deepEqual([cloud.count('token'), cloud.sessions.size], [0, 1]);
+});
+
 test('an expired token is renewed with a grant, and the recording stays in its session', async () => {
   const bytes = randomBytes(2500);
   const folder = await interrupted(bytes, 2);
