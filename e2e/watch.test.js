@@ -89,6 +89,18 @@ test('a jump to where nothing is loaded plays on from there, though the URL is o
   await page.close();
 });
 
+test('a link that was taken back says so', async () => {
+  const id = new URL(link).pathname.split('/').pop();
+  const { watch_url: another } = await broker.call('POST', `/v1/recordings/${id}/links`, { body: {} });
+  const page = await browser.newPage();
+  await plays(page, another);
+  await broker.call('DELETE', `/v1/recordings/${id}/links`);
+  await page.reload();
+  await until('the page explains', () => page.$eval('#message', (box) => !box.hidden && /link has ended/.test(box.textContent)));
+  await shoot(page, 'watch-link-ended');
+  await page.close();
+});
+
 test('a link without its fragment says what is missing', async () => {
   const page = await browser.newPage();
   await page.goto(link.split('#')[0]);

@@ -83,7 +83,8 @@ type Keyring struct {
 const MinTokenKey = 32
 
 // NewKeyring takes the API keys and the token keys. The first token key signs
-// and all verify, so a key is rotated by putting its successor in front.
+// and all verify. Several brokers come to a new key in steps: old; old, new,
+// old; new, old; new. Each step reads what the one before and after it signs.
 func NewKeyring(apiKeys []APIKey, tokenKeys [][]byte, now func() time.Time) (*Keyring, error) {
 	if len(tokenKeys) == 0 {
 		return nil, errors.New("no token key")
@@ -97,7 +98,7 @@ func NewKeyring(apiKeys []APIKey, tokenKeys [][]byte, now func() time.Time) (*Ke
 }
 
 // Derive makes a secret for another purpose from the last token key: the one
-// that stays while a new one is put in front.
+// that stays until the end of a rotation.
 func (k *Keyring) Derive(purpose string) []byte {
 	return seal(k.tokenKeys[len(k.tokenKeys)-1], "derive", purpose)
 }

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"testing"
@@ -37,6 +38,29 @@ func TestTokensOutliveARotatedKey(t *testing.T) {
 		if _, err := ring(fresh).Check(between[name]); err != nil {
 			t.Errorf("a %s is not signed by the first key: %v", name, err)
 		}
+	}
+}
+
+// Brokers are restarted one after another, so two steps are at work at once.
+func TestTokenKeysRotateInStepsWithoutARefusal(t *testing.T) {
+	old, fresh := []byte(strings.Repeat("o", 32)), []byte(strings.Repeat("f", 32))
+	var rings []*access.Keyring
+	for _, keys := range [][][]byte{{old}, {old, fresh, old}, {fresh, old}} {
+		ring, err := access.NewKeyring(nil, keys, func() time.Time { return goldenTime })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(rings); n > 0 {
+			for _, pair := range [][2]*access.Keyring{{ring, rings[n-1]}, {rings[n-1], ring}} {
+				if _, err := pair[0].Check(pair[1].SignTicket(goldenTicket)); err != nil {
+					t.Errorf("between steps %d and %d a token is refused: %v", n, n+1, err)
+				}
+			}
+			if !bytes.Equal(ring.Derive("ids"), rings[0].Derive("ids")) {
+				t.Errorf("step %d derives other secrets", n+1)
+			}
+		}
+		rings = append(rings, ring)
 	}
 }
 

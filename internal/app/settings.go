@@ -33,7 +33,7 @@ type Settings struct {
 
 	RedisSettings `embed:""`
 
-	TokenKeys []string `name:"token-keys" env:"BROKER_TOKEN_KEYS" placeholder:"KEY" group:"Access" help:"Keys that sign tokens, base64 of 32 bytes or more each. The first signs, all verify: rotate by putting a new one in front. Use the environment: others can read a command line. Required; make one with: broker keys token."`
+	TokenKeys []string `name:"token-keys" env:"BROKER_TOKEN_KEYS" placeholder:"KEY" group:"Access" help:"Keys that sign tokens, base64 of 32 bytes or more each. The first signs, all verify; docs/protocol.md says how to rotate them. Use the environment: others can read a command line. Required; make one with: broker keys token."`
 	APIKeys   []string `name:"api-keys" env:"BROKER_API_KEYS" placeholder:"NAME:SCOPES:SHA256" group:"Access" help:"API keys that are let in, by their hashes. Make one with: broker keys new NAME. Default: none, so nobody can mint grants."`
 
 	LinkSettings `embed:""`
