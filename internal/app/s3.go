@@ -8,8 +8,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // S3Clients are two views of one bucket: control, as the broker reaches it,
@@ -35,10 +37,21 @@ func OpenS3(ctx context.Context, s S3Settings) (S3Clients, error) {
 	if err != nil {
 		return S3Clients{}, fmt.Errorf("AWS settings: %w", err)
 	}
+	if s.SigningRole != "" {
+		public.Credentials = become(s.SigningRole, public)
+	}
 	return S3Clients{
 		Control: newClient(control, s, s.Endpoint),
 		Public:  newClient(public, s, cmp.Or(s.PublicEndpoint, s.Endpoint)),
 	}, nil
+}
+
+// become has STS hand out credentials of role to those of cfg, for an hour at a
+// time: the longest where they are a role's themselves, see deploy/iam.
+func become(role string, cfg aws.Config) aws.CredentialsProvider {
+	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName, o.Duration = "slipway-signing", time.Hour
+	}))
 }
 
 func newClient(cfg aws.Config, s S3Settings, endpoint string) *s3.Client {

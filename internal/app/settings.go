@@ -65,6 +65,7 @@ type S3Settings struct {
 	Endpoint       string `name:"s3-endpoint" env:"BROKER_S3_ENDPOINT" placeholder:"URL" group:"S3" help:"Where the broker reaches S3. Default: AWS."`
 	PublicEndpoint string `name:"s3-public-endpoint" env:"BROKER_S3_PUBLIC_ENDPOINT" placeholder:"URL" group:"S3" help:"Where browsers reach S3, if that is another address. Default: the broker's."`
 	PathStyle      bool   `name:"s3-path-style" env:"BROKER_S3_PATH_STYLE" group:"S3" help:"The bucket stands in the path and not in the host name, as most S3 servers other than AWS want it. Default: false."`
+	SigningRole    string `name:"s3-signing-role" env:"BROKER_S3_SIGNING_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing URLs, apart from the broker's own requests; see deploy/iam. Its URLs live for an hour at most. Default: none, so both have the same credentials."`
 	NoChecksums    bool   `name:"s3-no-checksums" env:"BROKER_S3_NO_CHECKSUMS" group:"S3" help:"The S3 server knows no x-amz-checksum-sha256: sessions are opened without, even if asked for. Default: false."`
 }
 
@@ -188,6 +189,9 @@ func (s *S3Settings) resolve() problems {
 	p.add("BROKER_KEY_PREFIX", checkKeyPrefix(s.KeyPrefix))
 	if strings.ContainsFunc(s.Region, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-", r) }) {
 		p.add("BROKER_S3_REGION", fmt.Errorf("%q is not the name of a region", s.Region))
+	}
+	if s.SigningRole != "" && (!strings.HasPrefix(s.SigningRole, "arn:") || !strings.Contains(s.SigningRole, ":role/")) {
+		p.add("BROKER_S3_SIGNING_ROLE", fmt.Errorf("%q is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing", s.SigningRole))
 	}
 	for _, e := range []struct{ setting, url string }{{"BROKER_S3_ENDPOINT", s.Endpoint}, {"BROKER_S3_PUBLIC_ENDPOINT", s.PublicEndpoint}} {
 		if e.url == "" {

@@ -111,7 +111,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_LISTEN": "8080", "BROKER_PUBLIC_URL": "broker.example", "BROKER_CORS_ORIGINS": "https://app.example/,app.example",
 		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090",
 		"BROKER_BUCKET": "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
-		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps",
+		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps", "BROKER_S3_SIGNING_ROLE": "slipway-signing",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
 		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
 		"BROKER_WATCH": "everybody", "BROKER_SHARE_TTL": "87601h",
@@ -157,6 +157,7 @@ BROKER_S3_NO_CHECKSUMS: "perhaps" is not true or false
 BROKER_S3_PATH_STYLE: "perhaps" is not true or false
 BROKER_S3_PUBLIC_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_REGION: "mars-north 1" is not the name of a region
+BROKER_S3_SIGNING_ROLE: "slipway-signing" is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing
 BROKER_S3_SSE: "AES-256" is not none, AES256, aws:kms or aws:kms:dsse
 BROKER_S3_STORAGE_CLASS: "glacier" is not a storage class, such as STANDARD_IA
 BROKER_S3_TAGS: "a" is there twice
