@@ -36,8 +36,8 @@ test(`1 GiB behind a slow uplink: memory stays within ${MOST_MIB} MiB above idle
 
   const most = { renderer: 0, browser: 0, both: 0, utility: 0 };
   const began = performance.now();
-  let stopped, seconds = 0, behindS = 0, worst = 0;
-  for (let over = false; !over; seconds++) {
+  let stopped, over = false, seconds = 0, behindS = 0, worst = 0;
+  for (; !over; seconds++) {
     const { recordedBytes = 0, uploadedBytes = 0 } = (await page.told()).progress ?? {};
     const now = pss(behind.profile);
     for (const kind of Object.keys(most)) most[kind] = Math.max(most[kind], now[kind] - idle[kind]);
