@@ -228,7 +228,7 @@ func checkContentType(contentType string, allowed []string) error {
 		return err
 	}
 	base := mediaTypeOf(contentType)
-	if base == "" || strings.ContainsFunc(contentType, func(r rune) bool { return r > '~' }) { // it becomes a header
+	if base == "" || !plainParameters(contentType) {
 		return invalid("content_type", "bad-content-type", "content_type is not a media type, such as video/webm;codecs=vp9")
 	}
 	if len(allowed) == 0 {
@@ -241,6 +241,17 @@ func checkContentType(contentType string, allowed []string) error {
 	}
 	return &Error{Kind: Forbidden, Reason: "content-type-not-allowed", Field: "content_type",
 		Detail: fmt.Sprintf("%s may not be recorded here; allowed: %s", base, strings.Join(allowed, ", "))}
+}
+
+// plainParameters reports whether a content type can become a header that means
+// to a browser what it means to us. A browser reads a header that holds a comma
+// as a list and believes the last type in it that it can parse, so what is
+// recorded as video/webm;codecs=vp9,text/html plays as a page, and runs its
+// scripts (https://fetch.spec.whatwg.org/#concept-header-extract-mime-type, read
+// 2026-11-22; seen with Chromium 156). Commas have to stay: MediaRecorder writes
+// codecs=vp9,opus. Without a second slash no other type can be parsed.
+func plainParameters(contentType string) bool {
+	return strings.Count(contentType, "/") == 1 && !strings.ContainsFunc(contentType, func(r rune) bool { return r > '~' })
 }
 
 // checkSizes holds the sizes of s against each other; size is the announced

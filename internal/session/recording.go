@@ -4,6 +4,7 @@ import (
 	"context"
 	"mime"
 	"strings"
+	"unicode"
 )
 
 // Recording is a completed recording and where to play it from.
@@ -38,15 +39,26 @@ func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
 	if ref.Owner != nil && *ref.Owner != obj.owner() {
 		return Recording{}, unknown(ref.ID)
 	}
-	playback := Playback{ContentType: obj.ContentType, Disposition: disposition(ref.ID, obj)}
+	playback := Playback{ContentType: playedAs(ref.ID, obj), Disposition: disposition(ref.ID, obj)}
 	link, err := b.Signer.SignGet(ctx, b.Key(ref.ID), playback, min(b.Limits.WatchTTL, b.Limits.MaxURLTTL))
 	return Recording{Object: obj, Link: link}, err
 }
 
-// disposition names the file a recording downloads under.
+// playedAs is the type a recording is played as. S3 says what it was opened
+// with, which an older broker may have let be anything.
+func playedAs(id ID, obj Object) string {
+	if checkContentType(obj.ContentType, nil) != nil {
+		return typeByCode(id[idLength-1]).contentType()
+	}
+	return obj.ContentType
+}
+
+// disposition names the file a recording downloads under, so that its end says
+// what it is: a name may hold what writes text from right to left, and in a
+// file's name that only serves to make an extension look like another.
 func disposition(id ID, obj Object) string {
 	ext := typeByCode(id[idLength-1]).ext
-	name := obj.Name()
+	name := strings.Map(inFileName, obj.Name())
 	if name == "" {
 		name = "recording-" + string(id[2:10])
 	}
@@ -54,6 +66,20 @@ func disposition(id ID, obj Object) string {
 		name += "." + ext
 	}
 	return mime.FormatMediaType("inline", map[string]string{"filename": name})
+}
+
+// inFileName returns r as it may stand in the name of a file, or -1. Slashes of
+// either kind separate directories; the rest are the controls of
+// https://www.unicode.org/reports/tr9/#Directional_Formatting_Codes (read
+// 2026-11-22).
+func inFileName(r rune) rune {
+	switch {
+	case r == '/' || r == '\\':
+		return '_'
+	case unicode.Is(unicode.Bidi_Control, r):
+		return -1
+	}
+	return r
 }
 
 // notThere says why a recording that S3 does not have is not there.

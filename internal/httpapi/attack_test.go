@@ -1,0 +1,106 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/httpapi"
+	"slipway/internal/httpapi/apitest"
+	"slipway/internal/session"
+)
+
+// The tests of attack_*_test.go are the table of attacks in docs/security.md:
+// each holds what is answered, and that the attack left no trace.
+
+// target is a broker with a corner of the bucket to itself, and in it a session
+// of ann's that has one part.
+type target struct {
+	*apitest.API
+	o    apitest.Opened
+	part map[string]any
+}
+
+func newTarget(t *testing.T, options ...func(*httpapi.Config)) *target {
+	t.Helper()
+	a := &target{API: apitest.Start(t, options...)}
+	a.Broker.Limits.KeyPrefix = strings.ToLower(t.Name()) + "/"
+	a.o = a.Open(t, "ann", map[string]any{"max_bytes": 7 * mib})
+	a.part = a.UploadPart(t, a.o, 1, apitest.Noise(5*mib))
+	a.Call(t, "POST", path(a.o, "/parts"), a.o.Token, map[string]any{"uploaded": []any{a.part}}).Want(t, 200)
+	return a
+}
+
+// claim completes the session, if nobody spoilt it.
+func (a *target) claim() map[string]any {
+	return map[string]any{"parts": []any{a.part}, "size": 5 * mib}
+}
+
+// completes holds that the recording is still what it was.
+func (a *target) completes(t *testing.T) {
+	t.Helper()
+	a.Call(t, "POST", path(a.o, "/complete"), a.o.Token, a.claim()).Want(t, 200)
+}
+
+// state is everything that an attack could change: each session as the store
+// has it, and each upload, part and object in S3.
+func (a *target) state(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	add := func(v any, err error) {
+		text, failed := json.Marshal(v)
+		if err != nil || failed != nil {
+			t.Fatal(err, failed)
+		}
+		fmt.Fprintf(&b, "%s\n", text)
+	}
+	for _, state := range []session.State{session.Open, session.Completing, session.Completed, session.Aborting, session.Aborted, session.Deleted} {
+		page, err := a.Store.List(t.Context(), session.Query{State: state, Limit: session.MaxPage})
+		for _, s := range page.Sessions {
+			s.ReadAt = time.Time{}
+		}
+		add(page, err)
+	}
+	prefix := a.Broker.Limits.KeyPrefix
+	uploads, err := a.Broker.Bucket.Uploads(t.Context(), prefix, session.UploadCursor{}, 1000)
+	add(uploads, err)
+	for _, u := range uploads.Uploads {
+		add(a.Broker.Bucket.ListParts(t.Context(), u.Upload))
+	}
+	add(a.Broker.Bucket.Keys(t.Context(), prefix, "", 1000))
+	return b.String()
+}
+
+// leavesNoTrace runs an attack and holds that nothing changed.
+func (a *target) leavesNoTrace(t *testing.T, attack func()) {
+	t.Helper()
+	before := a.state(t)
+	attack()
+	if after := a.state(t); after != before {
+		t.Errorf("now there is\n%s\nand before there was\n%s", after, before)
+	}
+}
+
+// calls is every call on ann's session that a bearer string could be tried at.
+func (a *target) calls() []request {
+	session, recording := path(a.o, ""), "/v1/recordings/"+string(a.o.ID)
+	return []request{
+		{"GET", session, nil},
+		{"POST", session + "/parts", map[string]any{"uploaded": []any{map[string]any{"number": 2, "size": 1}}, "sign": []any{map[string]any{"number": 1, "size": 1}}}},
+		{"POST", session + "/complete", a.claim()},
+		{"POST", session + "/salvage", nil},
+		{"POST", session + "/token", map[string]any{"token": a.o.Token}},
+		{"DELETE", session, nil},
+		{"GET", recording, nil},
+		{"POST", recording + "/links", map[string]any{}},
+		{"DELETE", recording + "/links", nil},
+		{"DELETE", recording, nil},
+	}
+}
+
+type request struct {
+	method, path string
+	body         any
+}
