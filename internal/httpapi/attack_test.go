@@ -104,3 +104,12 @@ type request struct {
 	method, path string
 	body         any
 }
+
+func reasonOf(t *testing.T, body []byte) string {
+	t.Helper()
+	var p struct{ Reason string }
+	if err := json.Unmarshal(body, &p); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	return p.Reason
+}

@@ -97,10 +97,17 @@ func kindName(k jsontext.Kind) string {
 	return "value"
 }
 
+// maxFieldName is how much of a field's name is answered, in bytes: ours end long
+// before, and a body may consist of one.
+const maxFieldName = 200
+
 // fieldName writes the pointer "/sign/0/size" as the domain does: sign[0].size.
 func fieldName(p jsontext.Pointer) string {
 	var b strings.Builder
 	for token := range p.Tokens() {
+		if b.Len()+len(token) > maxFieldName {
+			return b.String() + "…"
+		}
 		switch {
 		case strings.Trim(token, "0123456789") == "" && token != "":
 			b.WriteString("[" + token + "]")

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -57,8 +58,8 @@ func (s *server) abortOrphan(c echo.Context) error {
 	// Upload IDs are S3's affair, slashes and all, so this one is read from the
 	// path as it was sent.
 	id, err := url.PathUnescape(path.Base(c.Request().URL.EscapedPath()))
-	if err != nil {
-		return &session.Error{Kind: session.Invalid, Reason: "bad-query", Field: "upload_id", Detail: "upload_id is not escaped as URLs are"}
+	if err != nil || strings.ContainsFunc(id, unicode.IsControl) {
+		return &session.Error{Kind: session.Invalid, Reason: "bad-query", Field: "upload_id", Detail: "upload_id is not escaped as URLs are, or no server made it"}
 	}
 	err = s.Broker.AbortOrphan(c.Request().Context(), session.Upload{Key: session.Key(c.QueryParam("key")), ID: session.UploadID(id)})
 	if err != nil {

@@ -2,7 +2,10 @@ package session
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Orphan is a multipart upload under our prefix that no live session has. It
@@ -42,10 +45,14 @@ const MaxOrphans = 100
 
 // Orphans returns one page of them, in order of key.
 //
-// Errors: Invalid if limit is not 1 to MaxOrphans; Unavailable.
+// Errors: Invalid if limit is not 1 to MaxOrphans, or after is no place among
+// them; Unavailable.
 func (b *Broker) Orphans(ctx context.Context, after UploadCursor, limit int) (OrphanPage, error) {
 	if limit < 1 || limit > MaxOrphans {
 		return OrphanPage{}, outOfRange("limit", MaxOrphans, "limit is %d; 1 to %d are allowed", limit, MaxOrphans)
+	}
+	if after != (UploadCursor{}) && !b.mine(after.Key) {
+		return OrphanPage{}, invalid("cursor", "bad-query", "the cursor is not one that a listing gave")
 	}
 	uploads, err := b.Bucket.Uploads(ctx, b.Limits.KeyPrefix, after, limit)
 	if err != nil {
@@ -119,7 +126,7 @@ func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
 // lost that is every recording in progress. Such an upload is a session again
 // after AdoptAfter, which can be aborted; Unavailable.
 func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
-	if u.ID == "" || len(u.Key) <= len(b.Limits.KeyPrefix) || string(u.Key[:len(b.Limits.KeyPrefix)]) != b.Limits.KeyPrefix {
+	if u.ID == "" || !b.mine(u.Key) || climbs(u.Key) {
 		return invalid("key", "foreign-key", "key is not under %q, where this broker's uploads are", b.Limits.KeyPrefix)
 	}
 	o, _, err := b.orphan(ctx, ListedUpload{Upload: u})
@@ -134,6 +141,21 @@ func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
 	ctx, cancel := b.atLength(ctx)
 	defer cancel()
 	return b.Bucket.Abort(ctx, u)
+}
+
+// maxKey is the longest key of S3, in bytes:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (read 2026-11-22).
+const maxKey = 1024
+
+// mine reports whether key can be one under our prefix.
+func (b *Broker) mine(key Key) bool {
+	rest, found := strings.CutPrefix(string(key), b.Limits.KeyPrefix)
+	return found && rest != "" && len(key) <= maxKey && utf8.ValidString(rest)
+}
+
+// climbs reports whether a server that cleans paths would look for another key.
+func climbs(key Key) bool {
+	return slices.ContainsFunc(strings.Split(string(key), "/"), func(step string) bool { return step == "." || step == ".." })
 }
 
 // Swept counts what one Sweep came across.
