@@ -113,3 +113,8 @@ func reasonOf(t *testing.T, body []byte) string {
 	}
 	return p.Reason
 }
+
+// grantOf is what an application gives to an owner it did not look at.
+func grantOf(owner session.Owner) session.Grant {
+	return session.Grant{Owner: owner, ExpiresAt: time.Now().Add(time.Hour)}
+}

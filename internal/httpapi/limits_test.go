@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"testing"
@@ -59,6 +60,35 @@ func TestAnOwnerOpensNoMoreSessionsThanAllowed(t *testing.T) {
 	body := map[string]any{"content_type": "video/webm"}
 	a.Call(t, "POST", "/v1/sessions", lowered, body).Want(t, 201)
 	limited(t, a.Call(t, "POST", "/v1/sessions", lowered, body), "open-sessions", 1)
+}
+
+// sealed is a Bucket in which nothing begins.
+type sealed struct{ session.Bucket }
+
+func (sealed) Create(context.Context, session.NewUpload) (session.UploadID, error) {
+	return "", &session.Error{Kind: session.Unavailable, Reason: "s3"}
+}
+
+// hasty is a Store that looks before the others are there.
+type hasty struct{ session.Store }
+
+func (h hasty) Admit(ctx context.Context, id session.ID, _ session.Owner, _ session.Quota) (*session.Session, error) {
+	return h.Store.Get(ctx, id)
+}
+
+func TestARefusedOpenLeavesNoUpload(t *testing.T) {
+	a := apitest.Start(t)
+	a.Broker.Limits.KeyPrefix, a.Broker.Limits.Quota = "refused/", session.Quota{MaxOpen: 1}
+	grant, body := a.Grant(t, "ann"), map[string]any{"content_type": "video/webm"}
+	a.Call(t, "POST", "/v1/sessions", grant, body).Want(t, 201)
+	s3, store := a.Broker.Bucket, a.Broker.Store
+	a.Broker.Bucket = sealed{s3}
+	limited(t, a.Call(t, "POST", "/v1/sessions", grant, body), "open-sessions", 1)
+	a.Broker.Bucket, a.Broker.Store = s3, hasty{store}
+	limited(t, a.Call(t, "POST", "/v1/sessions", grant, body), "open-sessions", 1)
+	if n := uploads(t, a); n != 1 {
+		t.Errorf("S3 has %d uploads; want that of the session", n)
+	}
 }
 
 func TestADayThatIsFullEndsNoRecording(t *testing.T) {

@@ -66,7 +66,7 @@ func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 		s.Log.LogAttrs(c.Request().Context(), level, "request", append([]slog.Attr{
 			slog.String("method", method[:min(len(method), maxMethod)]), slog.String("route", route), slog.Int("status", status),
 			slog.Duration("took", took), slog.Int64("bytes_in", body.n), slog.Int64("bytes_out", c.Response().Size),
-			slog.String("request_id", requestID(c)),
+			slog.String("request_id", requestID(c)), slog.String("client", c.RealIP()),
 		}, attrs...)...)
 		return nil
 	}

@@ -38,12 +38,18 @@ func (s *server) underPolicy(name, content, permissions string) echo.HandlerFunc
 		h := c.Response().Header()
 		h.Set("Content-Security-Policy", content)
 		h.Set("Permissions-Policy", permissions)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin") // who opens or links to a page has no hold on it
 		return s.file(c, name)
 	}
 }
 
 // asset serves recorder.js, its modules, and the pages' scripts and styles.
+// Pages of other origins import recorder.js, isolated ones too. A policy would
+// become that of the Worker that it is the script of.
 func (s *server) asset(c echo.Context) error {
+	h := c.Response().Header()
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Del("Content-Security-Policy")
 	return s.file(c, strings.TrimPrefix(path.Clean("/"+c.Param("*")), "/"))
 }
 

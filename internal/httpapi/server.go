@@ -6,6 +6,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -37,6 +38,8 @@ type Config struct {
 	Metrics   Metrics // nil: nobody counts
 	Links     Links
 
+	// TrustedProxies are where X-Forwarded-For is believed from.
+	TrustedProxies []*net.IPNet
 	// StoragePrice is what a GiB costs in the bucket, in USD per month.
 	StoragePrice float64
 	// Ending ends when the broker is about to stop, and with it the streams of
@@ -66,7 +69,8 @@ func New(cfg Config) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.problem
-	e.Use(s.identify, s.logged, s.recovered, harden, s.cors())
+	e.IPExtractor = clientAddress(cfg.TrustedProxies)
+	e.Use(s.identify, s.logged, s.recovered, s.harden(), s.cors())
 
 	// The whole surface. Who may call what is decided where the handler asks
 	// for its caller; see auth.go.
