@@ -15,10 +15,7 @@ func (s *Store) Admit(ctx context.Context, id session.ID, owner session.Owner, q
 	if !ok {
 		return nil, notFound(op, id)
 	}
-	if owner == "" {
-		q = session.Quota{}
-	}
-	k := s.keys(id.Tag())
+	k := s.keys(id.Tag()) // nobody's sessions are in no set, and on no day
 	answer := run(ctx, s.client, call{admitScript, []string{k.record(n), k.owner(owner), k.day(owner)}, []any{q.MaxOpen, q.DailyBytes}})
 	if answer.word == "full" {
 		return nil, full(answer, q)

@@ -55,6 +55,15 @@ func (s *suite) refuses(rec *session.Session, r session.Report) error {
 	return err
 }
 
+// beside is a session of nobody that shares its tag with rec.
+func beside(rec *session.Session) *session.Session {
+	for {
+		if other := NewSession(""); other.ID.Tag() == rec.ID.Tag() {
+			return other
+		}
+	}
+}
+
 var quotaTests = []test{
 	{"an owner may have so many sessions that are not finished, and no more", func(s *suite) {
 		q := session.Quota{MaxOpen: 2}
@@ -69,8 +78,9 @@ var quotaTests = []test{
 		s.limited("a third, asked ahead", s.admits("two of two", "ann", q, "open-sessions"), "open-sessions", 2)
 
 		s.swap(session.Change{Session: NewSession("bob"), Quota: q})
-		for range 3 {
-			s.swap(session.Change{Session: NewSession(""), Quota: q})
+		nobodys := s.swap(session.Change{Session: NewSession(""), Quota: q})
+		for range 2 {
+			s.swap(session.Change{Session: beside(nobodys), Quota: q})
 		}
 		s.admits("nobody has no quota", "", q, "")
 		s.admits("no bound", "ann", session.Quota{}, "")
@@ -155,7 +165,7 @@ var dayTests = []test{
 		}
 		nobodys := s.create(NewSession(""))
 		s.lets("nobody's", nobodys, session.Report{Parts: []session.Part{NewPart(1, 99)}, CountBytes: true})
-		s.admits("nobody", "", session.Quota{DailyBytes: 1}, "")
+		s.swap(session.Change{Session: beside(nobodys), Quota: session.Quota{DailyBytes: 1}})
 		s.admits("somebody else", "bob", session.Quota{DailyBytes: 1}, "")
 		_, err := s.store.Swap(s.Context(), session.Change{Session: NewSession("ann"), Quota: session.Quota{DailyBytes: 75}})
 		s.limited("created on the limit", err, "daily-bytes", 75)
@@ -176,6 +186,9 @@ var dayTests = []test{
 		end(less, session.Completed, 10)
 		aborted := s.create(NewSession("ann"))
 		end(aborted, session.Aborted, 500)
+		nobodys := s.create(NewSession(""))
+		end(nobodys, session.Completed, 5000)
+		s.swap(session.Change{Session: beside(nobodys), Quota: q})
 		s.admits("below", "ann", session.Quota{DailyBytes: 151}, "")
 		s.admits("on", "ann", session.Quota{DailyBytes: 150}, "daily-bytes")
 	}},
@@ -231,9 +244,9 @@ var rateTests = []test{
 		s.lets("the rest", rec, session.Report{Cost: 2_000, Rates: rates})
 		s.lets("what the session has left", rec, session.Report{Cost: 4_000, Rates: session.Rates{Session: slow}})
 		s.lets("somebody else's", s.create(NewSession("bob")), session.Report{Cost: 10_000, Rates: rates})
-		for range 2 {
-			s.lets("nobody's", s.create(NewSession("")), session.Report{Cost: 10_000, Rates: rates})
-		}
+		nobodys := s.create(NewSession(""))
+		s.lets("nobody's", nobodys, session.Report{Cost: 10_000, Rates: rates})
+		s.lets("another of nobody", s.create(beside(nobodys)), session.Report{Cost: 10_000, Rates: rates})
 	}},
 	{"a session that is not open has no rate", func(s *suite) {
 		rates := session.Rates{Session: slow, Owner: slow}
