@@ -10,6 +10,7 @@ const PARTS_BETWEEN_HEADERS = 4;
 
 export class Checkpoints {
   #bytes;
+  #inS3;
   #uploader;
   #partSize;
   #limitBytes;
@@ -24,14 +25,16 @@ export class Checkpoints {
   /**
    * @param {object} options
    * @param {import('./byte-source.js').ByteSource} options.bytes
+   * @param {import('./parts-in-s3.js').PartsInS3} options.inS3
    * @param {import('./uploader.js').Uploader} options.uploader
    * @param {number} options.partSize
    * @param {number} options.limitBytes how much the session takes
    * @param {import('./timing.js').Timing} options.timing
    * @param {() => number} options.now
    */
-  constructor({ bytes, uploader, partSize, limitBytes, timing, now }) {
+  constructor({ bytes, inS3, uploader, partSize, limitBytes, timing, now }) {
     this.#bytes = bytes;
+    this.#inS3 = inS3;
     this.#uploader = uploader;
     this.#partSize = partSize;
     this.#limitBytes = limitBytes;
@@ -84,7 +87,7 @@ export class Checkpoints {
 
   #header() {
     let parts = 0;
-    while (this.#uploader.has(parts + 1)) parts++;
+    while (this.#inS3.has(parts + 1)) parts++;
     if (parts - this.#headerParts < PARTS_BETWEEN_HEADERS) return;
     this.#headerParts = parts;
     const patches = this.#bytes.patches(parts * this.#partSize);

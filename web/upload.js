@@ -9,12 +9,14 @@
 import { childOf, sleep } from './backoff.js';
 import { Checkpoints } from './checkpoints.js';
 import { asRecorderError, RecorderError } from './errors.js';
+import { PartsInS3 } from './parts-in-s3.js';
 import { patched } from './patched.js';
 import { SizeLimit } from './size-limit.js';
 import { Uploader } from './uploader.js';
 
 export class Upload {
   #bytes;
+  #inS3;
   #uploader;
   #checkpoints;
   #timing;
@@ -31,7 +33,7 @@ export class Upload {
    * @param {import('./put.js').Put} options.put
    * @param {import('./parallelism.js').Parallelism} options.parallelism
    * @param {import('./timing.js').Timing} options.timing
-   * @param {import('./uploader.js').UploaderEvents} options.events
+   * @param {import('./uploader.js').UploaderEvents & {onSuspects: (numbers: number[]) => void}} options.events onSuspects: to be kept over a crash
    * @param {() => number} options.now a clock that does not stand still while the machine sleeps
    * @param {() => number} [options.random]
    * @param {import('./connection.js').Connection} options.connection
@@ -45,11 +47,12 @@ export class Upload {
     this.#timing = timing;
     this.#events = events;
     this.#partSize = opened.part_size;
-    this.#uploader = new Uploader({ session, put, parallelism, timing, events, now, random, connection, suspects: bytes.upload.suspects });
-    this.#checkpoints = new Checkpoints({ bytes, uploader: this.#uploader, partSize: this.#partSize, limitBytes: this.limit.bytes, timing, now });
+    this.#inS3 = new PartsInS3(bytes.upload.suspects, events.onSuspects);
+    this.#uploader = new Uploader({ session, inS3: this.#inS3, put, parallelism, timing, events, now, random, connection });
+    this.#checkpoints = new Checkpoints({ bytes, inS3: this.#inS3, uploader: this.#uploader, partSize: this.#partSize, limitBytes: this.limit.bytes, timing, now });
   }
 
-  get counts() { return this.#uploader.counts; }
+  get counts() { return this.#inS3.counts; }
 
   /** Goes on with a session of before, or after a failure: asks what S3 has of it. @param {AbortSignal} signal */
   async resume(signal) {
@@ -95,7 +98,7 @@ export class Upload {
   has(from, to) {
     if (from < this.#partSize) return false;
     for (let number = Math.floor(from / this.#partSize) + 1; (number - 1) * this.#partSize < to; number++) {
-      if (!this.#uploader.isSafe(number)) return false;
+      if (!this.#inS3.isSafe(number)) return false;
     }
     return true;
   }
