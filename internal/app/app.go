@@ -52,6 +52,10 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := s.networks()
+	if err != nil {
+		return nil, fmt.Errorf("BROKER_TRUSTED_PROXIES: %w", err)
+	}
 	store, err := redisstore.Open(ctx, s.RedisURL, s.RedisPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("BROKER_REDIS_URL: %w", err)
@@ -75,7 +79,7 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	server := newServer(httpapi.New(httpapi.Config{
 		Broker: broker, Access: keyring, Events: store, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
 		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, Metrics: counted, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
-		Links: s.links(),
+		Links: s.links(), TrustedProxies: proxies,
 	}), o)
 	server.RegisterOnShutdown(end)
 	monitor, err := newMonitor(s.MetricsListen, counted.Handler(), o.Log)

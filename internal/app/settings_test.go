@@ -109,7 +109,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	wrong := env{
 		"BROKER_LISTEN": "8080", "BROKER_PUBLIC_URL": "broker.example", "BROKER_CORS_ORIGINS": "https://app.example/,app.example",
-		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090",
+		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090", "BROKER_TRUSTED_PROXIES": "10.0.0.1",
 		"BROKER_BUCKET": "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
 		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps", "BROKER_S3_SIGNING_ROLE": "slipway-signing",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
@@ -171,6 +171,7 @@ BROKER_STORAGE_PRICE: "2 cents" is not a number such as 0.023
 BROKER_SWEEP_EVERY: 25h0m0s is outside 1s to 24h
 BROKER_TOKEN_KEYS: key 1 is not the base64 of at least 32 bytes
 BROKER_TOKEN_KEYS: key 2 is not the base64 of at least 32 bytes
+BROKER_TRUSTED_PROXIES: "10.0.0.1" is not a network such as 10.0.0.0/8, or 10.0.0.7/32 for one address
 BROKER_URL_TTL: "8d" is not a duration such as 90s, 15m or 24h
 BROKER_WATCH: "everybody" is not public, link or owner
 BROKER_WATCH_TTL: 0s is outside 1s to 168h
@@ -247,6 +248,9 @@ func TestSettings(t *testing.T) {
 		{"http's usual port with https", "BROKER_CORS_ORIGINS", "https://app.example:80", ""},
 		{"capitals", "BROKER_CORS_ORIGINS", "https://App.example", `BROKER_CORS_ORIGINS: "https://App.example" is not as browsers write it: small letters, and no port where it is the usual one`},
 		{"no port after the colon", "BROKER_CORS_ORIGINS", "https://app.example:", `BROKER_CORS_ORIGINS: "https://app.example:" is not as browsers write it: small letters, and no port where it is the usual one`},
+		{"two networks of proxies", "BROKER_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", ""},
+		{"an address within a network", "BROKER_TRUSTED_PROXIES", "10.0.0.7/8", `BROKER_TRUSTED_PROXIES: "10.0.0.7/8" is not a network such as 10.0.0.0/8, or 10.0.0.7/32 for one address`},
+		{"everybody is a proxy", "BROKER_TRUSTED_PROXIES", "::/0", `BROKER_TRUSTED_PROXIES: "::/0" is everybody: then each client could say who it is`},
 		{"no prefix", "BROKER_KEY_PREFIX", "", ""},
 		{"a prefix that ends in no slash", "BROKER_KEY_PREFIX", "rec-", ""},
 		{"a long prefix", "BROKER_KEY_PREFIX", strings.Repeat("a", 512), ""},
