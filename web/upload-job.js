@@ -13,52 +13,29 @@ import { childOf, sleep } from './backoff.js';
 import { AwakeClock } from './awake-clock.js';
 import { BrokerClient } from './broker-client.js';
 import { Connection } from './connection.js';
-import { FILE_BYTES } from './disk/part-files.js';
-import { abortSession, deleteRecording } from './discard.js';
-import { DiskRoom } from './disk-room.js';
+import { abortSession } from './discard.js';
+import { discardCompleted } from './discard-completed.js';
 import { asRecorderError, RecorderError, toPlain } from './errors.js';
-import { isSessionGone } from './gone.js';
-import { withGrant } from './grant.js';
-import { MemoryRoom } from './memory-room.js';
-import { Parallelism } from './parallelism.js';
 import { ProgressTeller } from './progress-teller.js';
+import { RoomWatch } from './room-watch.js';
 import { Session } from './session.js';
-import { SizeLimit } from './size-limit.js';
 import { TIMING } from './timing.js';
-import { Upload } from './upload.js';
-
-/** S3's own limits, for the part size of a large file. */
-const MAX_PARTS = 10_000;
-const DEFAULT_PART_SIZE = 5 * 1024 * 1024;
-const MIB = 1024 * 1024;
-/** Sessions that are gone in a row, before it is called a failure. */
-const START_OVERS = 3;
-const MINUTE_MS = 60_000;
+import { WholeUpload } from './whole-upload.js';
+import { within } from './within.js';
 
 export class UploadJob {
-  #job;
   #bytes;
   #getGrant;
-  #put;
   #emit;
   #timing;
-  #random;
-  #connection;
-  #room;
-  #looking = false;
-  #lookedAtBytes = -Infinity;
   #broker;
+  #upload;
+  #room;
   #teller;
-  #clock = new AwakeClock();
   #ending = new AbortController(); // aborts everything on cancel
   /** @type {ReturnType<typeof childOf> | null} the run that a failure of the recorded data's side ends */
   #attempt = null;
-  /** @type {Promise<import('./wire.js').Opened> | null} */
-  #opening = null;
-  /** @type {Upload | null} */
-  #upload = null;
   #stopTold = false; // the page knows that it has to stop
-  #startedAt = this.#clock.now();
   /** @type {'idle' | 'running' | 'failed' | 'completed' | 'cancelled'} */
   #phase = 'idle';
 
@@ -76,19 +53,29 @@ export class UploadJob {
    * @param {import('./memory-room.js').Bounds} [options.memory]
    */
   constructor({ job, bytes, getGrant, put, emit, timing, random, connection = new Connection(), estimate, memory }) {
-    this.#job = job;
     this.#bytes = bytes;
     this.#getGrant = getGrant;
-    this.#put = put;
     this.#emit = emit;
     this.#timing = { ...TIMING, ...timing };
-    this.#random = random;
-    this.#connection = connection;
-    const evict = () => this.makeRoom();
-    this.#room = bytes.durable ? new DiskRoom({ estimate, evict }) : new MemoryRoom({ held: () => bytes.size - bytes.lostBytes, evict }, memory);
     this.#teller = new ProgressTeller(emit, () => this.#progress(), this.#timing.progressMs);
     this.#broker = new BrokerClient({
       broker: job.broker, timing: this.#timing, random, connection, onTrouble: (error) => this.#teller.trouble(error),
+    });
+    const clock = new AwakeClock();
+    const now = () => clock.now();
+    this.#upload = new WholeUpload({
+      job, bytes, broker: this.#broker, getGrant, put, timing: this.#timing, now, random, connection,
+      events: {
+        onOpened: (session) => this.#opened(session),
+        onBegun: () => this.#grown(),
+        onPart: ({ number, size }) => emit({ type: 'part', number, bytes: size }),
+        onChange: () => this.#teller.changed(),
+        onTrouble: (error) => this.#teller.trouble(error),
+      },
+    });
+    this.#room = new RoomWatch({
+      bytes, evict: () => this.makeRoom(), estimate, memory, now,
+      events: { onLow: (error) => this.#teller.trouble(error), onLast: (error) => this.stopRecording(error) },
     });
     bytes.onGrown = () => this.#grown();
     connection.addEventListener('offline', () => this.#teller.trouble(new RecorderError('offline', 'the browser says that there is no network')));
@@ -101,7 +88,7 @@ export class UploadJob {
     if (this.#isEmpty) return this.#endEmpty();
     const attempt = this.#attempt = childOf(this.#ending.signal);
     try {
-      const completed = await this.#uploadAll(attempt.signal);
+      const completed = await this.#upload.run(attempt.signal);
       if (this.#phase !== 'running') return;
       this.#phase = 'completed';
       this.#teller.tell();
@@ -134,64 +121,21 @@ export class UploadJob {
     if (this.#phase === 'completed' || this.#phase === 'cancelled') return;
     this.#phase = 'cancelled';
     try {
-      await this.#abandon();
-      this.#emit({ type: 'cancelled' });
+      const completed = await this.#abandon().catch((error) => this.#discardCompleted(error));
+      this.#emit(completed ? { type: 'completed', result: resultOf(completed) } : { type: 'cancelled' });
     } catch (error) {
-      const { session } = this.#bytes.upload;
-      if (asRecorderError(error).reason === 'completed' && session) await this.#discardCompleted(session.id);
-      else this.#emit({ type: 'cancelled', error: toPlain(asRecorderError(error)) });
+      this.#emit({ type: 'cancelled', error: toPlain(asRecorderError(error)) });
     }
   }
 
-  /** @param {string} id */
-  async #discardCompleted(id) {
-    const upload = this.#upload;
-    try {
-      await this.#briefly(async (signal) => deleteRecording(this.#broker, id, { grant: await this.#getGrant(), signal }));
-      return this.#emit({ type: 'cancelled' });
-    } catch {} // no grant, one of another owner, or no answer: it is still there
-    try {
-      const completed = await this.#briefly(async (signal) => upload?.complete(signal));
-      if (completed) return this.#emit({ type: 'completed', result: resultOf(completed) });
-    } catch {} // completed otherwise than we would have, or no answer
-    const error = new RecorderError('invalid-state', 'it was already completed, and could not be deleted', { reason: 'completed' });
-    this.#emit({ type: 'cancelled', error: toPlain(error) });
-  }
-
-  /**
-   * Gives up after cancelMs: a cancel has to end.
-   *
-   * @template T
-   * @param {(signal: AbortSignal) => Promise<T>} work
-   */
-  async #briefly(work) {
-    const limit = new AbortController();
-    const tooLate = async () => {
-      await sleep(this.#timing.cancelMs, { signal: limit.signal });
-      throw new RecorderError('unavailable', 'no answer in time');
-    };
-    try {
-      return await Promise.race([work(limit.signal), tooLate()]);
-    } finally {
-      limit.abort();
-    }
-  }
-
-  /**
-   * Into the session there is, or into another where that is gone.
-   *
-   * @param {AbortSignal} signal
-   */
-  async #uploadAll(signal) {
-    for (let left = START_OVERS; ; left--) {
-      try {
-        const upload = await this.#begun(signal);
-        return await upload.run(signal);
-      } catch (error) {
-        if (!isSessionGone(error) || left === 0 || signal.aborted) throw error;
-        await this.#startOver(asRecorderError(error));
-      }
-    }
+  /** @param {unknown} error why it could not be aborted */
+  async #discardCompleted(error) {
+    const { session } = this.#bytes.upload;
+    if (asRecorderError(error).reason !== 'completed' || !session) throw error;
+    return discardCompleted({
+      broker: this.#broker, id: session.id, getGrant: this.#getGrant, withinMs: this.#timing.cancelMs,
+      complete: (signal) => this.#upload.complete(signal),
+    });
   }
 
   /** Asks the page to stop, once. @param {RecorderError} error why */
@@ -201,144 +145,25 @@ export class UploadJob {
     this.#emit({ type: 'full', error: toPlain(error) });
   }
 
-  /** Looks after the room, on the disk or in memory, each time that a file's worth was recorded. */
-  async #lookForRoom() {
-    if (this.#looking || this.#bytes.announced !== undefined || this.#bytes.size < this.#lookedAtBytes + FILE_BYTES) return;
-    this.#looking = true;
-    this.#lookedAtBytes = this.#bytes.size;
-    const minutes = Math.max(1, (this.#clock.now() - this.#startedAt) / MINUTE_MS);
-    const seen = await this.#room.look(this.#recordedBytes / minutes).catch(asRecorderError);
-    this.#looking = false;
-    if (seen instanceof RecorderError) this.#teller.trouble(seen);
-    else if (seen.kind === 'low') this.#teller.trouble(seen.error);
-    else if (seen.kind === 'last') this.stopRecording(seen.error);
-  }
-
   /** Lets go of some bytes that S3 has. @returns {Promise<boolean>} whether there were any */
-  async makeRoom() {
-    const upload = this.#upload;
-    return upload !== null && this.#bytes.evict((from, to) => upload.has(from, to));
+  makeRoom() {
+    return this.#bytes.evict((from, to) => this.#upload.has(from, to));
   }
 
-  /** The upload under way, or one that begins: in the session that is kept, or in a new one. @param {AbortSignal} signal */
-  async #begun(signal) {
-    await this.#leaveTooSmallSession();
-    if (this.#upload) {
-      await this.#upload.resume(signal); // what it knew may be long ago
-      return this.#upload;
-    }
-    const kept = this.#bytes.upload.session;
-    const opened = kept ?? await this.#open(signal);
-    const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant, onRenewed: (renewed) => this.#keep(renewed) });
-    const now = () => this.#clock.now();
-    const upload = new Upload({
-      session, bytes: this.#bytes, put: this.#put, parallelism: new Parallelism(this.#job.parallel, now), timing: this.#timing, now,
-      random: this.#random, connection: this.#connection,
-      events: {
-        onPart: (part) => this.#acknowledged(part),
-        onChange: () => this.#teller.changed(),
-        onSuspects: (numbers) => this.#suspects(numbers),
-        onTrouble: (error) => this.#teller.trouble(error),
-      },
-    });
-    if (!kept) this.#keep(opened);
-    if (this.#phase === 'running') this.#emit({ type: 'opened', session: { id: opened.id, watchUrl: opened.watch_url } });
-    if (kept) await upload.resume(signal);
-    this.#upload = upload;
-    this.#grown();
-    return upload;
-  }
-
-  /** @param {AbortSignal} signal */
-  async #open(signal) {
-    if (!globalThis.crypto?.subtle) {
-      throw new RecorderError('not-supported', 'hashing needs a secure context (https or localhost)');
-    }
-    this.#opening = withGrant(this.#getGrant, (grant) => this.#openWith(grant, signal));
-    return this.#opening;
-  }
-
-  /** @param {string} grant @param {AbortSignal} signal */
-  #openWith(grant, signal) {
-    const { contentType, name, metadata, maxBytes, onAbandon } = this.#job;
-    const size = this.#bytes.announced;
-    return this.#broker.open({
-      content_type: contentType,
-      name,
-      metadata,
-      checksum: 'sha256',
-      size,
-      part_size: size === undefined ? undefined : partSizeFor(size),
-      max_bytes: maxBytes,
-      on_abandon: onAbandon,
-    }, { grant, idempotencyKey: this.#bytes.upload.openKey, signal });
-  }
-
-  /** @param {import('./wire.js').Opened} opened to be found again after a crash */
-  #keep(opened) {
-    this.#bytes.upload.session = opened;
-    void this.#bytes.save().catch(() => {}); // where the disk is full it is found by its idempotency key
-  }
-
-  /** @param {number[]} numbers */
-  #suspects(numbers) {
-    this.#bytes.upload.suspects = numbers;
-    void this.#bytes.save().catch(() => {}); // without it complete alone compares them
-  }
-
-  /** @param {import('./uploader.js').Part} part */
-  #acknowledged({ number, size, checksum, etag }) {
-    this.#bytes.upload.parts[number - 1] = { size, checksum, etag };
-    void this.#bytes.save().catch(() => {}); // S3 has it, and says so when it is asked
-    this.#emit({ type: 'part', number, bytes: size });
-  }
-
-  /**
-   * The session is gone: the whole goes up into another.
-   *
-   * @param {RecorderError} cause
-   */
-  async #startOver(cause) {
-    const { lostBytes } = this.#bytes;
-    if (lostBytes > 0) {
-      const message = `${lostBytes} bytes are no longer on this device, and the session that had them is over: ${cause.message}`;
-      throw new RecorderError('bytes-lost', message, { reason: cause.reason, cause });
-    }
-    const over = new RecorderError('started-over', `the session is over, all goes up into another: ${cause.message}`, { reason: cause.reason });
-    this.#teller.trouble(over);
-    this.#upload = null;
-    Object.assign(this.#bytes.upload, { session: null, parts: [], suspects: [], openKey: crypto.randomUUID() });
-    await this.#bytes.save().catch(() => {});
+  /** @param {import('./wire.js').Opened} session */
+  #opened({ id, watch_url: watchUrl }) {
+    if (this.#phase === 'running') this.#emit({ type: 'opened', session: { id, watchUrl } });
   }
 
   /** There are more bytes, or it is the end. */
   #grown() {
     this.#teller.changed();
     if (this.#isEmpty && this.#phase === 'running') return void this.#endEmpty();
-    void this.#lookForRoom();
-    this.#upload?.grown();
-    const tooLarge = this.#tooLarge;
+    void this.#room.look();
+    this.#upload.grown();
+    const { tooLarge, limit } = this.#upload;
     if (tooLarge) this.failed(tooLarge);
-    else if (!this.#bytes.ended && this.#limit.isNear(this.#recordedBytes, this.#bytes.sliceBytes)) this.stopRecording(this.#limit.error);
-  }
-
-  /** Until a session says more, what the page asked for. */
-  get #limit() { return this.#upload?.limit ?? SizeLimit.asked(this.#job.maxBytes); }
-
-  /** Why the session cannot have all that was recorded, or null. */
-  get #tooLarge() {
-    return this.#bytes.ended && this.#upload ? this.#upload.limit.refuse(this.#bytes.size) : null;
-  }
-
-  /**
-   * Another grant may allow what this session does not take; and what the page asked for was to end a recording, not to
-   * keep it out of S3.
-   */
-  async #leaveTooSmallSession() {
-    const tooLarge = this.#tooLarge;
-    if (!tooLarge || this.#bytes.lostBytes > 0) return;
-    this.#job.maxBytes = undefined;
-    await this.#startOver(tooLarge);
+    else if (!this.#bytes.ended && limit.isNear(this.#recordedBytes, this.#bytes.sliceBytes)) this.stopRecording(limit.error);
   }
 
   get #recordedBytes() { return this.#bytes.size + this.#bytes.pendingBytes; }
@@ -357,11 +182,11 @@ export class UploadJob {
   async #abandon() {
     this.#teller.stop();
     // A page that is offline must not wait for ever for an open that nobody will answer.
-    const opening = this.#opening?.catch(() => null);
+    const { opening } = this.#upload;
     const opened = this.#bytes.upload.session ?? await Promise.race([opening, sleep(this.#timing.cancelMs, { signal: this.#ending.signal })]);
     this.#ending.abort(new RecorderError('cancelled', 'the recording was cancelled'));
     await this.#bytes.clear().catch(() => {});
-    const getGrant = () => this.#briefly(() => this.#getGrant());
+    const getGrant = () => within(this.#timing.cancelMs, () => this.#getGrant());
     if (opened) await abortSession(new Session({ broker: this.#broker, opened, getGrant }));
   }
 
@@ -382,20 +207,8 @@ export class UploadJob {
 
   /** @returns {import('./messages.js').Progress} */
   #progress() {
-    const none = { uploadedBytes: 0, sendingBytes: 0, partsUploaded: 0, partsInFlight: 0 };
-    return { recordedBytes: this.#recordedBytes, ...(this.#upload?.counts ?? none) };
+    return { recordedBytes: this.#recordedBytes, ...this.#upload.counts };
   }
-}
-
-/**
- * The part size to ask for: the broker's own, unless so large a file would need too many parts.
- *
- * @param {number} size of the file
- * @returns {number | undefined}
- */
-export function partSizeFor(size) {
-  if (size <= DEFAULT_PART_SIZE * MAX_PARTS) return undefined;
-  return Math.ceil(size / MAX_PARTS / MIB) * MIB;
 }
 
 /** @param {import('./wire.js').Completed} completed @returns {import('./messages.js').Result} */

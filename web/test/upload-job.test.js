@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { partSizeFor } from '../upload-job.js';
+import { partSizeFor } from '../open-session.js';
 import { Cloud, problem, s3 } from './cloud.js';
 import { JobRun, until } from './job-run.js';
 

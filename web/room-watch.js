@@ -1,0 +1,52 @@
+/**
+ * Looks after the room for a recording, on the disk or in memory, each time that a file's worth was recorded.
+ */
+
+import { FILE_BYTES } from './disk/part-files.js';
+import { DiskRoom } from './disk-room.js';
+import { asRecorderError, RecorderError } from './errors.js';
+import { MemoryRoom } from './memory-room.js';
+
+const MINUTE_MS = 60_000;
+
+export class RoomWatch {
+  #bytes;
+  #room;
+  #now;
+  #events;
+  #startedAt;
+  #looking = false;
+  #lookedAtBytes = -Infinity;
+
+  /**
+   * @param {object} options
+   * @param {import('./byte-source.js').ByteSource} options.bytes
+   * @param {() => Promise<boolean>} options.evict lets go of some bytes that S3 has; false where there are none
+   * @param {() => Promise<{quota?: number, usage?: number}>} [options.estimate] navigator.storage.estimate
+   * @param {import('./memory-room.js').Bounds} [options.memory]
+   * @param {() => number} options.now
+   * @param {{onLow: (error: RecorderError) => void, onLast: (error: RecorderError) => void}} options.events onLow: it gets
+   *   little, or cannot be told; onLast: the recording has to end
+   */
+  constructor({ bytes, evict, estimate, memory, now, events }) {
+    this.#bytes = bytes;
+    this.#room = bytes.durable ? new DiskRoom({ estimate, evict }) : new MemoryRoom({ held: () => bytes.size - bytes.lostBytes, evict }, memory);
+    this.#now = now;
+    this.#events = events;
+    this.#startedAt = now();
+  }
+
+  /** More was recorded. */
+  async look() {
+    const { size, pendingBytes, announced } = this.#bytes;
+    if (this.#looking || announced !== undefined || size < this.#lookedAtBytes + FILE_BYTES) return;
+    this.#looking = true;
+    this.#lookedAtBytes = size;
+    const minutes = Math.max(1, (this.#now() - this.#startedAt) / MINUTE_MS);
+    const seen = await this.#room.look((size + pendingBytes) / minutes).catch(asRecorderError);
+    this.#looking = false;
+    if (seen instanceof RecorderError) this.#events.onLow(seen);
+    else if (seen.kind === 'low') this.#events.onLow(seen.error);
+    else if (seen.kind === 'last') this.#events.onLast(seen.error);
+  }
+}
