@@ -14,13 +14,13 @@
 
 import { BaseTarget } from './base-target.js';
 import { RecorderError } from './errors.js';
-import { asMediaType } from './mime.js';
+import { checked, checkedParallel } from './options.js';
 import { Recording } from './recording.js';
 import { Recovery } from './recovery.js';
 import { discardUnfinished, listUnfinished } from './unfinished.js';
-import { UploadLink } from './upload-link.js';
+import { uploadFile } from './upload-file.js';
 
-export { RecorderError };
+export { RecorderError, uploadFile };
 
 /**
  * @typedef {object} RecorderOptions
@@ -68,9 +68,6 @@ export { RecorderError };
  */
 
 const Base = /** @type {new () => RecorderEventTarget} */ (BaseTarget);
-
-/** What browsers open to one host over HTTP/1.1. */
-const MOST_PARALLEL = 6;
 
 /**
  * Records one thing at a time, as often as one likes. Events: `state` {@link StateDetail}, `progress`
@@ -245,69 +242,4 @@ export class Recorder extends Base {
 
 function nothingYet() {
   return new RecorderError('invalid-state', 'nothing has been recorded yet');
-}
-
-/**
- * Uploads a file, such as one a phone's camera made, by the same way.
- *
- * @param {File | Blob} file its `type` is the recording's content type
- * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'name' | 'metadata' | 'parallel' | 'workerUrl'> & {
- *   signal?: AbortSignal, onProgress?: (progress: import('./messages.js').Progress) => void,
- *   onTrouble?: (error: RecorderError) => void}} options `name` is the file's own unless given; aborting the signal
- *   aborts the upload in S3; onTrouble is told what fails and is being retried
- * @returns {Promise<UploadResult>}
- * @throws {RecorderError} `empty`, `invalid`, or what failed; the signal's reason when it was aborted
- */
-export async function uploadFile(file, options) {
-  const { broker, parallel } = checked(options);
-  const { name = 'name' in file ? file.name : undefined, metadata, signal, onProgress, onTrouble } = options;
-  signal?.throwIfAborted();
-  if (file.size === 0) throw new RecorderError('empty', 'the file is empty');
-  if (!file.type) throw new RecorderError('invalid', 'the file has no type', { field: 'type' });
-  /** @type {() => void} */
-  let abort = () => {};
-  /** @type {Promise<UploadResult>} */
-  const outcome = new Promise((resolve, reject) => {
-    /** @type {RecorderError | undefined} */
-    let failure;
-    abort = () => link.post({ type: 'cancel' });
-    const link = new UploadLink(options, {
-      progress: onProgress,
-      trouble: onTrouble,
-      completed: resolve,
-      failed: (error) => {
-        failure = error;
-        if (link.alive) abort(); // half a file is of no use: the caller has the whole one
-        else reject(error);
-      },
-      cancelled: () => reject(failure ?? signal?.reason),
-    });
-    signal?.addEventListener('abort', abort);
-    // Half a file is of no use when this page goes away: the whole one is still where it was.
-    link.post({ type: 'send', file, job: { broker, name, metadata, parallel, onAbandon: 'abort', contentType: asMediaType(file.type) } });
-  });
-  return outcome.finally(() => signal?.removeEventListener('abort', abort)); // a signal may be shared, and live long
-}
-
-/**
- * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'parallel'>} options
- * @returns {{broker: string, parallel: number}} the broker as an absolute URL, which a Worker needs
- */
-function checked({ broker, ...options }) {
-  if (!broker) throw new RecorderError('invalid', 'broker: the base URL of the broker is needed', { field: 'broker' });
-  const parallel = checkedParallel(options);
-  try {
-    return { broker: new URL(broker, globalThis.document?.baseURI).href, parallel };
-  } catch (cause) {
-    throw new RecorderError('invalid', `broker: ${broker} is no URL`, { field: 'broker', cause });
-  }
-}
-
-/** @param {Pick<RecorderOptions, 'grant' | 'parallel'>} options @returns {number} */
-function checkedParallel({ grant, parallel = MOST_PARALLEL }) {
-  if (!grant) throw new RecorderError('invalid', 'grant: a grant, or a function that gets one, is needed', { field: 'grant' });
-  if (!Number.isInteger(parallel) || parallel < 1 || parallel > MOST_PARALLEL) {
-    throw new RecorderError('invalid', `parallel: 1 to ${MOST_PARALLEL}`, { field: 'parallel' });
-  }
-  return parallel;
 }

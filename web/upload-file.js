@@ -1,0 +1,48 @@
+import { RecorderError } from './errors.js';
+import { asMediaType } from './mime.js';
+import { checked } from './options.js';
+import { UploadLink } from './upload-link.js';
+
+/** @typedef {import('./messages.js').Result} Result */
+
+/**
+ * Uploads a file, such as one a phone’s camera made, by the same way as a recording.
+ *
+ * @param {File | Blob} file its `type` is the recording's content type
+ * @param {Pick<import('./recorder.js').RecorderOptions, 'broker' | 'grant' | 'name' | 'metadata' | 'parallel' | 'workerUrl'> & {
+ *   signal?: AbortSignal, onProgress?: (progress: import('./messages.js').Progress) => void,
+ *   onTrouble?: (error: RecorderError) => void}} options `name` is the file's own unless given; aborting the signal
+ *   aborts the upload in S3; onTrouble is told what fails and is being retried
+ * @returns {Promise<Result>}
+ * @throws {RecorderError} `empty`, `invalid`, or what failed; the signal's reason when it was aborted
+ */
+export async function uploadFile(file, options) {
+  const { broker, parallel } = checked(options);
+  const { name = 'name' in file ? file.name : undefined, metadata, signal, onProgress, onTrouble } = options;
+  signal?.throwIfAborted();
+  if (file.size === 0) throw new RecorderError('empty', 'the file is empty');
+  if (!file.type) throw new RecorderError('invalid', 'the file has no type', { field: 'type' });
+  /** @type {() => void} */
+  let abort = () => {};
+  /** @type {Promise<Result>} */
+  const outcome = new Promise((resolve, reject) => {
+    /** @type {RecorderError | undefined} */
+    let failure;
+    abort = () => link.post({ type: 'cancel' });
+    const link = new UploadLink(options, {
+      progress: onProgress,
+      trouble: onTrouble,
+      completed: resolve,
+      failed: (error) => {
+        failure = error;
+        if (link.alive) abort(); // half a file is of no use: the caller has the whole one
+        else reject(error);
+      },
+      cancelled: () => reject(failure ?? signal?.reason),
+    });
+    signal?.addEventListener('abort', abort);
+    // Half a file is of no use when this page goes away: the whole one is still where it was.
+    link.post({ type: 'send', file, job: { broker, name, metadata, parallel, onAbandon: 'abort', contentType: asMediaType(file.type) } });
+  });
+  return outcome.finally(() => signal?.removeEventListener('abort', abort)); // a signal may be shared, and live long
+}
