@@ -31,9 +31,14 @@ func TestLimitsLeaveNoKeysBehind(t *testing.T) {
 	rec := sessiontest.NewSession("ann")
 	swapOf(t, s, session.Change{Session: rec}, "create").run(t, s)
 	reportOf(t, s, rec.ID, "one", numbered(1, 1)...).run(t, s)
+	rep := session.Report{Parts: numbered(2, 2), CountBytes: true}
+	withinOf(t, s, rec.ID, "nobody's", rep).run(t, s)
 	want := len(m.Keys())
+	if want != 3 {
+		t.Errorf("without limits there are %d keys: %q; want a record, its state and its owner", want, m.Keys())
+	}
 	rate := session.Rate{PerSecond: 10, Burst: 100}
-	rep := session.Report{Parts: numbered(2, 2), Owner: "ann", CountBytes: true, Cost: 50, Rates: session.Rates{Session: rate, Owner: rate}}
+	rep = session.Report{Parts: numbered(3, 3), Owner: "ann", CountBytes: true, Cost: 50, Rates: session.Rates{Session: rate, Owner: rate}}
 	withinOf(t, s, rec.ID, "two", rep).run(t, s)
 	if got := len(m.Keys()); got != want+3 {
 		t.Errorf("%d keys; want %d and those of two rates and a day", got, want)
