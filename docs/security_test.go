@@ -1,0 +1,58 @@
+// Package docs_test holds what the documentation says against the program.
+package docs_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var declared = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+
+// tests are all there are, as package.Name.
+func tests(t *testing.T) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	err := filepath.WalkDir("../internal", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, name := range declared.FindAllSubmatch(text, -1) {
+			found[filepath.Base(filepath.Dir(path))+"."+string(name[1])] = true
+		}
+		return err
+	})
+	if err != nil || len(found) < 100 {
+		t.Fatalf("%d tests are found (%v)", len(found), err)
+	}
+	return found
+}
+
+var named = regexp.MustCompile("`([a-z0-9]+\\.(?:Test|Fuzz)\\w+)`")
+
+func TestTheAttackTableNamesTestsThatAreThere(t *testing.T) {
+	text, err := os.ReadFile("security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := tests(t)
+	list := named.FindAllSubmatch(text, -1)
+	if len(list) < 40 {
+		t.Errorf("the table names %d tests", len(list))
+	}
+	for _, name := range list {
+		if !there[string(name[1])] {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+	for name := range there {
+		if strings.Contains(name, ".TestAttack") && !bytes.Contains(text, []byte("`"+name+"`")) {
+			t.Errorf("%s is not in the table", name)
+		}
+	}
+}
