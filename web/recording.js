@@ -12,6 +12,7 @@ import { deferred } from './deferred.js';
 import { asRecorderError, RecorderError } from './errors.js';
 import { Media } from './media.js';
 import { asMediaType } from './mime.js';
+import { Stopwatch } from './stopwatch.js';
 import { UploadLink } from './upload-link.js';
 
 /**
@@ -315,25 +316,5 @@ export class Recording {
   /** @param {State} state */
   #demand(state) {
     if (this.#state !== state) throw new RecorderError('invalid-state', `the recorder is ${this.#state}, not ${state}`);
-  }
-}
-
-/** Recorded time: pauses do not count. */
-class Stopwatch {
-  #sum = 0;
-  /** @type {number | null} */
-  #since = null;
-
-  start() {
-    this.#since ??= performance.now();
-  }
-
-  stop() {
-    this.#sum = this.ms;
-    this.#since = null;
-  }
-
-  get ms() {
-    return Math.round(this.#sum + (this.#since === null ? 0 : performance.now() - this.#since));
   }
 }
