@@ -9,19 +9,18 @@
 import { Recorder, uploadFile } from '../recorder.js';
 import { askFirst, isAsking, stopAsking } from './ask-first.js';
 import { Countdown } from './countdown.js';
+import { EndPane } from './end-pane.js';
 import { errorMessage } from './error-words.js';
-import { formatBytes, formatDuration } from './format.js';
 import { findGrants, takeGrantFromAddress } from './grant.js';
-import { askBeforeLeaving, losesByLeaving } from './leaving.js';
 import { LinkView } from './link-view.js';
+import { LivePane } from './live-pane.js';
+import { moveFocus } from './move-focus.js';
 import { byId, showMessage, showState } from './page-state.js';
+import { ProgressPane } from './progress-pane.js';
 import { strings } from './record-strings.js';
-import { RecordedClock } from './recorded-clock.js';
-import { SafetyView } from './safety-view.js';
-import { SourceChoice } from './source-choice.js';
-import { TryOut } from './try-out.js';
+import { canRecord, READY, StartPane } from './start-pane.js';
+import { TroubleNote } from './trouble-note.js';
 import { UnfinishedList } from './unfinished-list.js';
-import { VoiceControls } from './voice-controls.js';
 
 /**
  * @typedef {import('../recorder.js').RecorderError} RecorderError
@@ -31,23 +30,7 @@ import { VoiceControls } from './voice-controls.js';
 const $ = {
   headline: byId('headline', HTMLElement),
   status: byId('status', HTMLElement),
-  name: byId('name', HTMLInputElement),
-  countDown: byId('count-down', HTMLInputElement),
-  record: byId('record', HTMLButtonElement),
-  recordLabel: byId('record-label', HTMLElement),
-  tryOut: byId('try-out', HTMLButtonElement),
-  startNow: byId('start-now', HTMLButtonElement),
-  file: byId('file', HTMLInputElement),
-  preview: byId('preview', HTMLVideoElement),
-  soundOnly: byId('sound-only', SVGElement),
-  timer: byId('timer', HTMLElement),
-  summary: byId('summary', HTMLElement),
   pause: byId('pause', HTMLButtonElement),
-  stop: byId('stop', HTMLButtonElement),
-  cancelUpload: byId('cancel-upload', HTMLButtonElement),
-  retry: byId('retry', HTMLButtonElement),
-  later: byId('later', HTMLButtonElement),
-  giveUp: byId('give-up', HTMLButtonElement),
   reload: byId('reload', HTMLButtonElement),
 };
 
@@ -55,10 +38,6 @@ const $ = {
 const HOPELESS = ['empty', 'media-recorder', 'worker-failed'];
 /** Failures of a file that another try would only repeat. */
 const FILE_AT_FAULT = ['empty', 'invalid', 'unreadable', 'too-large', 'max-bytes', 'forbidden'];
-/** Troubles that pass by themselves: their message goes as soon as something gets through. */
-const PASSING = ['offline', 'unavailable', 's3', 'url-expired', 'internal'];
-/** States from which a recording can be started. */
-const READY = ['idle', 'trying', 'cancelled'];
 /** States with a picture and a level meter. */
 const LIVE = ['trying', 'counting', 'recording', 'paused'];
 /** States with the link on the page, once there is one. */
@@ -68,8 +47,6 @@ const OVER = ['idle', 'completed', 'failed', 'cancelled'];
 /** States with something under way that can be given up. */
 const AT_WORK = ['recording', 'paused', 'stopping', 'uploading'];
 
-const NOTHING = { recordedBytes: 0, uploadedBytes: 0 };
-
 let state = 'loading';
 /** @type {(() => string | Promise<string>) | null} */
 let grants = null;
@@ -78,22 +55,20 @@ let job = null;
 /** @type {{file: File, controller: AbortController} | null} */
 let upload = null;
 let name = ''; // of the job
-let troubled = false; // the message tells of a trouble that passes by itself
-let warned = false; // the message tells of something that does not: it stays
 /** @type {{hopeless: boolean, kept: boolean}} of a failure: nothing is left to send; what is left outlives this page */
 let failure = { hopeless: false, kept: false };
 
-const clock = new RecordedClock();
 const countdown = new Countdown(byId('countdown', HTMLElement));
-const safety = new SafetyView();
+const progress = new ProgressPane();
 const link = new LinkView(say);
-const tryOut = new TryOut();
-const choice = new SourceChoice(() => { if (state === 'trying') void tryDevices(); showTryOut(); });
-const unfinished = new UnfinishedList({ finish, discard: discardUnfinished });
-const voice = new VoiceControls({
+const trouble = new TroubleNote();
+const end = new EndPane();
+const live = new LivePane({
   changed: () => showMessage(null),
   failed: (error) => showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' }),
 });
+const start = new StartPane(live, { record, send: (file) => void send(file), enter });
+const unfinished = new UnfinishedList({ finish, grant: () => grants });
 
 await begin();
 
@@ -108,8 +83,9 @@ async function begin() {
   }
   if (!grants) return block(strings.noGrant);
   enter('idle');
-  $.record.disabled = !canRecord();
-  if (!canRecord()) showMessage(strings.unsupported);
+  if (canRecord()) return;
+  start.disable();
+  showMessage(strings.unsupported);
 }
 
 /** @param {import('./page-state.js').Message} message */
@@ -118,15 +94,8 @@ function block(message) {
   showMessage(message);
 }
 
-function canRecord() {
-  return 'MediaRecorder' in globalThis && Boolean(navigator.mediaDevices?.getUserMedia);
-}
-
 function listen() {
   const press = (/** @type {string} */ id, /** @type {() => void} */ handle) => byId(id, HTMLElement).addEventListener('click', handle);
-  $.name.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.isComposing) record(); });
-  press('record', record);
-  press('try-out', () => (state === 'trying' ? stopTrying() : void tryDevices()));
   press('start-now', () => countdown.end());
   press('cancel-start', cancelStart);
   press('cancel-count', cancelStart);
@@ -137,20 +106,14 @@ function listen() {
   press('later', () => location.reload()); // it is among the unfinished ones then
   press('cancel-upload', cancelUpload);
   press('retry', retry);
-  press('again', () => { $.name.value = ''; reset(); });
+  press('again', () => { start.forgetName(); reset(); });
   press('reload', () => location.reload());
-  $.file.addEventListener('change', () => {
-    const file = $.file.files?.[0];
-    $.file.value = ''; // so that the same file can be chosen again
-    if (file) void send(file);
-  });
   addEventListener('hashchange', () => {
     const given = takeGrantFromAddress();
     if (!given) return;
     grants = () => given;
     if (state === 'blocked') enter('idle');
   });
-  setInterval(showTime, 250);
 }
 
 /** @param {string} next */
@@ -159,18 +122,17 @@ function enter(next) {
   state = next;
   if (next !== 'failed') {
     failure = { hopeless: false, kept: false };
-    troubled = false;
+    trouble.leave();
   }
   showState(next);
   if (isAsking() && !AT_WORK.includes(next) && next !== 'failed') stopAsking(); // it ended while we asked
   headline(strings.headlines[next]);
-  $.recordLabel.textContent = next === 'starting' ? strings.starting : strings.record;
+  start.enter(next);
   $.pause.textContent = next === 'paused' ? strings.resume : strings.pause;
-  if (!LIVE.includes(next)) hideLive();
+  if (!LIVE.includes(next)) live.hide();
   if (READY.includes(next)) void unfinished.refresh();
-  showTryOut();
   showLink();
-  showSafety();
+  showProgress();
   moveFocus(before, next);
 }
 
@@ -186,70 +148,16 @@ function say(words) {
   $.status.textContent = words;
 }
 
-/** The button that was pressed may be gone: the focus goes where the next one is. @param {string} before @param {string} next */
-function moveFocus(before, next) {
-  if (before === next || isAsking()) return;
-  const focused = document.activeElement;
-  const kept = focused instanceof HTMLElement && focused !== document.body && focused.checkVisibility?.();
-  if (kept || before === 'loading') return;
-  const target = { idle: $.record, cancelled: $.record, counting: $.startNow, recording: $.stop, uploading: $.cancelUpload }[next];
-  (target ?? $.headline).focus();
-}
-
-// Before recording
-
-async function tryDevices() {
-  const { camera, microphone } = choice.devices;
-  if (!READY.includes(state)) return;
-  if (!camera && !microphone) return stopTrying();
-  try {
-    if (!await tryOut.open({ camera, microphone })) return;
-    if (!READY.includes(state)) return tryOut.close();
-    showMessage(null);
-    showPicture(tryOut.stream);
-    voice.showLevel(() => tryOut.level);
-    enter('trying');
-    await choice.refresh();
-  } catch (error) {
-    stopTrying();
-    showMessage(errorMessage(error, strings.errors));
-  }
-}
-
-function stopTrying() {
-  tryOut.close();
-  if (state === 'trying') enter('idle');
-}
-
-function showTryOut() {
-  const { camera, microphone } = choice.devices;
-  $.tryOut.hidden = !READY.includes(state) || !canRecord() || (!camera && !microphone);
-  $.tryOut.textContent = state === 'trying' ? strings.endTry : strings.tryOut(Boolean(camera), Boolean(microphone));
-}
-
-/** @param {MediaStream | null} stream */
-function showPicture(stream) {
-  const hasPicture = Boolean(stream?.getVideoTracks().length);
-  $.preview.hidden = !hasPicture;
-  $.soundOnly.toggleAttribute('hidden', hasPicture);
-  $.preview.srcObject = hasPicture ? stream : null;
-}
-
-function hideLive() {
-  $.preview.srcObject = null;
-  voice.hide();
-}
-
 // Recording
 
 function record() {
   if (!grants || !READY.includes(state)) return;
-  const source = choice.chosen;
+  const { source } = start;
   if (!source) return showMessage(strings.chooseSource);
-  tryOut.close();
+  start.closeTry();
   reset();
   showMessage(strings.allow);
-  name = chosenName();
+  name = start.name;
   const started = new Recorder({ broker: location.origin, grant: grants, name: name || undefined });
   follow(started);
   // Straight from the click: the browser's screen picker needs one.
@@ -260,7 +168,7 @@ function record() {
 
 /** Everything is open: one more look, and a breath. @param {Recorder} started */
 async function countDown(started) {
-  if (job !== started || !$.countDown.checked) return;
+  if (job !== started || !start.countsDown) return;
   showMessage(null);
   showRecorder(started);
   enter('counting');
@@ -273,10 +181,6 @@ function cancelStart() {
   job?.cancel().catch(() => {});
   countdown.end();
   showMessage(null);
-}
-
-function chosenName() {
-  return $.name.value.replace(/\p{Cc}/gu, ' ').trim();
 }
 
 /** @param {Recorder | Recovery} followed becomes the job */
@@ -294,19 +198,13 @@ function follow(followed) {
 
 /** It goes on. @param {RecorderError} error */
 function showTrouble(error) {
-  if (error.code === 'device-lost' && error.field === 'audio') voice.lost();
-  const passes = PASSING.includes(error.code);
-  if (passes) safety.cutOff();
-  if (passes && warned) return;
-  troubled = passes;
-  warned = !passes;
-  showMessage({ ...errorMessage(error, strings.errors), kind: 'warning' });
+  if (error.code === 'device-lost' && error.field === 'audio') live.microphoneLost();
+  if (trouble.show(error)) progress.cutOff();
 }
 
 /** @param {{state: string, result?: import('../recorder.js').RecordingResult, error?: RecorderError}} detail */
 function stateChanged({ state: next, result, error }) {
   const before = state;
-  clock.run(next === 'recording');
   if (next === 'recording' && before !== 'paused' && job instanceof Recorder) {
     showMessage(null);
     if (before !== 'counting') showRecorder(job);
@@ -319,9 +217,8 @@ function stateChanged({ state: next, result, error }) {
 
 /** @param {Recorder} recorder */
 function showRecorder(recorder) {
-  showPicture(recorder.stream);
-  void voice.show(recorder, choice.chosen?.microphone ? choice.microphoneId : null);
-  void choice.refresh(); // the devices have names by now
+  live.showRecorder(recorder, start.microphoneId);
+  void start.refresh(); // the devices have names by now
 }
 
 async function discard() {
@@ -350,11 +247,9 @@ function reset() {
   job = upload = null;
   if (left && !OVER.includes(left.state)) left.cancel().catch(() => {}); // nothing records where nobody can see it
   name = '';
-  warned = false;
+  trouble.forget();
   showMessage(null);
-  clock.run(false);
-  clock.set(0);
-  safety.count(NOTHING);
+  progress.show({ recordedBytes: 0, uploadedBytes: 0, durationMs: 0 });
   link.show('', { ready: false, wanted: false });
   if (state !== 'idle') enter('idle');
 }
@@ -364,28 +259,14 @@ function reset() {
 /** @param {import('../recorder.js').Unfinished} recording */
 function finish(recording) {
   if (!grants || !READY.includes(state)) return;
-  tryOut.close();
+  start.closeTry();
   reset();
   name = recording.name ?? '';
   const recovery = Recorder.recover(recording.id, { grant: grants });
   recovery.result.catch(() => {}); // the state event tells the outcome
   follow(recovery);
-  safety.count({ recordedBytes: recording.bytes, uploadedBytes: recording.uploadedBytes });
-  clock.set(recording.durationMs);
+  progress.show({ recordedBytes: recording.bytes, uploadedBytes: recording.uploadedBytes, durationMs: recording.durationMs });
   enter('stopping');
-}
-
-/** @param {import('../recorder.js').Unfinished} recording */
-async function discardUnfinished(recording) {
-  if (!await askFirst(strings.sureDiscard)) return;
-  try {
-    await Recorder.discard(recording.id, { grant: grants ?? undefined });
-    showMessage(strings.discarded);
-  } catch (error) {
-    showMessage(errorMessage(error, strings.errors));
-  }
-  await unfinished.refresh();
-  $.headline.focus(); // the row with the button is gone
 }
 
 // Uploading a file
@@ -394,17 +275,17 @@ async function discardUnfinished(recording) {
 async function send(file) {
   if (!grants || ![...OVER, 'trying'].includes(state)) return; // the file picker does not know what went on behind it
   if (state === 'failed' && !upload && !failure.hopeless) return; // a recording still waits for its retry
-  tryOut.close();
+  start.closeTry();
   reset();
   const controller = new AbortController();
   const mine = upload = { file, controller };
-  name = chosenName() || file.name;
-  safety.count({ ...NOTHING, recordedBytes: file.size });
+  name = start.name || file.name;
+  progress.show({ recordedBytes: file.size, uploadedBytes: 0 });
   enter('uploading');
   try {
     const result = await uploadFile(file, {
       broker: location.origin, grant: grants, name, signal: controller.signal,
-      onProgress: (progress) => { if (upload === mine) advanced(progress); },
+      onProgress: (counts) => { if (upload === mine) progressed(counts); },
       onTrouble: (error) => { if (upload === mine) showTrouble(error); },
     });
     if (upload !== mine) return;
@@ -422,7 +303,7 @@ async function send(file) {
 function uploadFailed(error) {
   enter('failed');
   headline(strings.uploadFailed);
-  offerWays({ retry: !FILE_AT_FAULT.includes(error.code), later: false, leave: strings.back });
+  end.offer({ retry: !FILE_AT_FAULT.includes(error.code), later: false, leave: strings.back });
   showMessage(errorMessage(error, { ...strings.errors, ...strings.fileErrors }));
 }
 
@@ -438,8 +319,7 @@ async function cancelUpload() {
  * @param {number} [durationMs]
  */
 function completed({ size, outcome, watchUrl }, durationMs) {
-  const facts = [name, durationMs ? formatDuration(durationMs) : '', formatBytes(size)].filter(Boolean);
-  $.summary.textContent = strings.summary(facts);
+  end.summarize({ name, durationMs, size });
   link.show(watchUrl, { ready: true, wanted: true });
   showMessage(outcome === 'salvaged' ? { kind: 'warning', text: strings.salvaged } : null);
 }
@@ -450,49 +330,23 @@ function failed(error) {
   failure = { hopeless: HOPELESS.includes(error?.code ?? ''), kept: error?.detail?.onDevice ?? wasOnDevice };
   const { hopeless, kept } = failure;
   if (hopeless) headline(error?.code === 'worker-failed' ? strings.lost : strings.nothingRecorded);
-  offerWays({ retry: !hopeless, later: kept && !hopeless, leave: hopeless ? strings.back : strings.discard });
+  end.offer({ retry: !hopeless, later: kept && !hopeless, leave: hopeless ? strings.back : strings.discard });
   if (error?.code === 'empty') link.show('', { ready: false, wanted: false });
-  showSafety();
+  showProgress();
   showMessage(errorMessage(error, { ...strings.errors, ...strings.failures }));
   moveFocus('', 'failed');
 }
 
-/** @param {{retry: boolean, later: boolean, leave: string}} ways out of a failure; leave: what that means, in words */
-function offerWays({ retry: again, later, leave }) {
-  $.retry.hidden = !again;
-  $.later.hidden = !later;
-  $.giveUp.textContent = leave;
-  $.giveUp.className = leave === strings.discard ? 'quiet danger' : '';
-}
-
 // What is where
 
-/** @param {import('../recorder.js').RecordingProgress} progress */
-function progressed(progress) {
-  clock.set(progress.durationMs);
-  advanced(progress);
-  showLink();
+/** @param {import('./safety-view.js').Counts & {durationMs?: number}} detail */
+function progressed(detail) {
+  if (progress.show(detail)) trouble.eased();
+  if (job) showLink(); // a file's comes with its end
 }
 
-/** @param {import('./safety-view.js').Counts} progress */
-function advanced(progress) {
-  if (troubled && progress.uploadedBytes > safety.counts.uploadedBytes) { // the trouble has passed
-    troubled = false;
-    showMessage(null);
-  }
-  safety.count(progress);
-  showSafety();
-}
-
-function showSafety() {
-  const situation = { state, isFile: Boolean(upload), ...failure };
-  safety.enter(situation);
-  askBeforeLeaving(losesByLeaving(situation, safety.counts));
-}
-
-function showTime() {
-  const time = formatDuration(clock.ms);
-  if ($.timer.textContent !== time) $.timer.textContent = time;
+function showProgress() {
+  progress.enter({ state, isFile: Boolean(upload), ...failure });
 }
 
 function showLink() {

@@ -3,8 +3,10 @@
  */
 
 import { Recorder } from '../recorder.js';
+import { askFirst } from './ask-first.js';
+import { errorMessage } from './error-words.js';
 import { formatBytes, formatDate, formatDuration } from './format.js';
-import { byId } from './page-state.js';
+import { byId, showMessage } from './page-state.js';
 import { strings } from './record-strings.js';
 
 /** @typedef {import('../recorder.js').Unfinished} Unfinished */
@@ -12,9 +14,14 @@ import { strings } from './record-strings.js';
 export class UnfinishedList {
   #box = byId('unfinished', HTMLElement);
   #list = byId('unfinished-list', HTMLElement);
+  #headline = byId('headline', HTMLElement);
   #events;
 
-  /** @param {{finish: (recording: Unfinished) => void, discard: (recording: Unfinished) => void}} events */
+  /**
+   * @param {object} events
+   * @param {(recording: Unfinished) => void} events.finish
+   * @param {() => import('../grant.js').GrantSource | null} events.grant deletes what the broker has completed
+   */
   constructor(events) {
     this.#events = events;
   }
@@ -38,18 +45,35 @@ export class UnfinishedList {
     }));
     const words = element('div', '');
     words.append(name, facts);
-    row.append(words, this.#button('finish', recording), this.#button('discard', recording));
+    row.append(
+      words,
+      this.#button('finish', recording, () => this.#events.finish(recording)),
+      this.#button('discard', recording, () => void this.#discard(recording)),
+    );
     return row;
   }
 
-  /** @param {'finish' | 'discard'} what @param {Unfinished} recording */
-  #button(what, recording) {
+  /** @param {'finish' | 'discard'} what @param {Unfinished} recording @param {() => void} press */
+  #button(what, recording, press) {
     const button = /** @type {HTMLButtonElement} */ (element('button', strings[what]));
     button.type = 'button';
     button.className = what === 'discard' ? 'quiet danger' : '';
     button.ariaLabel = strings.ofRecording(strings[what], recording.name || strings.unnamed);
-    button.addEventListener('click', () => this.#events[what](recording));
+    button.addEventListener('click', press);
     return button;
+  }
+
+  /** @param {Unfinished} recording */
+  async #discard(recording) {
+    if (!await askFirst(strings.sureDiscard)) return;
+    try {
+      await Recorder.discard(recording.id, { grant: this.#events.grant() ?? undefined });
+      showMessage(strings.discarded);
+    } catch (error) {
+      showMessage(errorMessage(error, strings.errors));
+    }
+    await this.refresh();
+    this.#headline.focus(); // the row with the button is gone
   }
 }
 
