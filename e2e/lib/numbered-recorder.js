@@ -47,7 +47,7 @@ export async function openRecorderPage(context, broker, { prepare } = {}) {
   await prepare?.(page);
   await beforeItLoads(page, paintNumbers);
   await beforeItLoads(page, driveRecorder);
-  await page.goto(`${broker.url}/healthz`); // any page of the origin that does nothing itself
+  await page.goto(`${broker.url}/web/recorder.js`); // shown as text: a page of the origin that does nothing, under no policy
   return new RecorderPage(page, broker);
 }
 
