@@ -50,7 +50,7 @@ export async function describe(id, folder) {
     const kept = await ManifestFile.read(folder);
     if (!kept) return null;
     const { job: { name }, startedAt, durationMs, session, parts, size, rawOffset } = kept.manifest;
-    const journal = await Journal.open(folder);
+    const journal = await Journal.open(folder, { from: rawOffset });
     const bytes = size + Math.max(0, journal.end - rawOffset);
     const uploadedBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), 0);
     return { id, name: name ?? null, startedAt, durationMs, bytes, uploadedBytes, watchUrl: session?.watch_url ?? null };

@@ -29,13 +29,23 @@ export class Journal {
   }
 
   /**
+   * What joins from an offset on. A segment that went on in memory, because the disk refused it, ends too early after a
+   * crash: what was recorded behind that hole is no recording.
+   *
    * @param {import('./folder.js').Folder} folder
-   * @param {number} [segmentBytes]
+   * @param {{from?: number, segmentBytes?: number}} [how] from: what lies before is not read again
    */
-  static async open(folder, segmentBytes = SEGMENT_BYTES) {
-    const segments = [];
+  static async open(folder, { from = 0, segmentBytes = SEGMENT_BYTES } = {}) {
+    const found = [];
     for (const { name, size } of await folder.list()) {
-      if (name.startsWith(PREFIX)) segments.push({ start: Number(name.slice(PREFIX.length)), size });
+      if (name.startsWith(PREFIX)) found.push({ start: Number(name.slice(PREFIX.length)), size });
+    }
+    const first = found.findLastIndex(({ start }) => start <= from);
+    const segments = first < 0 ? [] : [found[first]];
+    for (const next of found.slice(first + 1)) {
+      const last = segments.at(-1);
+      if (!last || last.start + last.size !== next.start) break;
+      segments.push(next);
     }
     return new Journal(folder, segments, segmentBytes);
   }

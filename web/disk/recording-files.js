@@ -58,7 +58,8 @@ export class RecordingFiles {
     const found = await ManifestFile.read(folder);
     if (!found) return null;
     const { file, manifest } = found;
-    return new RecordingFiles(folder, file, manifest, await Journal.open(folder), await PartFiles.open(folder, manifest.fileBytes, manifest.size));
+    const { rawOffset: from, fileBytes, size } = manifest;
+    return new RecordingFiles(folder, file, manifest, await Journal.open(folder, { from }), await PartFiles.open(folder, fileBytes, size));
   }
 
   get durable() { return this.#folder.durable; }

@@ -27,9 +27,9 @@ async function read(journal, from) {
 
 test('a journal that is opened again goes on where it ended', async () => {
   const bytes = randomBytes(1000);
-  const first = await Journal.open(folder, 300);
+  const first = await Journal.open(folder, { segmentBytes: 300 });
   for (let at = 0; at < 500; at += 50) await first.append(bytes.subarray(at, at + 50));
-  const again = await Journal.open(folder, 300);
+  const again = await Journal.open(folder, { segmentBytes: 300 });
   assert.equal(again.end, 500);
   await again.append(bytes.subarray(500));
   for (const from of [0, 299, 300, 301, 777]) assert.ok((await read(again, from)).equals(bytes.subarray(from)), `from ${from}`);
@@ -38,7 +38,7 @@ test('a journal that is opened again goes on where it ended', async () => {
 
 test('trimming drops whole segments, and nothing that is still needed', async () => {
   const bytes = randomBytes(900);
-  const journal = await Journal.open(folder, 300);
+  const journal = await Journal.open(folder, { segmentBytes: 300 });
   for (let at = 0; at < 900; at += 100) await journal.append(bytes.subarray(at, at + 100));
   await journal.trim(299);
   assert.equal((await names()).length, 3);
@@ -46,8 +46,29 @@ test('trimming drops whole segments, and nothing that is still needed', async ()
   assert.equal((await names()).length, 2);
   await journal.trim(900);
   assert.equal((await names()).length, 1, 'the last one says where the journal is');
-  assert.equal((await Journal.open(folder, 300)).end, 900);
+  assert.equal((await Journal.open(folder, { from: 650, segmentBytes: 300 })).end, 900);
   assert.ok((await read(journal, 650)).equals(bytes.subarray(650)));
+});
+
+for (const { name, holed, from, want } of [
+  { name: 'in its middle', holed: 300, from: 0, want: 400 },
+  { name: 'at its beginning', holed: 0, from: 0, want: 100 },
+  { name: 'before what is still needed', holed: 0, from: 350, want: 900 },
+]) {
+  test(`a journal with a hole ${name} ends there`, async () => {
+    const bytes = randomBytes(900);
+    const journal = await Journal.open(folder, { segmentBytes: 300 });
+    for (let at = 0; at < 900; at += 100) await journal.append(bytes.subarray(at, at + 100));
+    await folder.truncate(`raw-${String(holed).padStart(16, '0')}`, 100); // the rest of it was in memory
+    assert.ok((await read(await Journal.open(folder, { from }), from)).equals(bytes.subarray(from, want)));
+  });
+}
+
+test('a journal whose beginning never reached the disk has nothing to give', async () => {
+  const journal = await Journal.open(folder, { segmentBytes: 300 });
+  for (let at = 0; at < 900; at += 100) await journal.append(randomBytes(100));
+  await folder.remove('raw-0000000000000000');
+  assert.equal((await read(await Journal.open(folder), 0)).length, 0);
 });
 
 test('part files give any range, whatever the pieces they came in', async () => {
