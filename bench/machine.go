@@ -1,0 +1,78 @@
+//go:build linux
+
+package main
+
+import (
+	"debug/buildinfo"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"slipway/bench/result"
+	"slipway/bench/rig"
+)
+
+func machine() result.Machine {
+	var info unix.Sysinfo_t
+	_ = unix.Sysinfo(&info) // fails only for a bad pointer
+	return result.Machine{System: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), MemoryGiB: int((info.Totalram*uint64(info.Unit) + 1<<29) >> 30), LoadBefore: load1()}
+}
+
+// load1 is the machine's load of the last minute.
+func load1() float64 {
+	text, _ := os.ReadFile("/proc/loadavg") // always there
+	var load float64
+	_, _ = fmt.Sscan(string(text), &load)
+	return load
+}
+
+// versions asks what is there, and not what should be.
+func versions(p rig.Programs) map[string]string {
+	v := map[string]string{"Go": strings.TrimPrefix(runtime.Version(), "go")}
+	for _, name := range []string{"@uppy/companion", "hono", "@hono/node-server", "express", "@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"} {
+		v[name] = packageVersion(filepath.Join(p.Peers, "node_modules", name, "package.json"))
+	}
+	v["tusd"] = moduleVersion(p.Tusd)
+	v["Node"] = strings.TrimPrefix(said("node", "--version"), "v")
+	_, redis, _ := strings.Cut(said("redis-server", "--version"), "v=")
+	v["Redis"], _, _ = strings.Cut(redis, " ")
+	return v
+}
+
+const absent = "not there"
+
+func packageVersion(path string) string {
+	text, err := os.ReadFile(path)
+	var manifest struct{ Version string }
+	if err != nil || json.Unmarshal(text, &manifest) != nil {
+		return absent
+	}
+	return manifest.Version
+}
+
+func moduleVersion(program string) string {
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return absent
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == "github.com/tus/tusd/v2" {
+			return strings.TrimPrefix(m.Version, "v")
+		}
+	}
+	return absent
+}
+
+func said(program, arg string) string {
+	out, err := exec.Command(program, arg).Output()
+	if err != nil {
+		return absent
+	}
+	return strings.TrimSpace(string(out))
+}

@@ -1,0 +1,72 @@
+//go:build linux
+
+package rig
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"slipway/internal/session"
+	"slipway/internal/session/redisstore"
+)
+
+// What a session holds that Fill opens: 100 MiB, from somebody with others.
+const (
+	partsEach    = 20
+	sessionsEach = 20 // of an owner
+	fillers      = 32 // connections at once
+)
+
+// noUploads is a bucket that opens uploads and keeps none: a million of them
+// would only measure the S3 server.
+type noUploads struct{ session.Bucket }
+
+func (noUploads) Name() string { return "bench" }
+
+// Create returns an ID as long as AWS' are.
+func (noUploads) Create(context.Context, session.NewUpload) (session.UploadID, error) {
+	return session.UploadID(rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text()[:24]), nil
+}
+
+// Fill opens n sessions in redis, by the broker's own code, and reports their
+// parts.
+func Fill(ctx context.Context, redis *Redis, n int) error {
+	store, err := redisstore.Open(ctx, redis.URL()+"?pool_size="+fmt.Sprint(fillers), "slipway")
+	if err != nil {
+		return err
+	}
+	defer store.Close() //nolint:errcheck // nothing is left unsent
+	broker := &session.Broker{Store: store, Bucket: noUploads{}, Now: time.Now, Limits: session.Limits{KeyPrefix: "recordings/", PartSize: PartSize, MaxBytes: 50_000 << 20,
+		URLTTL: 15 * time.Minute, MaxURLTTL: 24 * time.Hour, SessionTTL: 192 * time.Hour, KeepRecord: 168 * time.Hour}}
+	group, ctx := errgroup.WithContext(ctx)
+	for filler := range fillers {
+		group.Go(func() error {
+			for i := filler; i < n && ctx.Err() == nil; i += fillers {
+				if err := openFull(ctx, broker, session.Owner(fmt.Sprintf("user-%d", i/sessionsEach))); err != nil {
+					return err
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return group.Wait()
+}
+
+func openFull(ctx context.Context, b *session.Broker, owner session.Owner) error {
+	opened, err := b.Open(ctx, session.Grant{Owner: owner}, session.OpenRequest{ContentType: "video/webm"}, nil)
+	if err != nil {
+		return err
+	}
+	parts := make([]session.Part, partsEach)
+	for i := range parts {
+		var sum [16]byte
+		_, _ = rand.Read(sum[:]) // never fails since Go 1.24
+		parts[i] = session.Part{Number: session.PartNumber(i + 1), Size: PartSize, ETag: session.ETag(fmt.Sprintf(`"%x"`, sum))}
+	}
+	_, err = b.Store.Report(ctx, opened.Session.ID, session.Report{Parts: parts})
+	return err
+}

@@ -1,0 +1,134 @@
+//go:build linux
+
+package rig
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/errgroup"
+)
+
+// puts is how many parts are on their way at once.
+const puts = 4
+
+// noise is what is uploaded, again and again: nothing compresses it.
+var noise = sync.OnceValue(func() []byte {
+	b := make([]byte, PartSize)
+	_, _ = rand.Read(b) // never fails since Go 1.24
+	return b
+})
+
+// Record uploads size bytes as a recorder does: each part by itself is signed
+// for, PUT straight to S3, and reported with the call that signs the next.
+func (w *World) Record(ctx context.Context, addr string, size int64) error {
+	s, err := w.Operator(addr).Open(ctx, "uploader")
+	if err != nil {
+		return err
+	}
+	parts := make([]Part, (size+PartSize-1)/PartSize)
+	next := make(chan int, len(parts))
+	for i := range parts {
+		parts[i] = Part{Number: i + 1, Size: min(PartSize, size-int64(i)*PartSize)}
+		next <- i
+	}
+	close(next)
+	group, ctx2 := errgroup.WithContext(ctx)
+	for range puts {
+		group.Go(func() error { return s.putParts(ctx2, addr, parts, next) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return s.complete(ctx, addr, parts, size)
+}
+
+// putParts uploads those parts that it gets from next.
+func (s Session) putParts(ctx context.Context, addr string, parts []Part, next <-chan int) error {
+	done := []Part{}
+	for i := range next {
+		urls, err := s.Parts(ctx, addr, done, parts[i:i+1])
+		if err != nil {
+			return err
+		}
+		if parts[i].ETag, err = Put(ctx, urls[0], noise()[:parts[i].Size]); err != nil {
+			return err
+		}
+		done = slices.Clone(parts[i : i+1])
+	}
+	return nil
+}
+
+func (s Session) complete(ctx context.Context, addr string, parts []Part, size int64) error {
+	for {
+		var answer struct{ State string }
+		err := API{addr, s.Token}.Call(ctx, http.MethodPost, "/v1/sessions/"+s.ID+"/complete", map[string]any{"parts": parts, "size": size}, &answer)
+		if err != nil || answer.State == "completed" {
+			return err
+		}
+	}
+}
+
+// Tus uploads size bytes through tusd at addr, as its clients do by default: in
+// one PATCH.
+func Tus(ctx context.Context, addr string, size int64) error {
+	create, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/files/", nil)
+	if err != nil {
+		return err
+	}
+	create.Header.Set("Tus-Resumable", "1.0.0")
+	create.Header.Set("Upload-Length", fmt.Sprint(size))
+	res, err := http.DefaultClient.Do(create)
+	if err != nil {
+		return err
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusCreated {
+		return fmt.Errorf("POST /files/: %s", res.Status)
+	}
+	patch, err := http.NewRequestWithContext(ctx, http.MethodPatch, res.Header.Get("Location"), io.LimitReader(&endless{}, size))
+	if err != nil {
+		return err
+	}
+	patch.ContentLength = size
+	patch.Header.Set("Tus-Resumable", "1.0.0")
+	patch.Header.Set("Upload-Offset", "0")
+	patch.Header.Set("Content-Type", "application/offset+octet-stream")
+	return Do(patch, nil)
+}
+
+// endless reads noise for ever.
+type endless struct{ at int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, noise()[e.at:])
+	e.at = (e.at + n) % len(noise())
+	return n, nil
+}
+
+// TakeAway deletes what is in the bucket, in which there has to be an object
+// of just this size.
+func (w *World) TakeAway(ctx context.Context, size int64) error {
+	client := w.Client()
+	list, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &w.S3.Bucket})
+	if err != nil {
+		return err
+	}
+	there := false
+	for _, o := range list.Contents {
+		there = there || *o.Size == size
+		if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &w.S3.Bucket, Key: o.Key}); err != nil {
+			return err
+		}
+	}
+	if !there {
+		return fmt.Errorf("no object of %d bytes is in the bucket", size)
+	}
+	return nil
+}

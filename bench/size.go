@@ -1,0 +1,23 @@
+//go:build linux
+
+package main
+
+import "time"
+
+// size is how long everything takes.
+type size struct {
+	rounds   int
+	warm     time.Duration // before each run, not counted: code is compiled, connections are made
+	run      time.Duration // each run
+	upload   int64         // bytes that one upload moves
+	uploads  int           // rounds of them
+	sessions int           // in one Redis
+	pages    int           // of the stale list that are timed
+	starts   int           // of each server
+}
+
+// sizes by whether it is the short form.
+var sizes = map[bool]size{
+	false: {rounds: 5, warm: time.Second, run: 5 * time.Second, upload: 1 << 30, uploads: 3, sessions: 1_000_000, pages: 500, starts: 3},
+	true:  {rounds: 2, warm: 300 * time.Millisecond, run: time.Second, upload: 64 << 20, uploads: 2, sessions: 20_000, pages: 100, starts: 1},
+}
