@@ -40,12 +40,13 @@ export class Journal {
     for (const { name, size } of await folder.list()) {
       if (name.startsWith(PREFIX)) found.push({ start: Number(name.slice(PREFIX.length)), size });
     }
-    const first = found.findLastIndex(({ start }) => start <= from);
-    const segments = first < 0 ? [] : [found[first]];
-    for (const next of found.slice(first + 1)) {
+    /** @type {{start: number, size: number}[]} */
+    let segments = [];
+    for (const next of found) {
       const last = segments.at(-1);
-      if (!last || last.start + last.size !== next.start) break;
-      segments.push(next);
+      if (next.start <= from) segments = [next];
+      else if (last && last.start + last.size === next.start) segments.push(next);
+      else break;
     }
     return new Journal(folder, segments, segmentBytes);
   }
