@@ -141,8 +141,12 @@ export class RecordedBytes {
     }
   }
 
-  /** Writes down how far the transform is. */
+  /**
+   * Writes down how far the transform is. Output that is in memory only is made again from the journal after a crash: as
+   * long as there is any, the last note stays.
+   */
   async #note() {
+    if (this.#files.partsSpilled) return;
     this.#notedAt = performance.now();
     const snapshot = this.#transform.snapshot();
     const { size } = this;

@@ -42,7 +42,7 @@ export class PartFiles {
     /** @type {Set<number>} */
     const kept = new Set();
     for (const { name, size: has } of await folder.list()) {
-      if (!name.startsWith(PREFIX)) continue;
+      if (!isPartFile(name)) continue;
       const index = Number(name.slice(PREFIX.length)) - 1;
       const wanted = Math.min(fileBytes, Math.max(0, size - index * fileBytes));
       if (wanted === 0 || has < wanted) {
@@ -126,6 +126,11 @@ export class PartFiles {
     }
     return false;
   }
+}
+
+/** @param {string} name */
+export function isPartFile(name) {
+  return name.startsWith(PREFIX);
 }
 
 /** @param {number} index from 0; names count from 1, as parts do */

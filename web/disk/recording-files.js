@@ -8,7 +8,7 @@
 
 import { Journal } from './journal.js';
 import { ManifestFile } from './manifest.js';
-import { FILE_BYTES, PartFiles } from './part-files.js';
+import { FILE_BYTES, isPartFile, PartFiles } from './part-files.js';
 
 export class RecordingFiles {
   #folder;
@@ -18,7 +18,7 @@ export class RecordingFiles {
   #next = null;
 
   /**
-   * @param {import('./folder.js').Folder} folder
+   * @param {import('./spilling-folder.js').SpillingFolder} folder
    * @param {ManifestFile} file
    * @param {import('./manifest.js').Manifest} manifest
    * @param {Journal} journal
@@ -33,7 +33,7 @@ export class RecordingFiles {
   }
 
   /**
-   * @param {import('./folder.js').Folder} folder an empty one
+   * @param {import('./spilling-folder.js').SpillingFolder} folder an empty one
    * @param {import('../messages.js').Job} job
    * @param {number} [fileBytes]
    */
@@ -51,7 +51,7 @@ export class RecordingFiles {
   /**
    * A recording that was interrupted.
    *
-   * @param {import('./folder.js').Folder} folder
+   * @param {import('./spilling-folder.js').SpillingFolder} folder
    * @returns {Promise<RecordingFiles | null>} null where there is no manifest that we understand
    */
   static async open(folder) {
@@ -63,6 +63,9 @@ export class RecordingFiles {
   }
 
   get durable() { return this.#folder.durable; }
+
+  /** Whether some of the output is in memory, though there is a disk. */
+  get partsSpilled() { return this.#folder.spilled.some(isPartFile); }
 
   /**
    * Writes the manifest as it is now, or as it is a moment later: changes that come while one is written go into the

@@ -37,6 +37,9 @@ export class SpillingFolder {
 
   get durable() { return this.#disk.durable && this.#spilled.size === 0; }
 
+  /** Names of the files that go on in memory. */
+  get spilled() { return [...this.#spilled]; }
+
   /** @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
   async append(name, bytes) {
     if (!this.#spilled.has(name)) {
