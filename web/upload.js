@@ -109,7 +109,7 @@ export class Upload {
     const number = this.#parts;
     if (number === 1 && this.#firstThere) return;
     const kept = number > 1 && this.#bytes.upload.parts[number - 1]; // part 1 may have got another header since
-    this.#uploader.add(number, size, () => this.#bytes.slice(from, from + size), kept ? { ...kept } : {});
+    this.#uploader.add(number, size, () => this.#bytes.slice(from, from + size), kept && kept.size === size ? { ...kept } : {});
   }
 
   /** The last part, and part 1 with its final header; where they are the same, once. @param {number} size */

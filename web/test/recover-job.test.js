@@ -131,6 +131,22 @@ test('a session that took nothing while it was being completed is asked again be
   assert.equal(cloud.count('look'), looks + 1);
 });
 
+test('the checksum of a part that has another size now is not taken for its own', async () => {
+  const run = new JobRun(cloud);
+  run.record(randomBytes(2500));
+  run.end();
+  cloud.fault = ({ op }) => (op === 'complete' ? { status: 503 } : undefined);
+  await until(() => cloud.count('complete') > 0, 'all to be in S3');
+  const folder = await run.kill();
+  const [name] = (await folder.list()).map((file) => file.name).filter((file) => file.startsWith('raw-')).slice(-1);
+  const longer = randomBytes(100);
+  await folder.append(name, longer); // what the disk got between the note of the part and the end
+  cloud.fault = () => undefined;
+  const end = await newRun({ folder, recover: true }).said('completed', 'failed');
+  assert.equal(end.type, 'completed', end.error?.message);
+  assert.ok(cloud.object.subarray(2500).equals(longer));
+});
+
 for (const { name, over } of [
   { name: 'salvaged without its end', over: () => cloud.salvage(cloud.session) },
   { name: 'aborted', over: () => { cloud.session.state = 'aborted'; } },
@@ -291,6 +307,28 @@ test('a full disk stops the recording and loses nothing of it', async () => {
   cloud.fault = () => undefined;
   assert.equal((await run.said('completed', 'failed')).type, 'completed');
   assert.ok(objectOf(cloud.session).equals(bytes));
+});
+
+/** A disk that refuses one file, and not for want of room. */
+class Refusing extends DurableFolder {
+  refused = '';
+
+  async append(name, bytes) {
+    if (name === this.refused) throw new DOMException('the disk refuses it', 'InvalidStateError');
+    return super.append(name, bytes);
+  }
+}
+
+test('a part file that went on in memory is written again from the journal after a crash', async () => {
+  cloud.fault = ({ op, number }) => (op === 'put' && number >= 3 ? 'hang' : undefined);
+  const folder = new Refusing();
+  folder.refused = 'part-000003';
+  const bytes = randomBytes(4700);
+  const left = await interrupted(bytes, 2, { folder, timing: { noteMs: 0 } });
+  cloud.fault = () => undefined;
+  const end = await newRun({ folder: left, recover: true }).said('completed', 'failed');
+  assert.equal(end.type, 'completed', end.error?.code);
+  assert.ok(cloud.object.equals(bytes));
 });
 
 test('a full disk is relieved of what S3 has, and the recording goes on', async () => {
