@@ -174,7 +174,7 @@ export class Recording {
       failed: (error) => this.#mediaFailed(error),
       stopped: () => this.#mediaStopped(),
       ended: () => this.#mediaEnded(),
-      late: (bytes) => this.#warn(new RecorderError('bytes-lost', `the browser delivered ${bytes} bytes after the end of the recording`)),
+      late: (bytes) => this.#late(bytes),
     });
   }
 
@@ -245,6 +245,13 @@ export class Recording {
     if (this.#state === 'cancelled') return;
     if (this.#opened) this.#link?.post({ type: 'end' });
     else this.#fail(new RecorderError('empty', 'nothing was recorded'));
+  }
+
+  /** This is told also of a recording that is over: it lacks them. @param {number} bytes */
+  #late(bytes) {
+    if (this.#state === 'cancelled') return;
+    const error = new RecorderError('bytes-lost', `the browser delivered ${bytes} bytes after the end of the recording`);
+    this.#tell('error', { error, fatal: false });
   }
 
   /** @param {import('./messages.js').Result} result */

@@ -243,6 +243,25 @@ test('a MediaRecorder whose last data is empty ends all the same, and what comes
   assert.deepEqual([workers[0].asked('data'), workers[0].asked('end'), events.at(-1)], [1, 1, 'bytes-lost']);
 });
 
+test('data that comes when the recording is completed already is told all the same', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  void rec.stop();
+  await until(() => workers[0].asked('end'));
+  workers[0].say({ type: 'completed', result: RESULT });
+  medias[0].data(3);
+  assert.deepEqual([rec.state, events.at(-1)], ['completed', 'bytes-lost']);
+});
+
+test('data that comes after a cancel is no loss', async () => {
+  const rec = recorder();
+  await rec.start(camera());
+  void rec.cancel();
+  await turn();
+  medias[0].data(3);
+  assert.equal(events.at(-1), 'cancelled');
+});
+
 test('a MediaRecorder that still waits for sound is told that none will come, before it is stopped (Firefox)', async () => {
   const rec = recorder();
   const given = camera();
