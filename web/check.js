@@ -9,6 +9,7 @@ import { neededPolicy, PolicyWatch } from './content-policy.js';
 import { asRecorderError, RecorderError } from './errors.js';
 import { asMediaType, chooseMimeType } from './mime.js';
 import { sha256 } from './sha256.js';
+import { within } from './within.js';
 
 /**
  * @typedef {'secure-context' | 'permissions' | 'media-recorder' | 'worker' | 'storage' | 'broker' | 'grant' | 'session'
@@ -123,7 +124,8 @@ class NetworkCheck {
   async #getGrant() {
     const mend = 'grant: () => fetch("/your-back-end").then((r) => r.text()) // what POST /v1/grants answered as `grant`';
     try {
-      const grant = typeof this.#grant === 'function' ? await this.#grant() : this.#grant;
+      const source = this.#grant;
+      const grant = typeof source === 'function' ? await within(WITHIN_MS, async () => source()) : source;
       if (typeof grant === 'string' && grant) {
         this.#good('grant', 'there is one');
         return grant;

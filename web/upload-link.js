@@ -2,15 +2,10 @@
  * The page's end of the line to one Worker: starts it, hands it grants, and turns its messages into calls.
  */
 
-import { backoffMs, sleep } from './backoff.js';
+import { askForGrant } from './ask-for-grant.js';
 import { deferred } from './deferred.js';
 import { asRecorderError, fromPlain, RecorderError } from './errors.js';
-import { grantFrom } from './grant.js';
 import { loadWorker } from './load-worker.js';
-import { TIMING } from './timing.js';
-
-/** After so many failures in a row the page is told; one alone is nothing to talk about. */
-const TELL_AFTER = 2;
 
 /**
  * @typedef {import('./messages.js').FromWorker} FromWorker
@@ -84,18 +79,12 @@ export class UploadLink {
     }
   }
 
-  /** A function that fails for want of a network is asked again, for as long as there is somebody to upload. */
   async #giveGrant() {
-    for (let failures = 1; this.alive; failures++) {
-      try {
-        return this.post({ type: 'grant', grant: await grantFrom(this.#grant) });
-      } catch (error) {
-        const { message } = asRecorderError(error);
-        const away = error instanceof TypeError; // what fetch rejects with
-        if (!away) return this.post({ type: 'grant', error: `cannot get a grant: ${message}` });
-        if (failures === TELL_AFTER) this.#events.trouble?.(new RecorderError('offline', `cannot get a grant: ${message}`, { reason: 'grant', cause: error }));
-        await sleep(backoffMs(failures, TIMING), { wake: globalThis });
-      }
+    try {
+      const grant = await askForGrant(this.#grant, { wanted: () => this.alive, onTrouble: (error) => { if (this.alive) this.#events.trouble?.(error); } });
+      this.post({ type: 'grant', grant });
+    } catch (error) {
+      this.post({ type: 'grant', error: `cannot get a grant: ${asRecorderError(error).message}` });
     }
   }
 

@@ -3,6 +3,8 @@
  * gone.
  */
 
+import { backoffMs, sleep } from './backoff.js';
+import { abortSession } from './discard.js';
 import { asRecorderError, RecorderError } from './errors.js';
 import { isSessionGone } from './gone.js';
 import { openSession } from './open-session.js';
@@ -10,6 +12,7 @@ import { Parallelism } from './parallelism.js';
 import { Session } from './session.js';
 import { SizeLimit } from './size-limit.js';
 import { Upload } from './upload.js';
+import { within } from './within.js';
 
 /** Sessions that are gone in a row, before it is called a failure. */
 const START_OVERS = 3;
@@ -41,6 +44,8 @@ export class WholeUpload {
   #opening = null;
   /** @type {Upload | null} */
   #upload = null;
+  /** @type {import('./wire.js').Opened[]} sessions that were left for another, and are open yet */
+  #left = [];
 
   /**
    * @param {object} options
@@ -92,19 +97,38 @@ export class WholeUpload {
   }
 
   /**
-   * Sends everything and completes; after a failure it goes on with what S3 lacks.
+   * Aborts the sessions that were left, which only those may do who have what they hold: where it lies in memory that is
+   * so when another has all of it. Best effort, and bounded: the reaper comes after us. Never rejects.
+   */
+  async abortLeft() {
+    await Promise.allSettled(this.#left.splice(0).map((opened) => {
+      const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant });
+      return within(this.#timing.cancelMs, (signal) => abortSession(session, signal));
+    }));
+  }
+
+  /**
+   * Sends everything and completes; after a failure it goes on with what S3 lacks. While it is recorded it waits for a
+   * grant as for a network.
    *
    * @param {AbortSignal} signal
    * @returns {Promise<import('./wire.js').Completed>}
    */
   async run(signal) {
-    for (let left = START_OVERS; ; left--) {
+    let startOvers = 0;
+    let refusals = 0;
+    for (;;) {
       try {
         const upload = await this.#begun(signal);
-        return await upload.run(signal);
+        refusals = 0;
+        const completed = await upload.run(signal);
+        await this.abortLeft();
+        return completed;
       } catch (error) {
-        if (!isSessionGone(error) || left === 0 || signal.aborted) throw error;
-        await this.#startOver(asRecorderError(error));
+        if (signal.aborted) throw error;
+        if (this.#waitsForGrant(error)) await this.#sleepOver(asRecorderError(error), ++refusals, signal);
+        else if (isSessionGone(error) && ++startOvers <= START_OVERS) await this.#startOver(asRecorderError(error));
+        else throw error;
       }
     }
   }
@@ -130,6 +154,7 @@ export class WholeUpload {
     const opened = kept ?? await this.#open(signal);
     const upload = this.#uploadInto(opened);
     if (!kept) this.#keep(opened);
+    if (this.#bytes.durable) void this.abortLeft();
     this.#events.onOpened(opened);
     if (kept) await upload.resume(signal);
     this.#upload = upload;
@@ -181,9 +206,28 @@ export class WholeUpload {
    */
   async #leaveTooSmallSession() {
     const { tooLarge } = this;
-    if (!tooLarge || this.#bytes.lostBytes > 0) return;
+    if (!tooLarge || !this.#upload || this.#bytes.lostBytes > 0) return;
     this.#job.maxBytes = undefined;
+    this.#left.push(this.#upload.session.opened);
     await this.#startOver(tooLarge);
+  }
+
+  /**
+   * Whether it is for want of a grant, and there is time: a back end that fails for a minute ends no recording. One that
+   * has no session yet is told at once that its grant is none.
+   *
+   * @param {unknown} error
+   */
+  #waitsForGrant(error) {
+    if (this.#bytes.ended || !(error instanceof RecorderError)) return false;
+    const { code, field } = error;
+    return code === 'grant-failed' || (code === 'unauthorized' && field === 'grant' && this.#bytes.upload.session !== null);
+  }
+
+  /** @param {RecorderError} error @param {number} failures in a row @param {AbortSignal} signal */
+  async #sleepOver(error, failures, signal) {
+    this.#events.onTrouble(error);
+    await sleep(backoffMs(failures, this.#timing, { random: this.#random }), { signal, wake: this.#connection });
   }
 
   /**
