@@ -5,6 +5,7 @@
  * @property {number} size bytes that stay as they are and can be read, but for the patches
  * @property {number} pendingBytes recorded, and not yet among those
  * @property {number} sliceBytes the largest piece that was recorded at a time
+ * @property {number} durationMs how long what was recorded is, as far as it is known; 0 of a file
  * @property {boolean} ended nothing more comes
  * @property {unknown} failure why nothing more can come, though it has not ended
  * @property {boolean} durable what is here outlives this page

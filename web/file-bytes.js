@@ -7,6 +7,7 @@ export class FileBytes {
   #file;
   pendingBytes = 0;
   sliceBytes = 0;
+  durationMs = 0;
   ended = true;
   failure = undefined;
   durable = true;

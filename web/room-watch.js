@@ -8,13 +8,14 @@ import { asRecorderError, RecorderError } from './errors.js';
 import { MemoryRoom } from './memory-room.js';
 
 const MINUTE_MS = 60_000;
+/** What a shorter recording has, such as its first key frame, says nothing about its rate. */
+const SETTLED_MS = 10_000;
 
 export class RoomWatch {
   #bytes;
   #room;
-  #now;
   #events;
-  #startedAt;
+  #recovered;
   #looking = false;
   #lookedAtBytes = -Infinity;
 
@@ -24,25 +25,23 @@ export class RoomWatch {
    * @param {() => Promise<boolean>} options.evict lets go of some bytes that S3 has; false where there are none
    * @param {() => Promise<{quota?: number, usage?: number}>} [options.estimate] navigator.storage.estimate
    * @param {import('./memory-room.js').Bounds} [options.memory]
-   * @param {() => number} options.now
    * @param {{onLow: (error: RecorderError) => void, onLast: (error: RecorderError) => void}} options.events onLow: it gets
    *   little, or cannot be told; onLast: the recording has to end
    */
-  constructor({ bytes, evict, estimate, memory, now, events }) {
+  constructor({ bytes, evict, estimate, memory, events }) {
     this.#bytes = bytes;
     this.#room = bytes.durable ? new DiskRoom({ estimate, evict }) : new MemoryRoom({ held: () => bytes.size - bytes.lostBytes, evict }, memory);
-    this.#now = now;
     this.#events = events;
-    this.#startedAt = now();
+    this.#recovered = bytes.durationMs > 0; // it was recorded before: it does not grow any more
   }
 
   /** More was recorded. */
   async look() {
-    const { size, pendingBytes, announced } = this.#bytes;
-    if (this.#looking || announced !== undefined || size < this.#lookedAtBytes + FILE_BYTES) return;
+    const { size, pendingBytes, durationMs, announced } = this.#bytes;
+    if (this.#looking || this.#recovered || announced !== undefined || size < this.#lookedAtBytes + FILE_BYTES) return;
     this.#looking = true;
     this.#lookedAtBytes = size;
-    const minutes = Math.max(1, (this.#now() - this.#startedAt) / MINUTE_MS);
+    const minutes = Math.max(SETTLED_MS, durationMs) / MINUTE_MS; // recorded ones: a pause may last for hours
     const seen = await this.#room.look((size + pendingBytes) / minutes).catch(asRecorderError);
     this.#looking = false;
     if (seen instanceof RecorderError) this.#events.onLow(seen);

@@ -74,7 +74,7 @@ export class UploadJob {
       },
     });
     this.#room = new RoomWatch({
-      bytes, evict: () => this.makeRoom(), estimate, memory, now,
+      bytes, evict: () => this.makeRoom(), estimate, memory,
       events: { onLow: (error) => this.#teller.trouble(error), onLast: (error) => this.stopRecording(error) },
     });
     bytes.onGrown = () => this.#grown();
@@ -178,7 +178,7 @@ export class UploadJob {
     this.#emitFailed(new RecorderError('empty', 'nothing was recorded'));
   }
 
-  /** Ends all work, lets go of the bytes, and aborts the session, also one that is being opened just now. */
+  /** Ends all work, lets go of the bytes, and aborts the sessions, also one that is being opened just now. */
   async #abandon() {
     this.#teller.stop();
     // A page that is offline must not wait for ever for an open that nobody will answer.
@@ -186,14 +186,20 @@ export class UploadJob {
     const opened = this.#bytes.upload.session ?? await Promise.race([opening, sleep(this.#timing.cancelMs, { signal: this.#ending.signal })]);
     this.#ending.abort(new RecorderError('cancelled', 'the recording was cancelled'));
     await this.#bytes.clear().catch(() => {});
-    const getGrant = () => within(this.#timing.cancelMs, () => this.#getGrant());
-    if (opened) await abortSession(new Session({ broker: this.#broker, opened, getGrant }));
+    await Promise.all([this.#upload.abortLeft(), opened && this.#abort(opened)]);
+  }
+
+  /** @param {import('./wire.js').Opened} opened */
+  #abort(opened) {
+    const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant });
+    return within(this.#timing.cancelMs, (signal) => abortSession(session, signal));
   }
 
   /** @param {unknown} error */
   #fail(error) {
     if (this.#phase !== 'running') return; // cancelled meanwhile, or failed already
     this.#phase = 'failed';
+    this.#teller.tell();
     this.#teller.stop();
     this.#emitFailed(asRecorderError(error));
   }
