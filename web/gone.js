@@ -2,9 +2,9 @@ import { RecorderError } from './errors.js';
 
 /**
  * The broker's reasons after which a session takes no more. `completed` and `salvaged`: by somebody else, with what had
- * arrived. Not `deleted`: what somebody deleted on purpose does not come back by itself.
+ * arrived. `more-in-s3` is ours. Not `deleted`: what somebody deleted on purpose does not come back by itself.
  */
-const REASONS = ['lost', 'aborted', 'unknown-session', 'superseded', 'salvaged', 'completed', 'completed-otherwise'];
+const REASONS = ['lost', 'aborted', 'unknown-session', 'superseded', 'salvaged', 'completed', 'completed-otherwise', 'more-in-s3'];
 
 /**
  * Whether a recording can only be saved by another session.
@@ -17,4 +17,12 @@ export function isSessionGone(error) {
   if (code === 's3') return reason === 'NoSuchUpload';
   if (reason === 'bad-token') return field === 'token'; // a bad grant says nothing about the session
   return ['not-found', 'conflict'].includes(code) && REASONS.includes(reason);
+}
+
+/**
+ * S3 has more of a recording than this device, as after a disk that failed and a crash: nothing may be written over that.
+ * The session is left to the broker, which makes a recording of it in the end.
+ */
+export function moreInS3() {
+  return new RecorderError('conflict', 'S3 has more of this recording than this device', { reason: 'more-in-s3' });
 }

@@ -9,6 +9,7 @@
 import { childOf, sleep } from './backoff.js';
 import { Checkpoints } from './checkpoints.js';
 import { asRecorderError, RecorderError } from './errors.js';
+import { moreInS3 } from './gone.js';
 import { PartsInS3 } from './parts-in-s3.js';
 import { patched } from './patched.js';
 import { SizeLimit } from './size-limit.js';
@@ -24,6 +25,11 @@ export class Upload {
   #partSize;
   #parts = 0; // how many the uploader was given
   #whole = false; // it was given the last one
+  #listedBytes = 0; // where the last part that S3 listed ends
+  /** @type {RecorderError | null} why this session is to be left as it is */
+  #leave = null;
+  /** @type {ReturnType<typeof childOf> | null} */
+  #attempt = null;
   #firstThere = false; // S3 has part 1 of before, perhaps with a better header than it has here: it is replaced at the end only
 
   /**
@@ -58,25 +64,27 @@ export class Upload {
   async resume(signal) {
     const answer = await this.session.look(signal);
     if (this.#parts === 0) this.#firstThere = answer.parts.some(({ number, size }) => number === 1 && size === this.#partSize);
+    this.#listedBytes = Math.max(0, ...answer.parts.map(({ number, size }) => (number - 1) * this.#partSize + size));
     this.#uploader.found(answer);
   }
 
   /**
    * Sends everything and completes; may be called again after a failure. Where the bytes' side has failed there will never
-   * be everything: it rejects at once.
+   * be everything: it rejects at once. So it does where S3 has more, see {@link moreInS3}.
    *
    * @param {AbortSignal} signal
    * @returns {Promise<import('./wire.js').Completed>}
    */
   async run(signal) {
     if (this.#bytes.failure !== undefined) throw this.#bytes.failure;
-    const watch = childOf(signal);
-    const watching = this.#watch(watch.signal);
+    if (this.#leave) throw this.#leave;
+    const attempt = this.#attempt = childOf(signal);
+    const watching = this.#watch(attempt.signal);
     try {
-      return await this.#uploader.run(signal);
+      return await this.#uploader.run(attempt.signal);
     } finally {
-      watch.abort(new RecorderError('cancelled', 'this upload is over'));
-      watch.release();
+      attempt.abort(new RecorderError('cancelled', 'this upload is over'));
+      attempt.release();
       await watching;
     }
   }
@@ -115,6 +123,10 @@ export class Upload {
   /** The last part, and part 1 with its final header; where they are the same, once. @param {number} size */
   #addRest(size) {
     this.#whole = true;
+    if (this.#listedBytes > size) {
+      this.#leave = moreInS3();
+      return this.#attempt?.abort(this.#leave); // the uploader rejects with it, after its PUTs have ended
+    }
     const rest = size - this.#parts * this.#partSize;
     const firstSize = Math.min(size, this.#partSize);
     const patches = this.#bytes.patches(size).filter(({ at, bytes }) => at + bytes.length <= firstSize);

@@ -8,6 +8,7 @@
 import { childOf, sleep } from './backoff.js';
 import { deferred } from './deferred.js';
 import { RecorderError } from './errors.js';
+import { moreInS3 } from './gone.js';
 import { PartQueue } from './part-queue.js';
 import { PartSender } from './part-sender.js';
 import { Signer } from './signer.js';
@@ -223,9 +224,11 @@ export class Uploader {
    * The parts of ours that the broker says S3 has differently. Whoever names parts takes them: the session is open again.
    *
    * @param {unknown} error
+   * @throws {RecorderError} where S3 has more, see {@link moreInS3}
    */
   #disputed(error) {
     if (!(error instanceof RecorderError) || error.code !== 'conflict') return [];
+    if (error.parts?.some(({ number, have }) => (have?.size ?? 0) > (this.#wanted.get(number)?.size ?? -1))) throw moreInS3();
     const numbers = new Set(error.parts?.map(({ number }) => number)); // one may be named for its size and its ETag
     if (numbers.size > 0) this.#inS3.frozen = false;
     return [...numbers].flatMap((number) => this.#wanted.get(number) ?? []);

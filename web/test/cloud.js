@@ -209,7 +209,7 @@ export class Cloud {
     for (const { number, size: claimed, etag, checksum } of parts) {
       const have = session.parts.get(number);
       const same = have && have.bytes.length === claimed && (!etag || etag === have.etag) && (!checksum || checksum === have.checksum);
-      if (!same) differ.push({ number, want: { size: claimed, etag, checksum } });
+      if (!same) differ.push({ number, ...(have && { have: { size: have.bytes.length, etag: have.etag, checksum: have.checksum } }), want: { size: claimed, etag, checksum } });
     }
     for (const [number] of session.parts) if (!parts.some((part) => part.number === number)) differ.push({ number, have: {} });
     if (differ.length) return { ...problem(409, 'conflict', 'the claim and S3 differ', { reason: 'parts-differ', parts: differ }) };

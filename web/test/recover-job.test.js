@@ -147,6 +147,28 @@ test('the checksum of a part that has another size now is not taken for its own'
   assert.ok(cloud.object.subarray(2500).equals(longer));
 });
 
+for (const { name, state, bytes: [number, size] } of [
+  { name: 'a longer last part', state: 'open', bytes: [3, 700] },
+  { name: 'a part beyond the last', state: 'open', bytes: [4, 100] },
+  { name: 'a longer last part, and was being completed', state: 'completing', bytes: [3, 700] },
+  { name: 'a part beyond the last, and was being completed', state: 'completing', bytes: [4, 100] },
+]) {
+  test(`a session of which S3 has ${name}: nothing is written over it, and the whole goes up into another`, async () => {
+    const bytes = randomBytes(2500);
+    const folder = await interrupted(bytes, 2);
+    const { session } = cloud;
+    const more = randomBytes(size);
+    session.parts.set(number, { bytes: more, etag: '"more"', checksum: 'more' });
+    session.state = state;
+    cloud.fault = ({ op }) => { if (op === 'complete' && session.state === 'completing') session.state = 'open'; };
+    assert.equal((await newRun({ folder, recover: true }).said('completed', 'failed')).type, 'completed');
+    assert.ok(session.parts.get(number).bytes.equals(more));
+    assert.equal(session.state, 'open', 'it is left to the broker');
+    assert.ok(objectOf(last()).equals(bytes));
+    assert.equal(cloud.sessions.size, 2);
+  });
+}
+
 for (const { name, over } of [
   { name: 'salvaged without its end', over: () => cloud.salvage(cloud.session) },
   { name: 'aborted', over: () => { cloud.session.state = 'aborted'; } },
