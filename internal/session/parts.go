@@ -28,7 +28,7 @@ func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []P
 	if err := checkToSign(terms, sign); err != nil {
 		return nil, nil, err
 	}
-	report := Report{Parts: uploaded, Cost: max(1, len(sign)), Rates: b.Limits.Rates, Owner: t.Owner, CountBytes: b.Limits.Quota.DailyBytes > 0}
+	report := Report{Parts: uploaded, Cost: max(1, len(sign), len(uploaded)), Rates: b.Limits.Rates, Owner: t.Owner, CountBytes: b.Limits.Quota.DailyBytes > 0}
 	if len(sign) > 0 {
 		ttl = b.urlTTL(ttl)
 		// Noted before it is true: better idle too late than reaped while a PUT runs.

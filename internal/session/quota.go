@@ -44,8 +44,9 @@ func NextMidnight(now time.Time) time.Time {
 // ahead of it. The zero Rate bounds nothing.
 type Rate struct{ PerSecond, Burst int }
 
-// Rates bound how many parts are signed. A call costs as many as it asks for,
-// and at least one, so that heartbeats are bounded too.
+// Rates bound how many parts are signed and reported. A call costs as many as
+// it asks for or reports, whichever are more, and at least one: noting a part
+// and a heartbeat are work for the Store too.
 type Rates struct {
 	Session Rate
 	Owner   Rate // all sessions of an owner together; not for sessions of nobody
@@ -55,9 +56,9 @@ type Rates struct {
 // owner, or of the one session.
 func (r Rates) Exceeded(owner bool, wait time.Duration) error {
 	if owner {
-		return limited("owner-sign-rate", int64(r.Owner.PerSecond), wait, "the owner's sessions ask for more than %d parts a second", r.Owner.PerSecond)
+		return limited("owner-sign-rate", int64(r.Owner.PerSecond), wait, "the owner's sessions report or ask for more than %d parts a second", r.Owner.PerSecond)
 	}
-	return limited("sign-rate", int64(r.Session.PerSecond), wait, "the session asks for more than %d parts a second", r.Session.PerSecond)
+	return limited("sign-rate", int64(r.Session.PerSecond), wait, "the session reports or asks for more than %d parts a second", r.Session.PerSecond)
 }
 
 func limited(reason string, limit int64, wait time.Duration, format string, args ...any) error {
