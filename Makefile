@@ -6,8 +6,9 @@
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
 
-test: CHAOS_FOR = 1s                  # one round; a longer run is `make chaos`
-test: neighbours lint js go sim chaos browser ## everything, neighbours and all
+test: neighbours lint               ## everything, neighbours and all; of chaos one round
+	$(MAKE) --no-print-directory -j2 -Otarget js sim # the one mostly waits, the other computes
+	$(MAKE) --no-print-directory CHAOS_FOR=1s go chaos browser
 check: lint js go                   ## everything but the browsers
 
 neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix
@@ -38,8 +39,8 @@ CHAOS_FOR ?= 10m
 chaos:                 # 3 min a round
 	CHAOS_FOR=$(CHAOS_FOR) go test -count=1 -timeout 0 -v -run TestChaos ./e2e/chaos
 
-browser: e2e/node_modules # 8 min
-	cd e2e && timeout 9m npm test --silent
+browser: e2e/node_modules # 7 min
+	cd e2e && timeout 10m npm test --silent
 
 # What takes too long for `make test`. It is root's: the slow line needs a network namespace (see bench/link).
 soak: neighbours e2e/node_modules # 1 h
