@@ -45,12 +45,17 @@ func (s *server) underPolicy(name, content, permissions string) echo.HandlerFunc
 
 // asset serves recorder.js, its modules, and the pages' scripts and styles.
 // Pages of other origins import recorder.js, isolated ones too. A policy would
-// become that of the Worker that it is the script of.
+// become that of the Worker that it is the script of; so a page, which needs
+// one, is served nowhere but at its own path.
 func (s *server) asset(c echo.Context) error {
+	name := strings.TrimPrefix(path.Clean("/"+c.Param("*")), "/")
+	if kind := path.Ext(name); kind != ".js" && kind != ".css" {
+		return echo.ErrNotFound
+	}
 	h := c.Response().Header()
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Del("Content-Security-Policy")
-	return s.file(c, strings.TrimPrefix(path.Clean("/"+c.Param("*")), "/"))
+	return s.file(c, name)
 }
 
 func (s *server) file(c echo.Context, name string) error {

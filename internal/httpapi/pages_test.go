@@ -62,14 +62,34 @@ func TestTheOpsPageReachesTheBrokerAlone(t *testing.T) {
 	}
 }
 
+// A page by the name of its file would stand under no policy: the ops page could
+// be framed, and the key that is typed into it be had.
+func TestAttackAPageByItsFile(t *testing.T) {
+	a := apitest.Start(t)
+	for _, page := range pageFiles(t) {
+		for _, path := range []string{"/web/" + page, "/web/./" + page, "/web/disk/../" + page, "/web//" + page, "/web/" + strings.Replace(page, ".html", ".%68tml", 1)} {
+			got := a.CallRaw(t, "GET", path, "", "")
+			if policy := got.Header.Get("Content-Security-Policy"); got.Status != http.StatusNotFound || policy != "default-src 'none'; frame-ancestors 'none'" {
+				t.Errorf("%s is answered with %d under the policy %q", path, got.Status, policy)
+			}
+		}
+	}
+}
+
+// pageFiles is the file of each page.
+func pageFiles(t *testing.T) []string {
+	t.Helper()
+	files, err := fs.Glob(web.Files, "pages/*.html")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("the pages are %v (%v)", files, err)
+	}
+	return files
+}
+
 // The policy would stop it in the browser, and the page with it.
 func TestNoPageHoldsAScriptOrAStyle(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<style|<script(?:[^>]*)>[^<]|\s(?:style|on[a-z]+)=|javascript:`)
-	pages, err := fs.Glob(web.Files, "pages/*.html")
-	if err != nil || len(pages) < 3 {
-		t.Fatalf("the pages are %v (%v)", pages, err)
-	}
-	for _, page := range pages {
+	for _, page := range pageFiles(t) {
 		body, err := fs.ReadFile(web.Files, page)
 		if err != nil {
 			t.Fatal(err)
