@@ -1,7 +1,7 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 20 minutes on 2 cores.
 
-.PHONY: test check neighbours lint js go sim sim-mutants chaos browser soak golden fmt
+.PHONY: test check neighbours lint js go sim sim-mutants chaos browser soak bench golden fmt
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
@@ -45,6 +45,16 @@ browser: e2e/node_modules # 7 min
 # What takes too long for `make test`. It is root's: the slow line needs a network namespace (see bench/link).
 soak: neighbours e2e/node_modules # 1 h
 	cd e2e && timeout 90m node --test --test-concurrency=1 --test-timeout=2700000 soak/*.test.js
+
+# Measures beside the peers, into docs/benchmarks; with BENCH_QUICK=1 in 5 min, to try it, into bin/bench/results. A peer
+# that cannot be installed is named in the results. The first time tusd is compiled, which takes a while.
+bench:                 # 30 min
+	rm -rf bin/bench && mkdir -p bin/bench
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/bench/broker ./cmd/broker
+	go build -o bin/bench/bench ./bench
+	-cd bench/peers/tusd && go build -o ../../../bin/bench/tusd github.com/tus/tusd/v2/cmd/tusd
+	-$(MAKE) --no-print-directory bench/peers/node_modules
+	bin/bench/bench $(if $(BENCH_QUICK),-quick,-out docs/benchmarks)
 
 golden:                # rewrites what others read byte by byte; review the difference
 	UPDATE_GOLDEN=1 go test ./internal/presign

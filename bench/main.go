@@ -83,6 +83,9 @@ func run() error {
 	b.report = &result.Report{At: time.Now(), Quick: *quick, Rounds: b.size.rounds, Machine: machine(), Versions: versions(programs)}
 	err = b.run(ctx, *only)
 	b.report.Machine.LoadAfter = load1()
+	if ctx.Err() != nil { // half a run is none
+		return errors.Join(err, world.Close())
+	}
 	return errors.Join(err, world.Close(), b.write(*out))
 }
 
@@ -117,11 +120,17 @@ func (b *bench) table(name, title, text string, metrics ...result.Metric) *resul
 // write leaves nothing of an earlier run: a figure that was not measured now
 // must not look as if it was.
 func (b *bench) write(out string) error {
-	if err := os.RemoveAll(out); err != nil {
-		return err
-	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
+	}
+	old, err := filepath.Glob(filepath.Join(out, "*.svg"))
+	if err != nil {
+		return err
+	}
+	for _, picture := range old {
+		if err := os.Remove(picture); err != nil {
+			return err
+		}
 	}
 	body, err := json.MarshalIndent(b.report, "", " ")
 	if err != nil {

@@ -18,6 +18,6 @@ type size struct {
 
 // sizes by whether it is the short form.
 var sizes = map[bool]size{
-	false: {rounds: 5, warm: time.Second, run: 5 * time.Second, upload: 1 << 30, uploads: 3, sessions: 1_000_000, pages: 500, starts: 3},
-	true:  {rounds: 2, warm: 300 * time.Millisecond, run: time.Second, upload: 64 << 20, uploads: 2, sessions: 20_000, pages: 100, starts: 1},
+	false: {rounds: 5, warm: time.Second, run: 3 * time.Second, upload: 1 << 30, uploads: 3, sessions: 1_000_000, pages: 500, starts: 3},
+	true:  {rounds: 2, warm: 200 * time.Millisecond, run: 700 * time.Millisecond, upload: 64 << 20, uploads: 2, sessions: 20_000, pages: 100, starts: 1},
 }

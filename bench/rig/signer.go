@@ -20,12 +20,15 @@ import (
 // PartSize is the size of all parts, in bytes: S3's least, and our default.
 const PartSize = 5 << 20
 
+// parts is how many a recording has.
+const parts = 100
+
 // Signer is a server that hands out the URL of a part, of whatever make.
 type Signer struct {
 	Name  string
 	Start func() (*Running, error)
-	// Request signs one part: part n%9999 + 2, of the upload that belongs to
-	// the connection.
+	// Request signs one part, of the upload that belongs to the connection: the
+	// second to the hundredth, and again. That is 8 minutes at 8 Mbit/s.
 	Request func(addr string, conn, n int) []byte
 	// Batch signs n parts in one request; nil where there is no such route.
 	Batch func(addr string, n int) func(conn, i int) []byte
@@ -98,7 +101,7 @@ func peer(name, route, key string, batch bool) *Signer {
 	s := &Signer{Name: name,
 		Prepare: func(context.Context, string, int) error { return nil }, // one upload serves all: nothing is kept
 		Request: func(addr string, _, n int) []byte {
-			return fmt.Appendf(nil, "GET %s%d?key=%s HTTP/1.1\r\nHost: %s\r\n\r\n", route, n%9999+2, key, addr)
+			return fmt.Appendf(nil, "GET %s%d?key=%s HTTP/1.1\r\nHost: %s\r\n\r\n", route, n%(parts-1)+2, key, addr)
 		},
 		SignFirst: func(ctx context.Context, addr string) (string, error) {
 			var answer struct{ URL string }
@@ -135,7 +138,7 @@ func (w *World) Slipway(name string, start func() (*Running, error)) *Signer {
 	}
 	return &Signer{Name: name, Start: start, Prepare: open,
 		Request: func(addr string, conn, n int) []byte {
-			number := n%9999 + 1
+			number := n%(parts-1) + 1
 			return partsCall(addr, sessions[conn], fmt.Appendf(nil, `{"uploaded":[{"number":%d,"size":%d,"etag":"\"%032x\""}],"sign":[{"number":%d,"size":%d}]}`,
 				number, PartSize, number, number+1, PartSize))
 		},
