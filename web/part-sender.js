@@ -59,7 +59,7 @@ export class PartSender {
   }
 
   /**
-   * Resolves when S3 has the part, which is `uploaded` then, or when it failed and is not wanted any more.
+   * Resolves when S3 has the part, or takes none, which is `uploaded` then, or when it failed and is not wanted any more.
    *
    * @param {Part} part
    * @param {AbortSignal} signal
@@ -68,7 +68,7 @@ export class PartSender {
   async send(part, signal) {
     const body = { blob: new Blob() };
     let url = await this.#signer.sign(() => this.#prepare(part, body), signal);
-    if (!url) return this.#arrived(part, part.etag ?? this.#inS3.etagOf(part.number));
+    if (!url) return this.#notSent(part);
     let stalls = 0;
     let refusals = 0;
     for (let failures = 1; ; failures++) {
@@ -144,6 +144,16 @@ export class PartSender {
     if (failures === 1 && resign && !bounded) return;
     const ms = backoffMs(failures, this.#timing, { retryAfterMs: error.retryAfterMs, random: this.#random });
     await sleep(ms, { signal, wake: error.code === 'offline' ? this.#connection : undefined });
+  }
+
+  /**
+   * S3 has it already, or the session is being completed and takes no more: then complete tells what S3 lacks.
+   *
+   * @param {Part} part
+   */
+  #notSent(part) {
+    if (this.#inS3.holds(part)) this.#arrived(part, part.etag ?? this.#inS3.etagOf(part.number));
+    else part.uploaded = true;
   }
 
   /**

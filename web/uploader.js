@@ -26,7 +26,7 @@ const LAST_PARTS = 3;
  * @property {'new' | 'again' | 'checkpoint'} kind new bytes; part 1 with its final header; what something will replace
  * @property {string} [checksum] SHA-256 in base64, once it was hashed
  * @property {string} [etag] as S3 sent it, where it may be read
- * @property {boolean} uploaded S3 has acknowledged it
+ * @property {boolean} uploaded there is nothing to send: S3 has acknowledged it, or the session is being completed
  *
  * @typedef {object} UploaderEvents
  * @property {(part: Part) => void} onPart S3 has this part, and for good

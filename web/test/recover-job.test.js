@@ -113,6 +113,17 @@ test('a complete of before the crash that S3 refuses after all: what is missing 
   assert.ok(cloud.object.equals(bytes));
 });
 
+test('a session that is being completed takes no parts: none that S3 does not list is called safe', async () => {
+  const folder = await interrupted(randomBytes(3456), 3);
+  cloud.session.state = 'completing';
+  cloud.fault = ({ op }) => (op === 'complete' ? { status: 503 } : undefined);
+  const run = newRun({ folder, recover: true });
+  await until(() => cloud.count('complete') > 0, 'the claim');
+  assert.deepEqual(run.of('part'), []);
+  await run.kill();
+  assert.equal(run.of('failed')[0].error.detail.uploadedBytes, 0);
+});
+
 test('a session that took nothing while it was being completed is asked again before a retry', async () => {
   const bytes = randomBytes(3456);
   const folder = await interrupted(bytes, 3);
@@ -429,6 +440,17 @@ test('where nothing can be kept the recording goes up all the same, and that it 
   assert.equal(run.messages[0].error.code, 'not-durable');
 });
 
+test('where the disk is full from the start it is kept in memory, and that is said', async () => {
+  const folder = new DurableFolder();
+  folder.capacity = 10;
+  const bytes = randomBytes(2500);
+  const run = newRun({ folder });
+  assert.equal((await run.all(bytes)).type, 'completed');
+  assert.ok(cloud.object.equals(bytes));
+  assert.equal(run.messages[0].error.code, 'not-durable');
+  assert.deepEqual(await folder.list(), [], 'nothing of it is found later');
+});
+
 /** A recording in memory that may hold so much, and a file's worth of it. */
 function inMemory(memory) {
   cloud.partSize = MIB;
@@ -591,6 +613,12 @@ for (const [partSize, puts] of [[200_000, 1], [70_000, 3]]) {
     assert.equal(cloud.count('put'), puts, 'part 1 goes up again only where it was there before');
   });
 }
+
+test('a WebM of which nothing but the head was recorded is empty', async () => {
+  const run = newRun({ job: { contentType: 'video/webm' } });
+  const cluster = WEBM.indexOf(Buffer.from('1f43b675', 'hex'));
+  assert.equal((await run.all(WEBM.subarray(0, cluster))).error?.code, 'empty');
+});
 
 test('an interrupted WebM whose header was final already does not lose it on the way', async () => {
   cloud.partSize = 70_000;
