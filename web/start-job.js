@@ -2,6 +2,7 @@
  * Makes the Worker's one job: of data that is recorded, of a file, or of a recording that was interrupted.
  */
 
+import { MemoryFolder } from './disk/memory-folder.js';
 import { RecordingFiles } from './disk/recording-files.js';
 import { SpillingFolder } from './disk/spilling-folder.js';
 import { RecorderError } from './errors.js';
@@ -28,17 +29,34 @@ export function sendFile(job, file, means) {
 
 /**
  * @param {import('./messages.js').Job} job
- * @param {import('./disk/folder.js').Folder} folder an empty one
+ * @param {import('./disk/folder.js').Folder} folder an empty one; where it takes nothing the recording is kept in memory
  * @param {Means} means
  * @param {number} [fileBytes]
  * @returns {Promise<Started>}
  */
 export async function startRecording(job, folder, means, fileBytes) {
+  try {
+    const started = await startIn(folder, job, means, fileBytes);
+    if (!folder.durable) tellNotDurable(means, 'this browser lets us keep nothing on this device');
+    return started;
+  } catch {
+    await folder.destroy().catch(() => {});
+    const started = await startIn(new MemoryFolder(), job, means, fileBytes);
+    tellNotDurable(means, 'the disk is full, or refuses to write');
+    return started;
+  }
+}
+
+/**
+ * @param {import('./disk/folder.js').Folder} folder
+ * @param {import('./messages.js').Job} job
+ * @param {Means} means
+ * @param {number} [fileBytes]
+ */
+async function startIn(folder, job, means, fileBytes) {
   const disk = new SpillingFolder(folder);
-  const files = await RecordingFiles.create(disk, job, fileBytes);
-  const started = begin(files, disk, means);
+  const started = begin(await RecordingFiles.create(disk, job, fileBytes), disk, means);
   void disk.reserve();
-  if (!folder.durable) tellNotDurable(means, 'this browser lets us keep nothing on this device');
   return started;
 }
 
