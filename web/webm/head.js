@@ -35,6 +35,18 @@ export const POSITIONS = new Set([ID.SeekHead, ID.Cues, ID.Void, ID['CRC-32']]);
  * @throws {NotUnderstood} where it is not the head of a live WebM
  */
 export function readHead(bytes) {
+  const opening = readOpening(bytes);
+  const found = opening && readLevelOne(bytes, opening.segment.dataAt);
+  return found && describe(bytes, opening.ebml, found);
+}
+
+/** Whether a live WebM begins here. @param {Uint8Array} bytes @throws {NotUnderstood} where something else does */
+export function opensLive(bytes) {
+  return readOpening(bytes) !== null;
+}
+
+/** @param {Uint8Array} bytes */
+function readOpening(bytes) {
   const ebml = readWhole(bytes, 0, (id) => id === ID.EBML);
   if (!ebml) return null;
   requireDocType(bytes, ebml);
@@ -42,8 +54,7 @@ export function readHead(bytes) {
   if (!segment) return null;
   // One of known size is a finished file, which has whatever index it has.
   if (segment.id !== ID.Segment || segment.end !== Infinity) throw new NotUnderstood('not a live Segment');
-  const found = readLevelOne(bytes, segment.dataAt);
-  return found && describe(bytes, ebml, found);
+  return { ebml, segment };
 }
 
 /**

@@ -12,7 +12,7 @@
 import { ByteQueue } from './byte-queue.js';
 import { Cluster } from './cluster.js';
 import { NotUnderstood, readElement, toBytes } from './ebml.js';
-import { DESCRIPTIONS, POSITIONS, readHead } from './head.js';
+import { DESCRIPTIONS, opensLive, POSITIONS, readHead } from './head.js';
 import { layOut, segmentSizePatch } from './layout.js';
 import { ID } from './matroska.js';
 import { SeekIndex } from './seek-index.js';
@@ -84,7 +84,8 @@ export class SeekableWebm {
   }
 
   /**
-   * The input has ended. What it breaks off in, an element cut short, is dropped and counted.
+   * The input has ended. What it breaks off in, an element cut short, is dropped and counted; so is a head that no
+   * Cluster follows, as there is nothing to play.
    *
    * @returns {Uint8Array<ArrayBuffer>[]} the rest of the output
    */
@@ -207,7 +208,7 @@ export class SeekableWebm {
   }
 
   #finishReading() {
-    if (!this.#index) return this.#passOn();
+    if (!this.#index && !opensLive(this.#queue.bytes)) return this.#passOn();
     // What looks like an element cut short may be a size that lies, and then there are Clusters behind its first byte.
     if (holdsCluster(this.#queue.bytes.subarray((this.#cluster?.readTo ?? 0) + 1))) return this.#passOn();
     if (this.#cluster?.isTimed) this.#closeCluster(this.#cluster);

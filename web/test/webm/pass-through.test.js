@@ -20,7 +20,6 @@ for (const [name, input] of [
   ['a first byte', Uint8Array.of(0x1a)],
   ['zeros', new Uint8Array(5000)],
   ['text', new TextEncoder().encode('WEBVTT\n\n'.repeat(99))],
-  ['a head without a Cluster', head],
   ['another DocType', concat([ebml('webp'), live(ID.Segment, info(), tracks()), opened])],
   ['an EBML header without DocType', concat([element(ID.EBML), live(ID.Segment, info(), tracks()), opened])],
   ['no Segment', concat([ebml(), info(), tracks(), opened])],
@@ -44,6 +43,18 @@ for (const [name, input] of [
       assert.deepEqual(webm.patches(), []);
       assert.equal(webm.droppedBytes, 0);
     }
+  });
+}
+
+for (const [name, input] of [
+  ['a head cut short', head.subarray(0, -1)],
+  ['a head without a Cluster', head],
+]) {
+  test(`${name}: there is nothing to play, and nothing comes out`, () => {
+    const { webm, output } = pass([input]);
+    assert.equal(output.length, 0);
+    assert.equal(webm.droppedBytes, input.length);
+    assert.deepEqual(webm.patches(), []);
   });
 }
 
