@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +98,31 @@ func TestAttackABodyTooLong(t *testing.T) {
 				if answer.Status != 413 && reasonOf(t, answer.Body) != "unknown-field" { // which is said before the rest is read
 					t.Errorf("%s as %s: %s", c.path, name, answer.Body)
 				}
+			}
+		}
+	})
+}
+
+// A list of nothing would take fifty times the memory of its text.
+func TestAttackAListOfNothing(t *testing.T) {
+	a := newTarget(t)
+	a.leavesNoTrace(t, func() {
+		for _, c := range []struct{ path, bearer, list string }{
+			{path(a.o, "/parts"), a.o.Token, "uploaded"},
+			{path(a.o, "/parts"), a.o.Token, "sign"},
+			{path(a.o, "/complete"), a.o.Token, "parts"},
+			{"/v1/sessions", a.Grant(t, "ann"), "sign"},
+		} {
+			body := `{"` + c.list + `":[` + strings.Repeat("{},", 1_390_000) + `{}]}`
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			p := a.CallRaw(t, "POST", c.path, c.bearer, body).Problem(t, 400, "out-of-range")
+			runtime.ReadMemStats(&after)
+			if p.Field != c.list || p.Limit != 10_000 {
+				t.Errorf("%s %s: the limit named is %d of %s", c.path, c.list, p.Limit, p.Field)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 4*uint64(len(body)) { // the client's side is in it
+				t.Errorf("%s %s: %d bytes took %d of memory", c.path, c.list, len(body), took)
 			}
 		}
 	})

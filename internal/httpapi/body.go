@@ -54,6 +54,9 @@ func read(c echo.Context, v any, limit int64, rule fieldRule) error {
 
 // badJSON says where a body went wrong, without repeating what stood there.
 func badJSON(err error) error {
+	if ours, ok := errors.AsType[*session.Error](err); ok {
+		return ours
+	}
 	e := &session.Error{Kind: session.Invalid, Reason: "bad-json", Err: err}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		e.Field = fieldName(semantic.JSONPointer)

@@ -61,7 +61,7 @@ func FuzzPartsRequest(f *testing.F) {
 	f.Add(`{"sign":[{"checksum":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV="}]}`)
 	f.Add(`{"` + strings.Repeat("x", 1000) + `":[[[[{}]]]],"` + strings.Repeat("x", 1000) + `":0}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		uploaded, err := partList(body)
+		uploaded, err := readParts(body)
 		if err != nil {
 			e := asError(err)
 			if e.Kind != session.Invalid && e.Kind != session.TooLarge || len(e.Field) > 300 || len(e.Detail) > 600 || !utf8.ValidString(e.Field+e.Detail) {
@@ -73,7 +73,7 @@ func FuzzPartsRequest(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if second, err := partList(string(again)); err != nil || !reflect.DeepEqual(second, uploaded) {
+		if second, err := readParts(string(again)); err != nil || !reflect.DeepEqual(second, uploaded) {
 			t.Errorf("%q is %v and then %v (%v)", body, uploaded, second, err)
 		}
 		for _, p := range uploaded {
@@ -84,8 +84,8 @@ func FuzzPartsRequest(f *testing.F) {
 	})
 }
 
-// partList reads a body as POST …/parts does.
-func partList(body string) ([]session.Part, error) {
+// readParts reads a body as POST …/parts does.
+func readParts(body string) ([]session.Part, error) {
 	r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	var req partsRequest

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"fmt"
 	"time"
 
 	"slipway/internal/session"
@@ -26,16 +25,16 @@ type grantAnswer struct {
 }
 
 type openRequest struct {
-	ContentType string            `json:"content_type"`
-	Owner       string            `json:"owner"`
-	Name        string            `json:"name"`
-	Metadata    map[string]string `json:"metadata"`
-	Checksum    string            `json:"checksum"`
-	Size        int64             `json:"size"`
-	PartSize    int64             `json:"part_size"`
-	MaxBytes    int64             `json:"max_bytes"`
-	OnAbandon   string            `json:"on_abandon"`
-	Sign        []partToSign      `json:"sign"`
+	ContentType string               `json:"content_type"`
+	Owner       string               `json:"owner"`
+	Name        string               `json:"name"`
+	Metadata    map[string]string    `json:"metadata"`
+	Checksum    string               `json:"checksum"`
+	Size        int64                `json:"size"`
+	PartSize    int64                `json:"part_size"`
+	MaxBytes    int64                `json:"max_bytes"`
+	OnAbandon   string               `json:"on_abandon"`
+	Sign        partList[partToSign] `json:"sign"`
 }
 
 type openAnswer struct {
@@ -53,23 +52,10 @@ type openAnswer struct {
 	URLs        partURLs         `json:"urls"`
 }
 
-type partToSign struct {
-	Number   int    `json:"number"`
-	Size     int64  `json:"size"`
-	Checksum string `json:"checksum"`
-}
-
-type claimedPart struct {
-	Number   int    `json:"number"`
-	Size     int64  `json:"size"`
-	ETag     string `json:"etag"`
-	Checksum string `json:"checksum"`
-}
-
 type partsRequest struct {
-	Uploaded   []claimedPart `json:"uploaded"`
-	Sign       []partToSign  `json:"sign"`
-	TTLSeconds *int64        `json:"ttl_s"`
+	Uploaded   partList[claimedPart] `json:"uploaded"`
+	Sign       partList[partToSign]  `json:"sign"`
+	TTLSeconds *int64                `json:"ttl_s"`
 }
 
 type partsAnswer struct {
@@ -83,8 +69,8 @@ type partsAnswer struct {
 }
 
 type claim struct {
-	Parts []claimedPart `json:"parts"`
-	Size  int64         `json:"size"`
+	Parts partList[claimedPart] `json:"parts"`
+	Size  int64                 `json:"size"`
 }
 
 type completedAnswer struct {
@@ -236,52 +222,6 @@ type partFacts struct {
 	Size     int64            `json:"size"`
 	ETag     session.ETag     `json:"etag,omitzero"`
 	Checksum session.Checksum `json:"checksum,omitzero"`
-}
-
-// domain returns the part, or the name of the field at fault and what is wrong
-// with it.
-func (p partToSign) domain() (session.PartToSign, string, error) {
-	sum, err := checksum(p.Checksum)
-	return session.PartToSign{Number: session.PartNumber(p.Number), Size: p.Size, Checksum: sum}, "checksum", err
-}
-
-func (p claimedPart) domain() (session.Part, string, error) {
-	part := session.Part{Number: session.PartNumber(p.Number), Size: p.Size}
-	if p.ETag != "" {
-		tag, err := session.ParseETag(p.ETag)
-		if err != nil {
-			return part, "etag", err
-		}
-		part.ETag = tag
-	}
-	sum, err := checksum(p.Checksum)
-	part.Checksum = sum
-	return part, "checksum", err
-}
-
-func checksum(text string) (session.Checksum, error) {
-	if text == "" {
-		return "", nil
-	}
-	return session.ParseChecksum(text)
-}
-
-// each turns a list of wire parts into domain parts, naming the first bad one.
-func each[W interface{ domain() (D, string, error) }, D any](list string, parts []W) ([]D, error) {
-	if len(parts) > session.MaxPartNumber {
-		return nil, &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: list, Limit: session.MaxPartNumber,
-			Detail: fmt.Sprintf("%s has %d entries; at most %d are allowed", list, len(parts), session.MaxPartNumber)}
-	}
-	out := make([]D, len(parts))
-	for i, w := range parts {
-		d, field, err := w.domain()
-		if err != nil {
-			at := fmt.Sprintf("%s[%d].%s", list, i, field)
-			return nil, &session.Error{Kind: session.Invalid, Reason: "bad-" + field, Field: at, Detail: at + ": " + err.Error()}
-		}
-		out[i] = d
-	}
-	return out, nil
 }
 
 func differences(list []session.Difference) []difference {
