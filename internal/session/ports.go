@@ -118,7 +118,7 @@ type Bucket interface {
 	// Note returns the note at key: a line that no Store may lose. NotFound
 	// only if S3 itself says that there is none.
 	Note(ctx context.Context, key Key) (string, error)
-	// SetNote writes it, in the place of the one before. Delete removes it.
+	// SetNote writes it, in the place of the one before.
 	SetNote(ctx context.Context, key Key, text string) error
 	// Uploads returns one page of the multipart uploads under prefix that are
 	// neither completed nor aborted, in order of key.

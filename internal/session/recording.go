@@ -99,7 +99,8 @@ func (b *Broker) notThere(ctx context.Context, ref Ref) error {
 	return neverThere(s)
 }
 
-// Delete removes a completed recording for good. It can be repeated.
+// Delete removes a completed recording for good. It can be repeated. The note
+// that its links were revoked stays; see linksKey.
 //
 // Errors: Conflict "not-completed" if the session is still on its way (abort
 // it instead); NotFound; Unavailable.
@@ -116,12 +117,8 @@ func (b *Broker) Delete(ctx context.Context, ref Ref) error {
 		return conflict("not-completed", "the session is %s; abort it instead", s.State)
 	}
 	// The object first: if this broker dies in between, the record still says
-	// completed and the call is repeated. And no link that was revoked may work
-	// while the object is there.
-	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil {
-		return err
-	}
-	if err := b.Bucket.Delete(ctx, b.linksKey(s.ID)); err != nil || s.State == Deleted {
+	// completed and the call is repeated.
+	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil || s.State == Deleted {
 		return err
 	}
 	if _, err = b.move(ctx, s, Deleted, nil); ReasonOf(err) == "stale" {

@@ -66,7 +66,9 @@ func (b *Broker) Revoke(ctx context.Context, ref Ref) error {
 }
 
 // linksKey is where the generation of a recording's links stands, once they
-// have been revoked.
+// have been revoked. It stays there whatever becomes of the session: its
+// Idempotency-Key may make the same ID again, and then the links that were
+// revoked would watch the next recording.
 func (b *Broker) linksKey(id ID) Key { return Key(b.Limits.KeyPrefix + "links/" + string(id)) }
 
 func (b *Broker) generation(ctx context.Context, id ID) (string, error) {
