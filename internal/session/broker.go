@@ -39,7 +39,7 @@ type Limits struct {
 	WatchTTL   time.Duration // life of a playback URL
 	SessionTTL time.Duration // life of a session token: at least the longest recording and its resume window
 	NoChecksum bool          // the S3 server has no checksums: sessions are opened without, whatever was asked
-	KeepRecord time.Duration // how long the Store remembers a finished session; S3 answers after that
+	KeepRecord time.Duration // how long the Store remembers a finished session, an empty one an hour at most; S3 answers after that
 	Quota      Quota         // of each owner; a grant may lower it
 	Rates      Rates         // of signing
 
@@ -70,6 +70,9 @@ const (
 	// changed the session in between. A live recorder reports a few times a
 	// second at most, so even the second round is rare.
 	casRounds = 8
+	// keepEmpty is how long the Store remembers, at most, that a session without
+	// parts was aborted: opening and aborting can be repeated at no cost.
+	keepEmpty = time.Hour
 )
 
 func (b *Broker) lease() time.Duration { return b.Limits.CompleteWithin + leaseMargin }
@@ -142,6 +145,8 @@ func (b *Broker) move(ctx context.Context, s *Session, to State, edit func(*Sess
 	switch {
 	case to == Completing || to == Aborting:
 		c.Lease = b.lease()
+	case to == Aborted && s.PartsReported == 0:
+		c.Keep = min(keepEmpty, b.Limits.KeepRecord)
 	case to.Finished():
 		c.Keep = b.Limits.KeepRecord
 	}
