@@ -11,6 +11,7 @@ import { asRecorderError, RecorderError } from './errors.js';
 import { grantFrom } from './grant.js';
 import { lockedIds, takeLock } from './recording-lock.js';
 import { Session } from './session.js';
+import { within } from './within.js';
 
 /** A discard does not wait longer for a broker that is away. */
 const DISCARD_WITHIN_MS = 10_000;
@@ -95,10 +96,7 @@ export async function discardFolder(folder, grant) {
   const session = kept?.manifest.session;
   if (kept && session) {
     const broker = new BrokerClient({ broker: kept.manifest.job.broker });
-    const signal = AbortSignal.timeout(DISCARD_WITHIN_MS);
-    await removeFromS3(broker, session, grant, signal).catch((error) => {
-      throw signal.aborted ? new RecorderError('unavailable', 'no answer from the broker in time; the recording was kept', { cause: error }) : error;
-    });
+    await within(DISCARD_WITHIN_MS, (signal) => removeFromS3(broker, session, grant, signal)); // whoever it is that does not answer
   }
   await folder.destroy();
 }
