@@ -8,29 +8,27 @@ import (
 	"slipway/internal/session"
 )
 
-// care is what a broker does without being asked.
+// care is what a broker does without being asked. What a round finds is a vector,
+// though it has no label: so it has no series before a round has found it.
 type care struct {
-	reaped, swept      *prometheus.CounterVec
-	rounds             *prometheus.GaugeVec
-	unreadable         prometheus.Gauge
-	orphans, orphBytes prometheus.Gauge
-	uploads            prometheus.Gauge
+	reaped, swept               *prometheus.CounterVec
+	rounds                      *prometheus.GaugeVec
+	unreadable                  *prometheus.GaugeVec
+	uploads, orphans, orphBytes *prometheus.GaugeVec
 }
 
 func newCare(f factory) care {
 	c := care{
 		reaped:     f.counters("reaped_total", "Sessions that the reaper took to their end, by outcome; failed ones are tried again.", "outcome"),
 		swept:      f.counters("swept_total", "Uploads that no session had, by what the sweeper did with them; failed ones are tried again.", "outcome"),
-		rounds:     f.gauges("round_last_success_timestamp_seconds", "When this broker last came to the end of a round, by its kind; 0 before the first.", "round"),
-		unreadable: f.gauges("unreadable_records", "Records that the last reaper's round could not read.").WithLabelValues(),
-		uploads:    f.gauges("uploads", "Multipart uploads under our prefix, as of this broker's last sweep.").WithLabelValues(),
-		orphans:    f.gauges("orphans", "Uploads that no session has and that are left for people to decide on, as of this broker's last sweep.").WithLabelValues(),
-		orphBytes:  f.gauges("orphan_bytes", "Bytes in those uploads, which cost money.").WithLabelValues(),
+		rounds:     f.gauges("round_last_success_timestamp_seconds", "When this broker last came to the end of a round, by its kind.", "round"),
+		unreadable: f.gauges("unreadable_records", "Records that the last reaper's round could not read."),
+		uploads:    f.gauges("uploads", "Multipart uploads under our prefix, as of this broker's last sweep."),
+		orphans:    f.gauges("orphans", "Uploads that no session has and that are left for people to decide on, as of this broker's last sweep."),
+		orphBytes:  f.gauges("orphan_bytes", "Bytes in those uploads, which cost money."),
 	}
 	c.addReaped(session.Reaped{})
 	c.addSwept(session.Swept{})
-	c.rounds.WithLabelValues("reap")
-	c.rounds.WithLabelValues("sweep")
 	return c
 }
 
@@ -50,7 +48,7 @@ func (c care) addSwept(s session.Swept) {
 func (m *Metrics) Reaped(r session.Reaped, err error) {
 	m.care.addReaped(r)
 	if err == nil {
-		m.care.unreadable.Set(float64(len(r.Broken)))
+		m.care.unreadable.WithLabelValues().Set(float64(len(r.Broken)))
 		m.care.ended("reap")
 	}
 }
@@ -59,9 +57,9 @@ func (m *Metrics) Reaped(r session.Reaped, err error) {
 func (m *Metrics) Swept(s session.Swept, err error) {
 	m.care.addSwept(s)
 	if err == nil {
-		m.care.uploads.Set(float64(s.Uploads))
-		m.care.orphans.Set(float64(s.Orphans))
-		m.care.orphBytes.Set(float64(s.OrphanBytes))
+		m.care.uploads.WithLabelValues().Set(float64(s.Uploads))
+		m.care.orphans.WithLabelValues().Set(float64(s.Orphans))
+		m.care.orphBytes.WithLabelValues().Set(float64(s.OrphanBytes))
 		m.care.ended("sweep")
 	}
 }

@@ -224,8 +224,24 @@ func TestRoundsAreCounted(t *testing.T) {
 		"slipway_orphans 3",
 		"slipway_orphan_bytes 5000",
 	)
-	if strings.Contains(text, `slipway_round_last_success_timestamp_seconds{round="reap"} 0`) {
-		t.Error("a round that succeeded is not noted")
+	for _, round := range []string{"reap", "sweep"} {
+		if !strings.Contains(text, `slipway_round_last_success_timestamp_seconds{round="`+round+`"} 1.`) { // a time of today
+			t.Errorf("a %s that succeeded is not noted", round)
+		}
+	}
+}
+
+// A time of 0 would be an alert at each start, and no orphans a guess.
+func TestWhatNoRoundHasSeenHasNoSeries(t *testing.T) {
+	m := New()
+	m.Reaped(session.Reaped{}, errors.New("Redis is away"))
+	m.Swept(session.Swept{Uploads: 1, Orphans: 1}, errors.New("S3 is away"))
+	for line := range strings.Lines(scrape(t, m)) {
+		for _, name := range []string{"round_last_success_timestamp_seconds", "unreadable_records", "uploads", "orphans", "orphan_bytes"} {
+			if strings.HasPrefix(line, prefix+name+" ") || strings.HasPrefix(line, prefix+name+"{") {
+				t.Errorf("before the first whole round there is %s", line)
+			}
+		}
 	}
 }
 
