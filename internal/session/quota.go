@@ -14,7 +14,8 @@ type Quota struct {
 	MaxOpen int // sessions at once that are not finished
 	// DailyBytes may arrive between one midnight (UTC, by the Store's clock)
 	// and the next. What counts is what was reported and, once a session is
-	// completed, what S3 says it is; never what was announced or signed.
+	// completed, what S3 says it is; never what was announced or signed, nor
+	// what was uploaded and aborted without a report.
 	DailyBytes int64
 }
 
