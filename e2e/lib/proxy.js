@@ -22,6 +22,9 @@ import { Transform } from 'node:stream';
  * @property {string} [hide] passes the answer on without this header, in lower case
  * @property {number} [bytesPerSecond] passes the answer's body on no faster
  * @property {boolean} [loseAnswer] passes the request on, and resets the connection instead of answering
+ * @property {boolean} [silent] takes the request and never says anything
+ * @property {boolean} [strand] takes the request and resets the connection; `land` passes it on, whenever that is
+ * @property {() => Promise<unknown>} [first] done before the request is passed on
  */
 
 export class Proxy {
@@ -29,6 +32,8 @@ export class Proxy {
   passed = [];
   /** @type {(passing: Passing) => Fault | undefined} */
   fault = () => undefined;
+  /** Passes the stranded request on. @type {() => Promise<number>} the status of its answer */
+  land = async () => { throw new Error('nothing was stranded'); };
   #server = http.createServer((request, response) => this.#pass(request, response));
   #agent = new http.Agent({ keepAlive: true });
 
@@ -60,6 +65,9 @@ export class Proxy {
     request.on('error', () => {});
     const fault = this.fault(passing) ?? {};
     if (fault.status) return this.#refuse(request, response, passing, fault);
+    if (fault.silent) return request.resume();
+    if (fault.strand) return this.#strand(request);
+    await fault.first?.();
     if (fault.holdMs) await new Promise((resolve) => { setTimeout(resolve, fault.holdMs); });
 
     const { 'proxy-connection': _, ...headers } = request.headers;
@@ -93,6 +101,21 @@ export class Proxy {
       if (!mute) response.setHeader('Access-Control-Allow-Origin', '*');
       if (code) response.setHeader('Content-Type', 'application/problem+json');
       response.writeHead(status).end(code ? JSON.stringify({ status, code }) : 'no');
+    });
+  }
+
+  /** @param {http.IncomingMessage} request */
+  #strand(request) {
+    /** @type {Buffer[]} */
+    const body = [];
+    const { 'proxy-connection': _, ...headers } = request.headers;
+    request.on('data', (piece) => body.push(piece)).on('end', () => {
+      this.land = () => new Promise((resolve, reject) => {
+        const onward = http.request(request.url, { method: request.method, headers, agent: this.#agent });
+        onward.on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode)));
+        onward.on('error', reject).end(Buffer.concat(body));
+      });
+      request.socket.resetAndDestroy();
     });
   }
 }
