@@ -20,8 +20,8 @@ import (
 // PartSize is the size of all parts, in bytes: S3's least, and our default.
 const PartSize = 5 << 20
 
-// parts is how many a recording has.
-const parts = 100
+// recordingParts is how many parts a recording has.
+const recordingParts = 100
 
 // Signer is a server that hands out the URL of a part, of whatever make.
 type Signer struct {
@@ -101,7 +101,7 @@ func peer(name, route, key string, batch bool) *Signer {
 	s := &Signer{Name: name,
 		Prepare: func(context.Context, string, int) error { return nil }, // one upload serves all: nothing is kept
 		Request: func(addr string, _, n int) []byte {
-			return fmt.Appendf(nil, "GET %s%d?key=%s HTTP/1.1\r\nHost: %s\r\n\r\n", route, n%(parts-1)+2, key, addr)
+			return fmt.Appendf(nil, "GET %s%d?key=%s HTTP/1.1\r\nHost: %s\r\n\r\n", route, n%(recordingParts-1)+2, key, addr)
 		},
 		SignFirst: func(ctx context.Context, addr string) (string, error) {
 			var answer struct{ URL string }
@@ -138,7 +138,7 @@ func (w *World) Slipway(name string, start func() (*Running, error)) *Signer {
 	}
 	return &Signer{Name: name, Start: start, Prepare: open,
 		Request: func(addr string, conn, n int) []byte {
-			number := n%(parts-1) + 1
+			number := n%(recordingParts-1) + 1
 			return partsCall(addr, sessions[conn], fmt.Appendf(nil, `{"uploaded":[{"number":%d,"size":%d,"etag":"\"%032x\""}],"sign":[{"number":%d,"size":%d}]}`,
 				number, PartSize, number, number+1, PartSize))
 		},

@@ -28,20 +28,56 @@ var noise = sync.OnceValue(func() []byte {
 // Record uploads size bytes as a recorder does: each part by itself is signed
 // for, PUT straight to S3, and reported with the call that signs the next.
 func (w *World) Record(ctx context.Context, addr string, size int64) error {
-	s, err := w.Operator(addr).Open(ctx, "uploader")
+	s, parts, err := w.begin(ctx, addr, size)
 	if err != nil {
 		return err
 	}
+	return s.upload(ctx, addr, parts, size, func(ctx context.Context, done []Part, next Part) (string, error) {
+		urls, err := s.Parts(ctx, addr, done, []Part{next})
+		if err != nil {
+			return "", err
+		}
+		return urls[0], nil
+	})
+}
+
+// RecordAhead uploads size bytes as a phone does: all parts are signed for at
+// once, and nothing is reported before the end.
+func (w *World) RecordAhead(ctx context.Context, addr string, size int64) error {
+	s, parts, err := w.begin(ctx, addr, size)
+	if err != nil {
+		return err
+	}
+	urls, err := s.Parts(ctx, addr, nil, parts)
+	if err != nil {
+		return err
+	}
+	return s.upload(ctx, addr, parts, size, func(_ context.Context, _ []Part, next Part) (string, error) { return urls[next.Number-1], nil })
+}
+
+// begin opens a session, and says what parts make size bytes.
+func (w *World) begin(ctx context.Context, addr string, size int64) (Session, []Part, error) {
 	parts := make([]Part, (size+PartSize-1)/PartSize)
-	next := make(chan int, len(parts))
 	for i := range parts {
 		parts[i] = Part{Number: i + 1, Size: min(PartSize, size-int64(i)*PartSize)}
+	}
+	s, err := w.Operator(addr).Open(ctx, "uploader")
+	return s, parts, err
+}
+
+// sign returns the URL of next, and may report what is done.
+type sign func(ctx context.Context, done []Part, next Part) (string, error)
+
+// upload PUTs the parts, some at once, and completes.
+func (s Session) upload(ctx context.Context, addr string, parts []Part, size int64, sign sign) error {
+	next := make(chan int, len(parts))
+	for i := range parts {
 		next <- i
 	}
 	close(next)
-	group, ctx2 := errgroup.WithContext(ctx)
+	group, during := errgroup.WithContext(ctx)
 	for range puts {
-		group.Go(func() error { return s.putParts(ctx2, addr, parts, next) })
+		group.Go(func() error { return putParts(during, parts, next, sign) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -50,14 +86,14 @@ func (w *World) Record(ctx context.Context, addr string, size int64) error {
 }
 
 // putParts uploads those parts that it gets from next.
-func (s Session) putParts(ctx context.Context, addr string, parts []Part, next <-chan int) error {
+func putParts(ctx context.Context, parts []Part, next <-chan int, sign sign) error {
 	done := []Part{}
 	for i := range next {
-		urls, err := s.Parts(ctx, addr, done, parts[i:i+1])
+		url, err := sign(ctx, done, parts[i])
 		if err != nil {
 			return err
 		}
-		if parts[i].ETag, err = Put(ctx, urls[0], noise()[:parts[i].Size]); err != nil {
+		if parts[i].ETag, err = Put(ctx, url, noise()[:parts[i].Size]); err != nil {
 			return err
 		}
 		done = slices.Clone(parts[i : i+1])
