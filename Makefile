@@ -29,7 +29,7 @@ go:                    # 8 min
 
 # SIM_FOR=10m plays schedules nobody has seen for so long; SIM_SEED=7 plays one and prints its trace.
 sim:                   # 3 min
-	SIM_SCHEDULES=20000 timeout $(if $(SIM_FOR),0,3m) go test -count=1 -timeout 0 -v -run 'TestSchedules$$' ./internal/session/sim
+	SIM_SCHEDULES=24000 timeout $(if $(SIM_FOR),0,3m) go test -count=1 -timeout 0 -v -run 'TestSchedules$$' ./internal/session/sim
 
 sim-mutants:           # plants bugs that the simulation has to find
 	timeout 20m scripts/sim-mutants
