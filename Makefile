@@ -8,7 +8,9 @@ export SLIPWAY_REQUIRE_NEIGHBOURS = 1
 
 test: neighbours lint               ## everything, neighbours and all; of chaos one round
 	$(MAKE) --no-print-directory -j2 -Otarget js sim # the one mostly waits, the other computes
-	$(MAKE) --no-print-directory CHAOS_FOR=1s go chaos browser
+	$(MAKE) --no-print-directory go
+	$(MAKE) --no-print-directory CHAOS_FOR=1s chaos
+	$(MAKE) --no-print-directory browser
 check: lint js go                   ## everything but the browsers
 
 neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix
