@@ -110,7 +110,7 @@ class NetworkCheck {
     const response = await ask(`${this.broker}healthz`, { headers: { Authorization: 'Bearer none' } });
     if (!response) {
       if (this.#policy.refusedConnection(origin)) this.#bad('broker', `this page’s policy forbids ${origin}; see csp`);
-      else if (await answers(origin)) this.#bad('broker', `${origin} answers, but not to pages on ${globalThis.origin}`, `BROKER_CORS_ORIGINS=${globalThis.origin}`);
+      else if (await answers(`${origin}/web/recorder.js`)) this.#bad('broker', `${origin} answers, but not to pages on ${globalThis.origin}`, `BROKER_CORS_ORIGINS=${globalThis.origin}`);
       else this.#bad('broker', `${origin} does not answer: wrong address, no network, or a certificate that this browser does not trust`);
       return false;
     }
@@ -212,9 +212,9 @@ function ask(url, init) {
   return fetch(url, { ...init, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(WITHIN_MS) }).catch(() => null);
 }
 
-/** Whether anything answers there, CORS or not. @param {string} origin */
-async function answers(origin) {
-  return Boolean(await ask(origin, { mode: 'no-cors' }));
+/** Whether anything answers there, CORS or not; of a broker, only its modules are for other origins. @param {string} url */
+async function answers(url) {
+  return Boolean(await ask(url, { mode: 'no-cors' }));
 }
 
 /** @param {unknown} error */
