@@ -7,10 +7,8 @@
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
 
 test: neighbours lint               ## everything, neighbours and all; of chaos one round
-	$(MAKE) --no-print-directory -j2 -Otarget js sim # the one mostly waits, the other computes
-	$(MAKE) --no-print-directory go
-	$(MAKE) --no-print-directory CHAOS_FOR=1s chaos
-	$(MAKE) --no-print-directory browser
+	$(MAKE) --no-print-directory -j3 -Otarget CHAOS_FOR=1s js sim chaos # only one of them computes
+	$(MAKE) --no-print-directory go browser
 check: lint js go                   ## everything but the browsers
 
 neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix
@@ -23,11 +21,11 @@ lint:                  # 5 min
 	timeout 4m go tool staticcheck ./...
 
 js: web/node_modules   # 3 min
-	cd web && timeout 1m npm run --silent check
-	cd web && timeout 3m npm test --silent
+	cd web && timeout 2m npm run --silent check
+	cd web && timeout 4m npm test --silent
 
 go:                    # 8 min
-	timeout 8m go test -race ./...
+	timeout 9m go test -race ./...
 
 # SIM_FOR=10m plays schedules nobody has seen for so long; SIM_SEED=7 plays one and prints its trace.
 sim:                   # 3 min
