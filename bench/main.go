@@ -42,6 +42,7 @@ func main() {
 type bench struct {
 	*rig.World
 	size   size
+	signer string // the beginning of the names of the signers that are measured
 	report *result.Report
 }
 
@@ -57,6 +58,7 @@ func run() error {
 	var programs rig.Programs
 	quick := flag.Bool("quick", false, "short runs, to try it out")
 	only := flag.String("only", "", "parts to run, such as sign,batch (default all)")
+	signer := flag.String("signer", "", "only signers whose name begins so, such as Slipway")
 	out := flag.String("out", "bin/bench/results", "where the results go")
 	flag.StringVar(&programs.Broker, "broker", "bin/bench/broker", "our program")
 	flag.StringVar(&programs.Tusd, "tusd", "bin/bench/tusd", "tusd's")
@@ -79,7 +81,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	b := &bench{World: world, size: sizes[*quick]}
+	b := &bench{World: world, size: sizes[*quick], signer: *signer}
 	b.report = &result.Report{At: time.Now(), Quick: *quick, Rounds: b.size.rounds, Machine: machine(), Versions: versions(programs)}
 	err = b.run(ctx, *only)
 	b.report.Machine.LoadAfter = load1()

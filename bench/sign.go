@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"slipway/bench/load"
@@ -36,7 +37,7 @@ func (b *bench) startSigners(ctx context.Context, wanted func(*rig.Signer) bool,
 	}
 	var up []*signing
 	for _, s := range signers {
-		if !wanted(s) {
+		if !wanted(s) || !strings.HasPrefix(s.Name, b.signer) {
 			continue
 		}
 		at := &signing{Signer: s}
