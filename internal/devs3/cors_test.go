@@ -30,6 +30,7 @@ func TestPreflight(t *testing.T) {
 		{"the other page", page2, "PUT", "", true},
 		{"any x-amz header", page, "PUT", "X-Amz-Whatever, content-type", true},
 		{"a ranged GET", page, "GET", "range", true},
+		{"a form's upload", page, "POST", "content-type", true},
 		{"a page nobody named", "http://evil.example", "PUT", "", false},
 		{"another port", "http://page.example:8081", "PUT", "", false},
 		{"another scheme", "https://page.example:8080", "PUT", "", false},
