@@ -48,6 +48,21 @@ export async function bundle(tarball, script) {
   return path.join(root, 'dist');
 }
 
+/**
+ * One module of a page with all that it imports, by the name that it is given.
+ *
+ * @param {string} entry its file; what it imports is looked for from there
+ * @param {string} name such as `player`, for `/player.js` on a site of the folder
+ * @param {string} folder
+ */
+export async function bundleModule(entry, name, folder) {
+  const output = { entryFileNames: `${name}.js` };
+  await build({
+    root: path.dirname(entry), configFile: false, logLevel: 'error',
+    build: { outDir: folder, emptyOutDir: false, rolldownOptions: { input: entry, preserveEntrySignatures: 'strict', output } },
+  });
+}
+
 /** A web site of files, whose back end mints grants. */
 export class StaticSite {
   /** @type {import('./broker-dev.js').BrokerDev} */
@@ -58,13 +73,17 @@ export class StaticSite {
     this.#answer(request, response).catch((error) => response.writeHead(error.code === 'ENOENT' ? 404 : 500).end(String(error)));
   });
 
-  static async start() {
+  /** @param {{host?: string}} [how] host: address to listen on */
+  static async start({ host = '127.0.0.1' } = {}) {
     const site = new StaticSite();
-    await new Promise((resolve) => { site.#server.listen(0, '127.0.0.1', resolve); });
+    await new Promise((resolve) => { site.#server.listen(0, host, resolve); });
     return site;
   }
 
-  get origin() { return `http://127.0.0.1:${this.#server.address().port}`; }
+  get origin() {
+    const { address, port } = this.#server.address();
+    return `http://${address}:${port}`;
+  }
 
   async close() {
     this.#server.closeAllConnections();
