@@ -46,14 +46,15 @@ browser: e2e/node_modules # 7 min
 soak: neighbours e2e/node_modules # 1 h
 	cd e2e && timeout 90m node --test --test-concurrency=1 --test-timeout=2700000 soak/*.test.js
 
-# Measures beside the peers, into docs/benchmarks; with BENCH_QUICK=1 in 5 min, to try it, into bin/bench/results. A peer
-# that cannot be installed is named in the results. The first time tusd is compiled, which takes a while.
-bench:                 # 30 min
+# Measures beside the peers, into docs/benchmarks; with BENCH_QUICK=1 in 8 min, to try it, into bin/bench/results. A peer
+# that cannot be installed is named in the results. The first time tusd is compiled, which takes a while. What browsers do
+# over a slow line needs root (see bench/link).
+bench:                 # 1 h
 	rm -rf bin/bench && mkdir -p bin/bench
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/bench/broker ./cmd/broker
 	go build -o bin/bench/bench ./bench
 	-cd bench/peers/tusd && go build -o ../../../bin/bench/tusd github.com/tus/tusd/v2/cmd/tusd
-	-$(MAKE) --no-print-directory bench/peers/node_modules
+	-$(MAKE) --no-print-directory -k e2e/node_modules bench/peers/node_modules bench/peers/uppy5/node_modules bench/peers/uppy6/node_modules
 	bin/bench/bench $(if $(BENCH_QUICK),-quick,-out docs/benchmarks)
 
 golden:                # rewrites what others read byte by byte; review the difference

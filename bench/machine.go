@@ -38,8 +38,14 @@ func versions(p rig.Programs) map[string]string {
 	for _, name := range []string{"@uppy/companion", "hono", "@hono/node-server", "express", "@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"} {
 		v[name] = packageVersion(filepath.Join(p.Peers, "node_modules", name, "package.json"))
 	}
+	for _, major := range []string{"5", "6"} {
+		for _, name := range []string{"@uppy/core", "@uppy/aws-s3"} {
+			v[name+" "+major] = packageVersion(filepath.Join(p.Peers, "uppy"+major, "node_modules", name, "package.json"))
+		}
+	}
 	v["tusd"] = moduleVersion(p.Tusd)
 	v["Node"] = strings.TrimPrefix(said("node", "--version"), "v")
+	v["Chromium"], _, _ = strings.Cut(strings.TrimPrefix(said("chromium", "--version"), "Chromium "), " built")
 	_, redis, _ := strings.Cut(said("redis-server", "--version"), "v=")
 	v["Redis"], _, _ = strings.Cut(redis, " ")
 	return v

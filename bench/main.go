@@ -3,7 +3,7 @@
 // Command bench measures Slipway beside its peers, on one machine and in
 // interleaved rounds, and writes down what it saw; see docs/benchmarks.md.
 //
-//	make bench                # everything, half an hour and more, into docs/benchmarks
+//	make bench                # everything, an hour and more, into docs/benchmarks
 //	make bench BENCH_QUICK=1  # the same in short, to try it out, into bin/bench
 package main
 
@@ -52,7 +52,7 @@ type part struct {
 	measure func(*bench, context.Context) error
 }
 
-var parts = []part{{"sign", (*bench).sign}, {"batch", (*bench).batch}, {"bytes", (*bench).bytes}, {"scale", (*bench).scale}, {"footprint", (*bench).footprint}}
+var parts = []part{{"sign", (*bench).sign}, {"batch", (*bench).batch}, {"bytes", (*bench).bytes}, {"scale", (*bench).scale}, {"footprint", (*bench).footprint}, {"browser", (*bench).browser}}
 
 func run() error {
 	var programs rig.Programs

@@ -1,0 +1,98 @@
+/**
+ * How long it takes from stop to complete, over the line: ours, which has uploaded meanwhile, and those that begin then.
+ */
+
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { askRecording, downloadTo } from '../../e2e/lib/download.js';
+import { temporaryFolder } from '../../e2e/lib/folders.js';
+import { durationOf } from '../../e2e/lib/media.js';
+import { pause } from '../../e2e/lib/until.js';
+import { sample } from './lines.js';
+import { timeUpload } from './pages.js';
+
+const BITS_PER_SECOND = 6e6;
+const OURS = 'Slipway';
+/** By row, the module and what it is told. */
+const PEERS = {
+  'Uppy 6': { module: 'uppy6', how: (ground) => ground.uppy },
+  'Uppy 5': { module: 'uppy5', how: (ground) => ground.uppy },
+  'PUTs one by one': { module: 'serial', how: (ground) => ground.slipway() },
+};
+export const STOP = { name: 'stop', rows: [OURS, ...Object.keys(PEERS)] };
+
+/**
+ * @param {import('./grounds.js').Ground} ground
+ * @param {import('./pages.js').Pages} pages
+ * @param {import('./main.js').Plan['stops']} stops
+ */
+export async function measureStop(ground, pages, stops) {
+  const most = Math.max(...stops.map(({ rounds }) => rounds));
+  for (let round = 0; round < most; round++) {
+    for (const { seconds } of stops.filter(({ rounds }) => round < rounds)) await playRound(ground, pages, seconds, round);
+  }
+}
+
+/**
+ * The peers have to have what they upload: the bytes that ours has just recorded.
+ *
+ * @param {import('./grounds.js').Ground} ground
+ * @param {import('./pages.js').Pages} pages
+ * @param {number} seconds
+ * @param {number} round rotates the peers
+ */
+async function playRound(ground, pages, seconds, round) {
+  const metric = `after ${seconds} s`;
+  const recorded = await sample({ table: STOP, row: OURS, metric }, () => record(ground, seconds));
+  if (!recorded) return;
+  const rows = Object.keys(PEERS);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[(i + round) % rows.length];
+    await sample({ table: STOP, row, metric }, () => uploadAgain(ground, pages, PEERS[row], recorded));
+  }
+  await ground.bucket.remove(recorded.key);
+}
+
+/** @param {import('./grounds.js').Ground} ground @param {number} seconds */
+async function record({ behind, bucket }, seconds) {
+  const page = await behind.openPage();
+  await page.begin({ videoBitsPerSecond: BITS_PER_SECOND });
+  await pause(seconds * 1000);
+  const { value, ...result } = await page.page.evaluate(async () => {
+    const began = performance.now();
+    const completed = await globalThis.recorder.stop();
+    return { ...completed, value: (performance.now() - began) / 1000 };
+  });
+  await page.page.close();
+  const object = await bucket.digest(result.key);
+  assert.equal(object.size, result.size);
+  const file = path.join(temporaryFolder(), 'recorded.webm');
+  await downloadTo(result.watchUrl, file);
+  const inS3 = await durationOf(file);
+  assert.ok(inS3 > seconds - 1, `${inS3} s are in S3`);
+  return { value, key: result.key, object, link: result.watchUrl };
+}
+
+/**
+ * @param {import('./grounds.js').Ground} ground
+ * @param {import('./pages.js').Pages} pages
+ * @param {{module: string, how: (ground: import('./grounds.js').Ground) => any}} peer
+ * @param {{link: string, object: {size: number, sha256: string}}} recorded
+ */
+async function uploadAgain(ground, pages, { module, how }, { link, object }) {
+  const told = await how(ground);
+  const before = await ground.bucket.keys();
+  const { url } = await askRecording(link);
+  const page = await ground.openPage();
+  const size = await page.evaluate(async (from) => {
+    globalThis.data = await (await fetch(from)).blob();
+    return globalThis.data.size;
+  }, url);
+  assert.equal(size, object.size);
+  const value = await timeUpload(page, pages, module, told);
+  await page.close();
+  const { key, ...inS3 } = await ground.newObject(before);
+  assert.deepEqual(inS3, object);
+  await ground.bucket.remove(key);
+  return { value };
+}
