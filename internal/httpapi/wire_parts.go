@@ -39,11 +39,11 @@ func (l *partList[W]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 		if len(*l) == session.MaxPartNumber {
 			return tooMany(fieldName(d.StackPointer().Parent()))
 		}
-		var entry W
-		if err := json.UnmarshalDecode(d, &entry); err != nil {
+		var none W
+		*l = append(*l, none)
+		if err := json.UnmarshalDecode(d, &(*l)[len(*l)-1]); err != nil { // in its place: nothing is allocated for it alone
 			return err
 		}
-		*l = append(*l, entry)
 	}
 	_, err := d.ReadToken()
 	return err
