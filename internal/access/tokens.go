@@ -17,10 +17,10 @@ type grantPayload struct {
 	Version      int      `json:"v"`
 	Owner        string   `json:"o"`
 	ExpiresAt    int64    `json:"e"`
-	MaxBytes     int64    `json:"m,omitempty"`
-	ContentTypes []string `json:"c,omitempty"`
-	MaxOpen      int      `json:"n,omitempty"`
-	Origin       string   `json:"r,omitempty"`
+	MaxBytes     int64    `json:"m,omitzero"`
+	ContentTypes []string `json:"c,omitzero"`
+	MaxOpen      int      `json:"n,omitzero"`
+	Origin       string   `json:"r,omitzero"`
 }
 
 type ticketPayload struct {
@@ -28,8 +28,8 @@ type ticketPayload struct {
 	ID          string `json:"i"`
 	Bucket      string `json:"b"`
 	UploadID    string `json:"u"`
-	Owner       string `json:"o,omitempty"`
-	Name        string `json:"n,omitempty"`
+	Owner       string `json:"o,omitzero"`
+	Name        string `json:"n,omitzero"`
 	ContentType string `json:"c"`
 	Algorithm   string `json:"a"`
 	PartSize    int64  `json:"p"`
@@ -42,8 +42,8 @@ type ticketPayload struct {
 type sharePayload struct {
 	Version    int    `json:"v"`
 	ID         string `json:"i"`
-	Generation string `json:"g,omitempty"`
-	ExpiresAt  int64  `json:"e,omitempty"`
+	Generation string `json:"g,omitzero"`
+	ExpiresAt  int64  `json:"e,omitzero"`
 }
 
 const version = 1
