@@ -12,8 +12,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -75,9 +78,9 @@ func NewAPIKey(name string, scopes ...session.Scope) (APIKey, string) {
 
 // Keyring checks credentials. It is immutable and safe for concurrent use.
 type Keyring struct {
-	apiKeys   []APIKey
-	tokenKeys [][]byte
-	now       func() time.Time
+	apiKeys []APIKey
+	seals   []*sealer // one for each token key
+	now     func() time.Time
 }
 
 // MinTokenKey is the least length of a token key, in bytes.
@@ -90,18 +93,20 @@ func NewKeyring(apiKeys []APIKey, tokenKeys [][]byte, now func() time.Time) (*Ke
 	if len(tokenKeys) == 0 {
 		return nil, errors.New("no token key")
 	}
-	for i, k := range tokenKeys {
-		if len(k) < MinTokenKey {
-			return nil, fmt.Errorf("token key %d is %d bytes; at least %d are needed", i+1, len(k), MinTokenKey)
+	k := &Keyring{apiKeys: apiKeys, now: now}
+	for i, key := range tokenKeys {
+		if len(key) < MinTokenKey {
+			return nil, fmt.Errorf("token key %d is %d bytes; at least %d are needed", i+1, len(key), MinTokenKey)
 		}
+		k.seals = append(k.seals, newSealer(key))
 	}
-	return &Keyring{apiKeys: apiKeys, tokenKeys: tokenKeys, now: now}, nil
+	return k, nil
 }
 
 // Derive makes a secret for another purpose from the last token key: the one
 // that stays until the end of a rotation.
 func (k *Keyring) Derive(purpose string) []byte {
-	return seal(k.tokenKeys[len(k.tokenKeys)-1], "derive", purpose)
+	return k.seals[len(k.seals)-1].seal("derive", purpose)
 }
 
 // Check says what a bearer string is.
@@ -154,14 +159,14 @@ func (k *Keyring) pack(prefix string, payload any) string {
 		panic(err) // our own structs always marshal
 	}
 	text := base64.RawURLEncoding.EncodeToString(body)
-	return prefix + text + "." + base64.RawURLEncoding.EncodeToString(seal(k.tokenKeys[0], prefix, text))
+	return prefix + text + "." + base64.RawURLEncoding.EncodeToString(k.seals[0].seal(prefix, text))
 }
 
 func (k *Keyring) unpack(prefix, token string, payload any) error {
 	text, mac, _ := strings.Cut(strings.TrimPrefix(token, prefix), ".")
 	got, err := base64.RawURLEncoding.Strict().DecodeString(mac)
-	genuine := err == nil && slices.ContainsFunc(k.tokenKeys, func(key []byte) bool {
-		return hmac.Equal(got, seal(key, prefix, text))
+	genuine := err == nil && slices.ContainsFunc(k.seals, func(s *sealer) bool {
+		return hmac.Equal(got, s.seal(prefix, text))
 	})
 	if !genuine {
 		return denied("bad-token", "the token is not one of ours, or was cut short")
@@ -176,9 +181,19 @@ func (k *Keyring) unpack(prefix, token string, payload any) error {
 	return nil
 }
 
-func seal(key []byte, prefix, text string) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("slipway " + prefix + " "))
-	mac.Write([]byte(text))
+// sealer makes HMACs with one key. An HMAC that is set up is used again: that
+// spares it the hashes of its key.
+type sealer struct{ macs sync.Pool }
+
+func newSealer(key []byte) *sealer {
+	return &sealer{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
+
+func (s *sealer) seal(prefix, text string) []byte {
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	mac.Reset()
+	_, _ = io.WriteString(mac, "slipway "+prefix+" ") // a hash takes everything
+	_, _ = io.WriteString(mac, text)
 	return mac.Sum(nil)
 }

@@ -14,29 +14,37 @@ import (
 // word of any length for one.
 const maxMethod = 16
 
-const (
-	keyStart   = "start"
-	keyError   = "error"
-	keySession = "session"
-	keyOwner   = "owner"
-	keyAPIKey  = "api-key"
-)
+// story is what one request's log line tells. It travels in echo's context,
+// under one key: a request has a handful of notes, and most have them all.
+type story struct {
+	id      string // of the request
+	start   time.Time
+	session session.ID
+	owner   session.Owner
+	apiKey  string // its name
+	fault   *session.Error
+}
+
+const keyStory = "story"
+
+// storyOf is the request's. There is one: identify comes before all else.
+func storyOf(c echo.Context) *story { return c.Get(keyStory).(*story) }
 
 // note keeps what went wrong for the request's one log line.
-func note(c echo.Context, e *session.Error) { c.Set(keyError, e) }
+func note(c echo.Context, e *session.Error) { storyOf(c).fault = e }
 
 // noteSession keeps which session the request is about for its log line.
-func noteSession(c echo.Context, id session.ID) { c.Set(keySession, id) }
+func noteSession(c echo.Context, id session.ID) { storyOf(c).session = id }
 
 // noteOwner keeps on whose behalf the request is made for its log line.
-func noteOwner(c echo.Context, o session.Owner) { c.Set(keyOwner, o) }
+func noteOwner(c echo.Context, o session.Owner) { storyOf(c).owner = o }
 
 // noteCaller keeps what is known of who makes the request. A share token says
 // nothing of that.
 func noteCaller(c echo.Context, cred session.Credential) {
 	switch {
 	case cred.APIKey != nil:
-		c.Set(keyAPIKey, cred.APIKey.Name)
+		storyOf(c).apiKey = cred.APIKey.Name
 	case cred.Grant != nil:
 		noteOwner(c, cred.Grant.Owner)
 	case cred.Ticket != nil:
@@ -45,51 +53,50 @@ func noteCaller(c echo.Context, cred session.Credential) {
 }
 
 // took is how long the request has been here.
-func took(c echo.Context) time.Duration {
-	start, _ := c.Get(keyStart).(time.Time)
-	return time.Since(start)
-}
+func took(c echo.Context) time.Duration { return time.Since(storyOf(c).start) }
+
+// roomForAttrs is enough for all that a line has.
+const roomForAttrs = 16
 
 // logged writes one line per request, and counts it. It names the route and
 // never the URL: neither a query nor a token can reach a log through it.
 func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Set(keyStart, time.Now())
 		body := &counted{ReadCloser: c.Request().Body}
 		c.Request().Body = body
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		route, method, status, took := c.Path(), c.Request().Method, c.Response().Status, took(c)
+		story := storyOf(c)
+		route, method, status, took := c.Path(), c.Request().Method, c.Response().Status, time.Since(story.start)
 		s.Metrics.Answered(route, method, status, took)
-		level, attrs := outcome(c)
-		s.Log.LogAttrs(c.Request().Context(), level, "request", append([]slog.Attr{
+		attrs := append(make([]slog.Attr, 0, roomForAttrs),
 			slog.String("method", method[:min(len(method), maxMethod)]), slog.String("route", route), slog.Int("status", status),
 			slog.Duration("took", took), slog.Int64("bytes_in", body.n), slog.Int64("bytes_out", c.Response().Size),
-			slog.String("request_id", requestID(c)), slog.String("client", c.RealIP()),
-		}, attrs...)...)
+			slog.String("request_id", story.id), slog.String("client", c.RealIP()))
+		level, attrs := story.outcome(attrs)
+		s.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
 		return nil
 	}
 }
 
-// outcome is what was noted of a request, and how much it matters.
-func outcome(c echo.Context) (level slog.Level, attrs []slog.Attr) {
-	if id, ok := c.Get(keySession).(session.ID); ok {
-		attrs = append(attrs, slog.String("session", string(id)))
+// outcome appends what was noted of a request, and says how much it matters.
+func (s *story) outcome(attrs []slog.Attr) (slog.Level, []slog.Attr) {
+	if s.session != "" {
+		attrs = append(attrs, slog.String("session", string(s.session)))
 	}
-	if owner, ok := c.Get(keyOwner).(session.Owner); ok {
-		attrs = append(attrs, slog.String("owner", string(owner))) // MaxOwnerBytes at the most, and no control character
+	if s.owner != "" {
+		attrs = append(attrs, slog.String("owner", string(s.owner))) // MaxOwnerBytes at the most, and no control character
 	}
-	if name, ok := c.Get(keyAPIKey).(string); ok {
-		attrs = append(attrs, slog.String("api_key", name))
+	if s.apiKey != "" {
+		attrs = append(attrs, slog.String("api_key", s.apiKey))
 	}
-	e, ok := c.Get(keyError).(*session.Error)
-	if !ok {
+	if s.fault == nil {
 		return slog.LevelInfo, attrs
 	}
-	attrs = append(attrs, slog.String("kind", e.Kind.String()), slog.String("reason", e.Reason))
-	if e.Kind == session.Internal || e.Kind == session.Unavailable {
-		return slog.LevelError, append(attrs, slog.String("error", e.Error()))
+	attrs = append(attrs, slog.String("kind", s.fault.Kind.String()), slog.String("reason", s.fault.Reason))
+	if s.fault.Kind == session.Internal || s.fault.Kind == session.Unavailable {
+		return slog.LevelError, append(attrs, slog.String("error", s.fault.Error()))
 	}
 	return slog.LevelInfo, attrs
 }

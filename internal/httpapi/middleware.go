@@ -3,10 +3,12 @@ package httpapi
 import (
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -14,20 +16,13 @@ import (
 	"slipway/internal/session"
 )
 
-const keyRequestID = "request-id"
-
-func requestID(c echo.Context) string {
-	id, _ := c.Get(keyRequestID).(string)
-	return id
-}
-
-// identify names the request, so that a user's screenshot of an error finds
+// identify begins the request's story and names it, so that a user's screenshot of an error finds
 // the line in the log. The name is ours: one from outside could forge a line.
 func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		id := rand.Text()
-		c.Set(keyRequestID, id)
-		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		told := &story{id: rand.Text(), start: time.Now()}
+		c.Set(keyStory, told)
+		c.Response().Header().Set(echo.HeaderXRequestID, told.id)
 		return next(c)
 	}
 }
@@ -56,17 +51,18 @@ const answerPolicy = "default-src 'none'; frame-ancestors 'none'"
 // harden sets what every answer carries; pages and assets loosen what they have
 // to. A presigned URL or a share token must not leak through a Referer.
 func (s *server) harden() echo.MiddlewareFunc {
-	secure := overTLS(s.PublicURL)
+	every := http.Header{}
+	every.Set("X-Content-Type-Options", "nosniff")
+	every.Set("Referrer-Policy", "no-referrer")
+	every.Set("Content-Security-Policy", answerPolicy)
+	every.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if overTLS(s.PublicURL) {
+		every.Set("Strict-Transport-Security", strictTransport)
+	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			h := c.Response().Header()
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("Referrer-Policy", "no-referrer")
-			h.Set("Content-Security-Policy", answerPolicy)
-			h.Set("Cross-Origin-Resource-Policy", "same-origin")
-			if secure {
-				h.Set("Strict-Transport-Security", strictTransport)
-			}
+			maps.Copy(h, every) // Set replaces a value, and nothing writes into one
 			if len(c.Request().TransferEncoding) > 0 {
 				// net/http takes a request with both lengths and goes by the
 				// chunks (Go 1.26). A proxy that went by the other would hold

@@ -54,7 +54,7 @@ func (s *server) problem(err error, c echo.Context) {
 	p := problem{
 		Type: "urn:slipway:problem:" + cmp.Or(e.Reason, e.Kind.String()), Title: status.title, Status: status.code,
 		Code: e.Kind.String(), Reason: e.Reason, Detail: cmp.Or(e.Detail, status.title), Field: e.Field, Limit: e.Limit,
-		RequestID: requestID(c), RetryAfterMs: e.RetryAfter.Milliseconds(), Parts: differences(e.Parts), SafeBytes: e.Safe,
+		RequestID: storyOf(c).id, RetryAfterMs: e.RetryAfter.Milliseconds(), Parts: differences(e.Parts), SafeBytes: e.Safe,
 	}
 	if e.Kind == session.Internal {
 		p.Detail = "the broker made a mistake; the request ID finds it in the log"
