@@ -102,6 +102,7 @@ func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []sessio
 	}
 	now = now.Truncate(time.Second) // as X-Amz-Date has it, from which S3 counts
 	batch := newBatch(key, s.place, u, headers, now, life)
+	defer batch.done()
 	expires := now.Add(life)
 	signed := make([]session.SignedPart, len(parts))
 	all := newURLs(len(parts), batch.maxLen())

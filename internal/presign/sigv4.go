@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"strconv"
+	"sync"
 	"time"
 
 	"slipway/internal/session"
@@ -97,7 +98,12 @@ func (m *moment) appendQuery(dst []byte, headers signedHeaders, life time.Durati
 	return appendEscaped(append(dst, "&X-Amz-SignedHeaders="...), string(headers), false)
 }
 
-const roomForURL = 512 // bytes
+const roomForURL = 512 // bytes; of nearly every session, and a longer one grows
+
+// batches are those that nobody uses; they keep their memory.
+var batches = sync.Pool{New: func() any {
+	return &batch{h: newHasher(), head: make([]byte, 0, roomForURL), tail: make([]byte, 0, roomForURL)}
+}}
 
 // batch signs UploadPart URLs of one upload, all of one moment. It is not safe
 // for concurrent use.
@@ -112,25 +118,25 @@ type batch struct {
 	scratch []byte
 }
 
+// newBatch takes a batch out of batches; done puts it back.
 func newBatch(k *signingKey, p place, u session.Upload, headers signedHeaders, now time.Time, life time.Duration) *batch {
-	b := &batch{h: newHasher(), host: p.host, headers: headers}
+	b := batches.Get().(*batch)
+	b.host, b.headers = p.host, headers
 	b.moment = k.at(now, b.h)
-	// Room for the URL of nearly every session; a longer one grows.
-	url := append(make([]byte, 0, roomForURL), p.base...)
+	url := append(b.head[:0], p.base...)
 	url = appendEscaped(append(url, p.path...), string(u.Key), true)
-	path := url[len(p.base):]
 	query := len(url) + 1
 	url = b.moment.appendQuery(append(url, '?'), headers, life)
 	b.head = append(url, "&partNumber="...)
-	b.tail = append(appendEscaped(append(make([]byte, 0, roomForURL), "&uploadId="...), string(u.ID), false), "&x-id=UploadPart"...)
+	b.tail = append(appendEscaped(append(b.tail[:0], "&uploadId="...), string(u.ID), false), "&x-id=UploadPart"...)
 	b.h.resume(nil)
-	b.h.write([]byte("PUT\n"))
-	b.h.write(path)
-	b.h.write([]byte("\n"))
-	b.h.write(b.head[query:])
-	b.request = b.h.state()
+	b.scratch = append(append(append(append(b.scratch[:0], "PUT\n"...), b.head[len(p.base):query-1]...), '\n'), b.head[query:]...)
+	b.h.write(b.scratch)
+	b.request = b.h.appendState(b.request[:0])
 	return b
 }
+
+func (b *batch) done() { batches.Put(b) }
 
 // maxLen is the longest a URL of this batch can be.
 func (b *batch) maxLen() int {
@@ -216,8 +222,10 @@ func (h *hasher) after(m midstate, text []byte) midstate {
 	return h.state()
 }
 
-func (h *hasher) state() midstate {
-	state, err := h.digest.AppendBinary(make([]byte, 0, 128)) // it takes 108
+func (h *hasher) state() midstate { return h.appendState(make([]byte, 0, 128)) } // it takes 108
+
+func (h *hasher) appendState(to midstate) midstate {
+	state, err := h.digest.AppendBinary(to)
 	if err != nil {
 		panic(err) // SHA-256 can always tell its state
 	}
