@@ -50,92 +50,106 @@ local function format(r)
     .. r.body .. r.parts
 end
 
--- entries cuts a string of entries apart. A size that is the session's part
--- size is left out of the bytes: most are.
-local function entries(s, part_size)
-  local list, i = {}, 1
-  while i <= #s do
-    local hi, lo = string.byte(s, i, i + 1)
-    local number, at, size = (hi % 64) * 256 + lo, i + 2, part_size
-    local bytes
-    if hi % 128 >= 64 then
-      local a, b, c, d, e = string.byte(s, at, at + 4)
-      size, at = (((a * 256 + b) * 256 + c) * 256 + d) * 256 + e, at + 5
-    end
-    local after = at + 16
-    if hi >= 128 then
-      local a, b = string.byte(s, at, at + 1)
-      after = at + 2 + a * 256 + b
-    end
-    if size == part_size and hi % 128 >= 64 then
-      bytes = string.char(hi - 64, lo) .. string.sub(s, at, after - 1)
-    else
-      bytes = string.sub(s, i, after - 1)
-    end
-    list[#list + 1] = {number = number, size = size, bytes = bytes}
-    i = after
+-- entry reads the entry at byte i of s: number, size, where the next begins, and
+-- its bytes as they are kept. A size that is the session's part size is left out
+-- of the bytes: most are.
+local function entry(s, i, part_size)
+  local hi, lo = string.byte(s, i, i + 1)
+  local number, size, at = hi % 64 * 256 + lo, part_size, i + 2
+  if hi % 128 >= 64 then
+    local a, b, c, d, e = string.byte(s, at, at + 4)
+    size, at = (((a * 256 + b) * 256 + c) * 256 + d) * 256 + e, at + 5
   end
-  return list
+  local next = at + 16
+  if hi >= 128 then
+    local a, b = string.byte(s, at, at + 1)
+    next = at + 2 + a * 256 + b
+  end
+  if at > i + 2 and size == part_size then
+    return number, size, next, string.char(hi - 64, lo) .. string.sub(s, at, next - 1)
+  end
+  return number, size, next, string.sub(s, i, next - 1)
 end
 
--- batches calls f with first and last index of each batch of n things.
-local function batches(n, f)
-  for first = 1, n, BATCH do f(first, math.min(first + BATCH - 1, n)) end
+-- place returns where a number is in s, or belongs: the byte, and that of the
+-- first entry behind it; and its size, if it is there. It looks from byte i on.
+local function place(s, number, i, part_size)
+  local byte, length = string.byte, #s
+  while i <= length do
+    local hi, lo = byte(s, i, i + 1)
+    local n, size, next = hi * 256 + lo, part_size, i + 18
+    if hi >= 64 then n, size, next = entry(s, i, part_size) end -- most have no flags
+    if n == number then return i, next, size end
+    if n > number then break end
+    i = next
+  end
+  return i, i
 end
 
--- known returns what is noted already of the numbers in fresh (and, where
--- parts are inline, of all).
-local function known(r, fresh, hash)
-  local by_number = {}
-  local function add(s)
-    for _, p in ipairs(entries(s, r.part_size)) do by_number[p.number] = p end
-  end
-  if r.where == 'i' then
-    add(r.parts)
+-- tally counts a part of r; before is the size it had so far, if any.
+local function tally(r, size, before)
+  if before then
+    r.bytes = r.bytes - before
   else
-    batches(#fresh, function(first, last)
-      local numbers = {}
-      for i = first, last do numbers[#numbers + 1] = fresh[i].number end
-      for _, entry in ipairs(redis.call('HMGET', hash, unpack(numbers))) do
-        if entry then add(entry) end
-      end
-    end)
+    r.count = r.count + 1
   end
-  return by_number
+  r.bytes = r.bytes + size
+end
+
+-- note_inline puts the entries of s among those in the record, in the order of
+-- their numbers: the same parts make the same record. Those stay one string,
+-- as taking 60 apart for one that is new was most of a report's time. It
+-- returns the entries that there is no room for.
+local function note_inline(r, s)
+  local i, at, last = 1, 1, 0
+  while i <= #s do
+    local number, size, next, bytes = entry(s, i, r.part_size)
+    if number < last then at = 1 end
+    local from, to, before = place(r.parts, number, at, r.part_size)
+    if not before and r.count == INLINE then break end
+    r.parts = string.sub(r.parts, 1, from - 1) .. bytes .. string.sub(r.parts, to)
+    tally(r, size, before)
+    i, at, last = next, from, number
+  end
+  return string.sub(s, i)
+end
+
+-- note_hashed puts the entries of s into the hash.
+local function note_hashed(r, s, hash)
+  local i = 1
+  while i <= #s do
+    local numbers, sizes, fields = {}, {}, {}
+    repeat
+      local number, size, next, bytes = entry(s, i, r.part_size)
+      local n = #numbers + 1
+      numbers[n], sizes[n], fields[2 * n - 1], fields[2 * n] = number, size, number, bytes
+      i = next
+    until i > #s or n == BATCH
+    local before = {} -- sizes by number
+    for n, stored in ipairs(redis.call('HMGET', hash, unpack(numbers))) do
+      if stored then
+        local _, size = entry(stored, 1, r.part_size)
+        before[numbers[n]] = size
+      end
+    end
+    for n, number in ipairs(numbers) do
+      tally(r, sizes[n], before[number])
+      before[number] = sizes[n]
+    end
+    redis.call('HSET', hash, unpack(fields))
+  end
 end
 
 -- note adds the parts in s to r: the last word on a number holds, and count
 -- and bytes follow from the difference. Noting the same again changes nothing.
 local function note(r, s, hash)
-  if s == '' then return end
-  local fresh = entries(s, r.part_size)
-  local all = known(r, fresh, hash)
-  for _, p in ipairs(fresh) do
-    local before = all[p.number]
-    if before then
-      r.bytes = r.bytes - before.size
-    else
-      r.count = r.count + 1
-    end
-    r.bytes = r.bytes + p.size
-    all[p.number] = p
+  if r.where == 'i' then
+    s = note_inline(r, s)
+    if s == '' then return end
+    s = r.parts .. s -- all go to the hash, and are counted anew
+    r.where, r.parts, r.count, r.bytes = 'h', '', 0, 0
   end
-  local list = {}
-  for _, p in pairs(all) do list[#list + 1] = p end
-  if r.where == 'i' and r.count <= INLINE then
-    table.sort(list, function(a, b) return a.number < b.number end) -- the same parts make the same record
-    for i, p in ipairs(list) do list[i] = p.bytes end
-    r.parts = table.concat(list)
-    return
-  end
-  r.where, r.parts = 'h', ''
-  batches(#list, function(first, last)
-    local args = {}
-    for i = first, last do
-      args[#args + 1], args[#args + 2] = list[i].number, list[i].bytes
-    end
-    redis.call('HSET', hash, unpack(args))
-  end)
+  note_hashed(r, s, hash)
 end
 
 -- Midnight UTC after now; the epoch began with one.
