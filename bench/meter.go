@@ -16,13 +16,13 @@ type metered struct {
 	own           time.Duration // CPU of the load generator
 }
 
-// meter runs load and reads the CPU clocks around it. Pid 0 has none.
-func meter(target load.Target, plan load.Plan, redis int, servers ...int) (metered, error) {
+// meter runs load and reads the CPU clocks of processes around it.
+func meter(target load.Target, plan load.Plan, redis []int, servers ...int) (metered, error) {
 	servers0, err := sum(servers)
 	if err != nil {
 		return metered{}, err
 	}
-	redis0, err := sum([]int{redis})
+	redis0, err := sum(redis)
 	if err != nil {
 		return metered{}, err
 	}
@@ -35,7 +35,7 @@ func meter(target load.Target, plan load.Plan, redis int, servers ...int) (meter
 	if m.server, err = sum(servers); err != nil {
 		return metered{}, err
 	}
-	if m.redis, err = sum([]int{redis}); err != nil {
+	if m.redis, err = sum(redis); err != nil {
 		return metered{}, err
 	}
 	m.server, m.redis = m.server-servers0, m.redis-redis0
@@ -45,9 +45,6 @@ func meter(target load.Target, plan load.Plan, redis int, servers ...int) (meter
 func sum(pids []int) (time.Duration, error) {
 	var total time.Duration
 	for _, pid := range pids {
-		if pid == 0 {
-			continue
-		}
 		spent, err := proc.CPU(pid)
 		if err != nil {
 			return 0, err

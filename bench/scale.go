@@ -79,14 +79,12 @@ func (b *bench) scale(ctx context.Context) error {
 // scaleRounds measures one broker over redis as it is.
 func (b *bench) scaleRounds(t *result.Table, name string, signer *rig.Signer, broker *rig.Running, redis *rig.Redis) error {
 	target := signer.Target(broker.Addr)
-	page := load.Target{Addrs: target.Addrs, Request: func(int, int) []byte {
-		return fmt.Appendf(nil, "GET /v1/sessions?%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", url.Values{"idle_for": {"1s"}, "limit": {"100"}}.Encode(), broker.Addr, b.Operator(broker.Addr).Bearer)
-	}}
+	page := b.stalePage(broker)
 	for range b.size.rounds {
 		if _, err := load.Run(target, load.Plan{Conns: conns, For: b.size.warm}); err != nil {
 			return err
 		}
-		m, err := meter(target, load.Plan{Conns: conns, For: b.size.run}, redis.Pid, broker.Pid)
+		m, err := meter(target, load.Plan{Conns: conns, For: b.size.run}, redis.Pids(), broker.Pid)
 		if err != nil {
 			return err
 		}
@@ -104,6 +102,13 @@ func (b *bench) scaleRounds(t *result.Table, name string, signer *rig.Signer, br
 		t.Add(name, scalePage9, millis(r.Quantile(0.99)))
 	}
 	return nil
+}
+
+// stalePage asks for the first page of the sessions that are longest idle.
+func (b *bench) stalePage(broker *rig.Running) load.Target {
+	request := fmt.Appendf(nil, "GET /v1/sessions?%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n",
+		url.Values{"idle_for": {"1s"}, "limit": {"100"}}.Encode(), broker.Addr, b.Operator(broker.Addr).Bearer)
+	return load.Target{Addrs: []string{broker.Addr}, Request: func(int, int) []byte { return request }}
 }
 
 const (
@@ -126,7 +131,7 @@ func (b *bench) brokers(ctx context.Context, signer *rig.Signer, all []*rig.Runn
 			for _, broker := range all[:n] {
 				addrs, pids = append(addrs, broker.Addr), append(pids, broker.Pid)
 			}
-			m, err := meter(signer.Target(addrs...), load.Plan{Conns: conns, For: b.size.run}, redis.Pid, pids...)
+			m, err := meter(signer.Target(addrs...), load.Plan{Conns: conns, For: b.size.run}, redis.Pids(), pids...)
 			if err != nil {
 				return 0, err
 			}

@@ -25,7 +25,7 @@ var rates = []float64{200, 2000}
 type signing struct {
 	*rig.Signer
 	server *rig.Running
-	redis  int // pid of the Redis that it uses; 0: none
+	redis  []int // pids of the Redis that it uses
 }
 
 // startSigners starts those that are wanted, and notes in each table those that
@@ -54,7 +54,7 @@ func (b *bench) startSigners(ctx context.Context, wanted func(*rig.Signer) bool,
 			}
 		}
 		if s.Name == "Slipway" {
-			at.redis = b.Redis.Pid
+			at.redis = b.Redis.Pids()
 		}
 	}
 	return up, nil
@@ -127,7 +127,7 @@ func (b *bench) signRound(s *signing, cost, late *result.Table) error {
 	}
 	all := m.server + m.redis
 	cost.Add(s.Name, signCPU, micros(all, m.Requests))
-	if s.redis != 0 {
+	if s.redis != nil {
 		cost.Add(s.Name, signRedis, micros(m.redis, m.Requests))
 	}
 	cost.Add(s.Name, signCore, perCore(m.Requests, all))

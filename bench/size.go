@@ -12,6 +12,7 @@ type size struct {
 	upload   int64         // bytes that one upload moves
 	uploads  int           // rounds of them
 	sessions int           // in one Redis
+	spread   int           // sessions, over a Cluster
 	pages    int           // of the stale list that are timed
 	starts   int           // of each server
 	browser  browserPlan
@@ -19,8 +20,8 @@ type size struct {
 
 // sizes by whether it is the short form.
 var sizes = map[bool]size{
-	false: {rounds: 5, warm: time.Second, run: 3 * time.Second, upload: 1 << 30, uploads: 3, sessions: 1_000_000, pages: 500, starts: 3, browser: longBrowser},
-	true:  {rounds: 2, warm: 200 * time.Millisecond, run: 700 * time.Millisecond, upload: 64 << 20, uploads: 2, sessions: 20_000, pages: 100, starts: 1, browser: shortBrowser},
+	false: {rounds: 5, warm: time.Second, run: 3 * time.Second, upload: 1 << 30, uploads: 3, sessions: 1_000_000, spread: 50_000, pages: 500, starts: 3, browser: longBrowser},
+	true:  {rounds: 2, warm: 200 * time.Millisecond, run: 700 * time.Millisecond, upload: 64 << 20, uploads: 2, sessions: 20_000, spread: 2_000, pages: 100, starts: 1, browser: shortBrowser},
 }
 
 var (

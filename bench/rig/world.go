@@ -9,22 +9,17 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"net"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"slipway/bench/proc"
 	"slipway/internal/access"
 	"slipway/internal/devs3"
 	"slipway/internal/session"
-	"slipway/internal/session/redisstore"
 )
 
 // startWithin bounds the start of any one server, on a busy machine too.
@@ -82,38 +77,6 @@ func (w *World) Client() *s3.Client {
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired, ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired})
 }
 
-// Redis is one redis-server that keeps nothing on disk.
-type Redis struct {
-	*proc.Process
-	Addr string
-}
-
-// URL is the address as the broker takes it.
-func (r *Redis) URL() string { return "redis://" + r.Addr }
-
-// StartRedis starts another Redis.
-func (w *World) StartRedis(name string) (*Redis, error) {
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	program, err := exec.LookPath("redis-server")
-	if err != nil {
-		return nil, fmt.Errorf("%w (apt install redis-server)", err)
-	}
-	_, port, _ := net.SplitHostPort(addr) // freeAddr made it
-	began := time.Now()
-	p, err := proc.Start(w.dir, name, nil, program, "--bind", "127.0.0.1", "--port", port, "--save", "")
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.Until(began, startWithin, func() error { return answers(addr) }); err != nil {
-		p.Stop()
-		return nil, err
-	}
-	return &Redis{p, addr}, nil
-}
-
 func answers(addr string) error {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -129,21 +92,4 @@ func freeAddr() (string, error) {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
-}
-
-// UsedBytes is what Redis says that its data takes.
-func (r *Redis) UsedBytes(ctx context.Context) (float64, error) {
-	client, err := redisstore.Dial(r.URL())
-	if err != nil {
-		return 0, err
-	}
-	defer client.Close() //nolint:errcheck // nothing is left unsent
-	info, err := client.Info(ctx, "memory").Result()
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := strings.Cut(info, "used_memory:")
-	var used float64
-	_, err = fmt.Sscan(after, &used)
-	return used, err
 }
