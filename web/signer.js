@@ -1,7 +1,7 @@
 /**
- * Asks the broker for URLs. Whoever needs one while a call is under way goes with the next, parts that are made ready at
- * the same time go together, and every call takes the reports of the parts that arrived since the last: so there is at
- * most one round trip per part, and one at a time.
+ * Asks the broker for URLs. Whoever needs one while a call is under way goes with the next, parts that began to be made
+ * ready at the same time go together, and every call takes the reports of the parts that arrived since the last: so there
+ * is at most one round trip per part, and one at a time.
  */
 
 import { SignedUrl } from './signed-url.js';
@@ -9,13 +9,15 @@ import { SignedUrl } from './signed-url.js';
 /**
  * @typedef {import('./uploader.js').Part} Part
  * @typedef {{part: Part, resolve: (url: SignedUrl) => void, reject: (error: unknown) => void}} Wanted
+ * @typedef {{preparing: number, ready: Wanted[]}} Batch
  */
 
 export class Signer {
   #session;
   #now;
   #urlMarginMs;
-  #preparing = 0;
+  /** @type {Batch | null} of the parts that begin now, until the code that runs has returned */
+  #beginning = null;
   /** @type {Wanted[]} */
   #wanted = [];
   /** @type {Map<number, Part>} what the broker has not heard of: the newest of each number */
@@ -37,24 +39,37 @@ export class Signer {
   }
 
   /**
-   * A fresh URL for a part.
+   * A fresh URL for a part. It waits for those that began with it, such as the last part and part 1 again, and for no
+   * others: on a fast line, where hashing takes as long as sending, all would wait for all, and send nothing meanwhile.
    *
-   * @param {() => Promise<Part | null>} prepare reads and hashes it; the call waits for all that are at it
+   * @param {() => Promise<Part | null>} prepare reads and hashes it
    * @param {AbortSignal} signal
    * @returns {Promise<SignedUrl | null>} null where prepare found that none is needed
    */
   async sign(prepare, signal) {
-    this.#preparing++;
+    const batch = this.#batch();
+    batch.preparing++;
     /** @type {Promise<SignedUrl> | null} */
     let url = null;
     try {
       const part = await prepare();
-      if (part) url = new Promise((resolve, reject) => { this.#wanted.push({ part, resolve, reject }); });
+      if (part) url = new Promise((resolve, reject) => { batch.ready.push({ part, resolve, reject }); });
     } finally {
-      this.#preparing--;
-      void this.#call(signal);
+      if (--batch.preparing === 0) {
+        this.#wanted.push(...batch.ready);
+        void this.#call(signal);
+      }
     }
     return url;
+  }
+
+  /** @returns {Batch} */
+  #batch() {
+    if (!this.#beginning) {
+      this.#beginning = { preparing: 0, ready: [] };
+      queueMicrotask(() => { this.#beginning = null; });
+    }
+    return this.#beginning;
   }
 
   /** @param {Part} part that S3 has; the broker hears of it with the next call */
@@ -73,7 +88,7 @@ export class Signer {
 
   /** @param {AbortSignal} signal */
   async #call(signal) {
-    if (this.#calling || this.#preparing > 0 || this.#wanted.length === 0) return;
+    if (this.#calling || this.#wanted.length === 0) return;
     this.#calling = true;
     const wanted = this.#wanted.splice(0);
     try {

@@ -39,7 +39,7 @@ test('who comes while a call is under way goes with the next, together with the 
   assert.deepEqual(calls(), [[[], [1]], [[7], [2, 3]]]);
 });
 
-test('a call waits for all parts that are being made ready', async () => {
+test('a call waits for all parts that began together', async () => {
   let hashed = () => {};
   const slow = signer.sign(() => new Promise((resolve) => { hashed = () => resolve(part(1)); }), signal);
   const quick = signer.sign(ready(2), signal);
@@ -48,6 +48,20 @@ test('a call waits for all parts that are being made ready', async () => {
   hashed();
   await Promise.all([slow, quick]);
   assert.deepEqual(calls(), [[[], [2, 1]]]);
+});
+
+test('a part that begins later holds up nobody', async () => {
+  const first = signer.sign(async () => {
+    await new Promise((resolve) => setTimeout(resolve));
+    return part(1);
+  }, signal);
+  await null;
+  let hashed = () => {};
+  const slow = signer.sign(() => new Promise((resolve) => { hashed = () => resolve(part(2)); }), signal);
+  await first;
+  hashed();
+  await slow;
+  assert.deepEqual(calls(), [[[], [1]], [[], [2]]]);
 });
 
 test('a part that cannot be read, or needs no URL, holds up nobody', async () => {
