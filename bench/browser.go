@@ -43,22 +43,23 @@ type browserLine struct {
 	Value                    float64
 }
 
+func (l browserLine) into(t *result.Table) {
+	switch {
+	case l.Metric == "":
+		t.Fail(l.Row, l.Note)
+	case l.Note != "":
+		t.Note(l.Row, l.Metric, l.Note)
+	default:
+		t.Add(l.Row, l.Metric, l.Value)
+	}
+}
+
 // browser measures the recorder in a Chromium beside what people use else.
 func (b *bench) browser(ctx context.Context) error {
 	plan := b.size.browser
 	plan.Peers = b.Peers
 	tables := b.browserTables(plan)
-	err := b.runBrowser(ctx, plan, func(l browserLine) {
-		t := tables[l.Table]
-		switch {
-		case l.Metric == "":
-			t.Fail(l.Row, l.Note)
-		case l.Note != "":
-			t.Note(l.Row, l.Metric, l.Note)
-		default:
-			t.Add(l.Row, l.Metric, l.Value)
-		}
-	})
+	err := b.runBrowser(ctx, plan, func(l browserLine) { l.into(tables[l.Table]) })
 	for _, t := range tables {
 		if len(t.Rows) == 0 { // it did not come so far
 			t.Fail("Slipway", "not measured")
@@ -67,6 +68,7 @@ func (b *bench) browser(ctx context.Context) error {
 	return err
 }
 
+// browserTables have the names that bench/browser gives them.
 func (b *bench) browserTables(plan browserPlan) map[string]*result.Table {
 	const line = "Chromium is behind a line of 20 Mbit/s up and 40 ms (bench/link); it records 6 Mbit/s at the most. "
 	var lengths []result.Metric
