@@ -70,11 +70,12 @@ func (b *bench) browser(ctx context.Context) error {
 
 // browserTables have the names that bench/browser gives them.
 func (b *bench) browserTables(plan browserPlan) map[string]*result.Table {
-	const line = "Chromium is behind a line of 20 Mbit/s up and 40 ms (bench/link); it records 6 Mbit/s at the most. "
+	const line = "Chromium is behind a line of 20 Mbit/s up and 40 ms (bench/link); it records up to 6 Mbit/s of video. "
 	var lengths []result.Metric
 	for _, l := range plan.Stops {
 		lengths = append(lengths, result.Metric{Name: l.metric(), Unit: "s", Ratio: result.LessIsBetter, Plot: true})
 	}
+	lengths = append(lengths, result.Metric{Name: "recorded", Unit: "Mbit/s"})
 	tables := []*result.Table{
 		b.table("stop", "From stop to complete", line+"Ours records live, from the call of stop() to its answer. The others upload when the recording is over, from that moment: the very bytes that ours has just recorded, which the page fetched back before the clock started. Uppy uploads as it ships, with Companion; the PUTs are of 5 MiB, of a multipart upload that our broker signs in one call. What each left in S3 has to have the same SHA-256.", lengths...),
 		b.table("lost", fmt.Sprintf("What is lost of %d s", plan.KillSeconds), line+"The tab, or the whole browser, is killed in mid-recording. Ours is recovered on the next visit; or nobody ever comes back, and an operator salvages what is in S3. What is missing is read from the numbers painted into the frames. The others record into memory: S3 is asked after the kill, and once more when the page is open again.",

@@ -47,12 +47,12 @@ export async function measureFile(ground, pages, { fileBytes, fileRounds }) {
 async function upload(ground, pages, { module, how }, file) {
   const told = await how(ground, file);
   const before = await ground.bucket.keys();
-  const page = await ground.openPage();
-  await page.evaluate(() => document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'file' })));
-  await page.setInputFiles('#file', file.path);
-  await page.evaluate(() => { [globalThis.data] = document.querySelector('#file').files; });
-  const seconds = await timeUpload(page, pages, module, told);
-  await page.close();
+  const seconds = await ground.inPage(async (page) => {
+    await page.evaluate(() => document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'file' })));
+    await page.setInputFiles('#file', file.path);
+    await page.evaluate(() => { [globalThis.data] = document.querySelector('#file').files; });
+    return timeUpload(page, pages, module, told);
+  });
   const { key, ...inS3 } = await ground.newObject(before);
   assert.deepEqual(inS3, { size: file.size, sha256: file.sha256 });
   await ground.bucket.remove(key);

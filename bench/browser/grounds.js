@@ -41,12 +41,23 @@ export class Ground {
   /** What those are told that use our broker. @returns {Promise<{broker: string, grant: string}>} */
   async slipway() { return { broker: this.broker.url, grant: await mintGrant(this.broker) }; }
 
-  /** A page of the site. @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare] done before it loads */
-  async openPage(prepare) {
+  /**
+   * Does something in a page of the site, and closes it.
+   *
+   * @template T
+   * @param {(page: import('playwright-core').Page) => Promise<T>} use
+   * @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare] done before it loads
+   * @returns {Promise<T>}
+   */
+  async inPage(use, prepare) {
     const page = await this.profile.context.newPage();
-    await prepare?.(page);
-    await page.goto(this.site.origin);
-    return page;
+    try {
+      await prepare?.(page);
+      await page.goto(this.site.origin);
+      return await use(page);
+    } finally {
+      await page.close();
+    }
   }
 
   /** The object that was not there before, and nothing else. @param {string[]} before keys @returns {Promise<{key: string, size: number, sha256: string}>} */

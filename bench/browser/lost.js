@@ -69,32 +69,33 @@ async function neverComesBack({ behind, bucket }, seconds) {
 
 /** A recording in memory, as all of them make before they upload. @param {import('./grounds.js').Ground} ground @param {number} seconds */
 async function nothingUploaded(ground, seconds) {
-  const { profile } = ground;
   const before = await inS3(ground);
-  const page = await ground.openPage((fresh) => fresh.addInitScript(paintNumbers));
-  await page.evaluate(async (videoBitsPerSecond) => {
-    globalThis.blobs = [];
-    globalThis.media = new MediaRecorder(globalThis.numberedStream({ noise: true }), { mimeType: 'video/webm', videoBitsPerSecond });
-    globalThis.media.ondataavailable = ({ data }) => globalThis.blobs.push(data);
-    globalThis.media.start(1000);
-  }, BITS_PER_SECOND);
-  const began = performance.now();
-  await pause(seconds * 1000);
-  const bytes = await page.evaluate(() => new Blob(globalThis.blobs).size);
-  assert.ok(bytes > seconds * BITS_PER_SECOND / 80, `${bytes} bytes were recorded`);
-  const value = (performance.now() - began) / 1000;
-  await profile.crash(page);
-  await page.close();
+  const value = await ground.inPage(async (page) => {
+    await page.evaluate(recordInMemory, BITS_PER_SECOND);
+    const began = performance.now();
+    await pause(seconds * 1000);
+    const bytes = await page.evaluate(() => new Blob(globalThis.blobs).size);
+    assert.ok(bytes > seconds * BITS_PER_SECOND / 80, `${bytes} bytes were recorded`);
+    const recorded = (performance.now() - began) / 1000;
+    await ground.profile.crash(page);
+    return recorded;
+  }, (page) => page.addInitScript(paintNumbers));
   assert.deepEqual(await inS3(ground), before, 'S3 has nothing of it');
   return { value, before };
+}
+
+/** Runs in the page. @param {number} videoBitsPerSecond */
+function recordInMemory(videoBitsPerSecond) {
+  globalThis.blobs = [];
+  const media = globalThis.media = new MediaRecorder(globalThis.numberedStream({ noise: true }), { mimeType: 'video/webm', videoBitsPerSecond });
+  media.ondataavailable = ({ data }) => globalThis.blobs.push(data);
+  media.start(1000);
 }
 
 /** The same recording, once its page is open again. @param {import('./grounds.js').Ground} ground @param {{value: number, before: object} | null} kept */
 async function nothingFound(ground, kept) {
   assert.ok(kept, 'there was such a recording');
-  const page = await ground.openPage();
-  await pause(2000);
-  await page.close();
+  await ground.inPage(() => pause(2000));
   assert.deepEqual(await inS3(ground), kept.before, 'S3 has nothing of it');
   return kept;
 }

@@ -13,6 +13,7 @@
  * @property {number} fileRounds
  */
 
+import { NoLine } from '../../e2e/lib/link.js';
 import { measureFile } from './file.js';
 import { openLine, openLoopback } from './grounds.js';
 import { failAll } from './lines.js';
@@ -28,7 +29,8 @@ let line;
 try {
   line = await openLine(plan.peers, pages);
 } catch (error) {
-  for (const table of [STOP, LOST]) failAll(table, 'no line: it needs root and /dev/net/tun', error);
+  const note = error instanceof NoLine ? 'no line: it needs root and /dev/net/tun' : 'cannot be started';
+  for (const table of [STOP, LOST]) failAll(table, note, error);
 }
 if (line) {
   await measureStop(line, pages, plan.stops);

@@ -11,7 +11,7 @@ import { pause } from '../../e2e/lib/until.js';
 import { sample } from './lines.js';
 import { timeUpload } from './pages.js';
 
-const BITS_PER_SECOND = 6e6;
+const BITS_PER_SECOND = 6e6; // of video, which the browser may not reach
 const OURS = 'Slipway';
 /** By row, the module and what it is told. */
 const PEERS = {
@@ -45,6 +45,7 @@ async function playRound(ground, pages, seconds, round) {
   const metric = `after ${seconds} s`;
   const recorded = await sample({ table: STOP, row: OURS, metric }, () => record(ground, seconds));
   if (!recorded) return;
+  await sample({ table: STOP, row: OURS, metric: 'recorded' }, async () => ({ value: recorded.bitsPerSecond / 1e6 }));
   const rows = Object.keys(PEERS);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[(i + round) % rows.length];
@@ -56,21 +57,24 @@ async function playRound(ground, pages, seconds, round) {
 /** @param {import('./grounds.js').Ground} ground @param {number} seconds */
 async function record({ behind, bucket }, seconds) {
   const page = await behind.openPage();
-  await page.begin({ videoBitsPerSecond: BITS_PER_SECOND });
-  await pause(seconds * 1000);
-  const { value, ...result } = await page.page.evaluate(async () => {
-    const began = performance.now();
-    const completed = await globalThis.recorder.stop();
-    return { ...completed, value: (performance.now() - began) / 1000 };
-  });
-  await page.page.close();
-  const object = await bucket.digest(result.key);
-  assert.equal(object.size, result.size);
-  const file = path.join(temporaryFolder(), 'recorded.webm');
-  await downloadTo(result.watchUrl, file);
-  const inS3 = await durationOf(file);
-  assert.ok(inS3 > seconds - 1, `${inS3} s are in S3`);
-  return { value, key: result.key, object, link: result.watchUrl };
+  try {
+    await page.begin({ videoBitsPerSecond: BITS_PER_SECOND });
+    await pause(seconds * 1000);
+    const { value, key, size, watchUrl: link } = await page.page.evaluate(async () => {
+      const began = performance.now();
+      const completed = await globalThis.recorder.stop();
+      return { ...completed, value: (performance.now() - began) / 1000 };
+    });
+    const object = await bucket.digest(key);
+    assert.equal(object.size, size);
+    const file = path.join(temporaryFolder(), 'recorded.webm');
+    await downloadTo(link, file);
+    const inS3 = await durationOf(file);
+    assert.ok(inS3 > seconds - 1, `${inS3} s are in S3`);
+    return { value, key, object, link, bitsPerSecond: size * 8 / inS3 };
+  } finally {
+    await page.page.close();
+  }
 }
 
 /**
@@ -83,14 +87,14 @@ async function uploadAgain(ground, pages, { module, how }, { link, object }) {
   const told = await how(ground);
   const before = await ground.bucket.keys();
   const { url } = await askRecording(link);
-  const page = await ground.openPage();
-  const size = await page.evaluate(async (from) => {
-    globalThis.data = await (await fetch(from)).blob();
-    return globalThis.data.size;
-  }, url);
-  assert.equal(size, object.size);
-  const value = await timeUpload(page, pages, module, told);
-  await page.close();
+  const value = await ground.inPage(async (page) => {
+    const size = await page.evaluate(async (from) => {
+      globalThis.data = await (await fetch(from)).blob();
+      return globalThis.data.size;
+    }, url);
+    assert.equal(size, object.size);
+    return timeUpload(page, pages, module, told);
+  });
   const { key, ...inS3 } = await ground.newObject(before);
   assert.deepEqual(inS3, object);
   await ground.bucket.remove(key);

@@ -12,6 +12,9 @@ import { within } from './until.js';
 const START_MS = 20_000;
 const END_MS = 10_000;
 
+/** This user or this machine cannot make one. */
+export class NoLine extends Error {}
+
 export class Link {
   #process;
   #pid;
@@ -36,7 +39,7 @@ export class Link {
     child.stdout.setEncoding('utf8');
     const said = Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
     const [line] = await within(START_MS, 'the line is up', said);
-    if (typeof line !== 'string') throw new Error(`there is no line: it needs root and /dev/net/tun (exit code ${line})`);
+    if (typeof line !== 'string') throw new NoLine(`there is no line: it needs root and /dev/net/tun (exit code ${line})`);
     return new Link(child, line);
   }
 
