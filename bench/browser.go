@@ -70,7 +70,7 @@ func (b *bench) browser(ctx context.Context) error {
 
 // browserTables have the names that bench/browser gives them.
 func (b *bench) browserTables(plan browserPlan) map[string]*result.Table {
-	const line = "Chromium is behind a line of 20 Mbit/s up and 40 ms (bench/link); it records up to 6 Mbit/s of video. "
+	const line = "Chromium is behind a line of 20 Mbit/s up and 40 ms (bench/link); it records about 6 Mbit/s. "
 	var lengths []result.Metric
 	for _, l := range plan.Stops {
 		lengths = append(lengths, result.Metric{Name: l.metric(), Unit: "s", Ratio: result.LessIsBetter, Plot: true})

@@ -8,9 +8,9 @@ import { recoverOnly } from '../../e2e/lib/left-behind.js';
 import { frameNumbers, paintNumbers } from '../../e2e/lib/numbered.js';
 import { openRecorderPage } from '../../e2e/lib/numbered-recorder.js';
 import { pause } from '../../e2e/lib/until.js';
+import { VIDEO_BITS_PER_SECOND } from './grounds.js';
 import { sample } from './lines.js';
 
-const BITS_PER_SECOND = 6e6;
 const OURS = 'Slipway';
 const PEERS = 'Record, then upload';
 const BACK = 'the tab comes back';
@@ -35,7 +35,7 @@ export async function measureLost(ground, { killSeconds, killRounds }) {
  * @returns {Promise<(numbers: number[]) => {value: number}>} the seconds that are missing from a recording with these frames
  */
 async function recordFor(page, seconds) {
-  await page.begin({ videoBitsPerSecond: BITS_PER_SECOND });
+  await page.begin({ videoBitsPerSecond: VIDEO_BITS_PER_SECOND });
   const began = performance.now();
   await pause(seconds * 1000);
   const [first, painted] = await page.page.evaluate(() => [globalThis.framesAtStart, globalThis.framesPainted]);
@@ -71,11 +71,11 @@ async function neverComesBack({ behind, bucket }, seconds) {
 async function nothingUploaded(ground, seconds) {
   const before = await inS3(ground);
   const value = await ground.inPage(async (page) => {
-    await page.evaluate(recordInMemory, BITS_PER_SECOND);
+    await page.evaluate(recordInMemory, VIDEO_BITS_PER_SECOND);
     const began = performance.now();
     await pause(seconds * 1000);
     const bytes = await page.evaluate(() => new Blob(globalThis.blobs).size);
-    assert.ok(bytes > seconds * BITS_PER_SECOND / 80, `${bytes} bytes were recorded`);
+    assert.ok(bytes > seconds * VIDEO_BITS_PER_SECOND / 80, `${bytes} bytes were recorded`);
     const recorded = (performance.now() - began) / 1000;
     await ground.profile.crash(page);
     return recorded;

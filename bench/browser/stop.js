@@ -8,10 +8,10 @@ import { askRecording, downloadTo } from '../../e2e/lib/download.js';
 import { temporaryFolder } from '../../e2e/lib/folders.js';
 import { durationOf } from '../../e2e/lib/media.js';
 import { pause } from '../../e2e/lib/until.js';
+import { VIDEO_BITS_PER_SECOND } from './grounds.js';
 import { sample } from './lines.js';
 import { timeUpload } from './pages.js';
 
-const BITS_PER_SECOND = 6e6; // of video, which the browser may not reach
 const OURS = 'Slipway';
 /** By row, the module and what it is told. */
 const PEERS = {
@@ -58,7 +58,7 @@ async function playRound(ground, pages, seconds, round) {
 async function record({ behind, bucket }, seconds) {
   const page = await behind.openPage();
   try {
-    await page.begin({ videoBitsPerSecond: BITS_PER_SECOND });
+    await page.begin({ videoBitsPerSecond: VIDEO_BITS_PER_SECOND });
     await pause(seconds * 1000);
     const { value, key, size, watchUrl: link } = await page.page.evaluate(async () => {
       const began = performance.now();
