@@ -82,7 +82,7 @@ func run() error {
 		return err
 	}
 	b := &bench{World: world, size: sizes[*quick], signer: *signer}
-	b.report = &result.Report{At: time.Now(), Quick: *quick, Rounds: b.size.rounds, Machine: machine(), Versions: versions(programs)}
+	b.report = &result.Report{At: time.Now(), Quick: *quick, Rounds: b.size.rounds, Machine: machine(), Versions: versions(programs), Goals: goals}
 	err = b.run(ctx, *only)
 	b.report.Machine.LoadAfter = load1()
 	if ctx.Err() != nil { // half a run is none

@@ -24,6 +24,7 @@ func (r *Report) Markdown() string {
 		versions = append(versions, name+" "+r.Versions[name])
 	}
 	fmt.Fprintf(&b, "Versions: %s.\n", strings.Join(versions, ", "))
+	r.goals(&b)
 	for _, t := range r.Tables {
 		t.markdown(&b)
 	}

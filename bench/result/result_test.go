@@ -28,7 +28,7 @@ func TestNumbersHaveThreeDigits(t *testing.T) {
 }
 
 func table() *Table {
-	t := &Table{Name: "sign", Title: "Sign", Metrics: []Metric{{Name: "CPU", Ratio: LessIsBetter, Plot: true}, {Name: "rate", Ratio: MoreIsBetter}}}
+	t := &Table{Name: "sign", Title: "Sign", Metrics: []Metric{{Name: "CPU", Unit: "µs", Ratio: LessIsBetter, Plot: true}, {Name: "rate", Ratio: MoreIsBetter}}}
 	for _, v := range []float64{10, 12, 11} {
 		t.Add("Slipway", "CPU", v)
 		t.Add("peer <1>", "CPU", 100*v)
@@ -61,6 +61,25 @@ func TestAFailureLeavesNoFigure(t *testing.T) {
 	}
 	if svg := tab.svg(0); !strings.Contains(svg, "not measured") || strings.Contains(svg, "1,100") {
 		t.Error(svg)
+	}
+}
+
+func TestGoals(t *testing.T) {
+	tables := []*Table{table()}
+	for want, g := range map[string]Goal{
+		"≥ 50.0× 100× met":             {Table: "sign", Subject: "Slipway", Metric: "CPU", Against: "peer <1>", Least: 50},
+		"≥ 31.0× 30.0× **missed**":     {Table: "sign", Subject: "Slipway", Metric: "rate", Against: "peer <1>", Least: 31},
+		"≤ 11.0 µs 11.0 µs met":        {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 11},
+		"≤ 10.0 µs 11.0 µs **missed**": {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 10},
+		"≥ 50.0 – not measured":        {Table: "batch", Subject: "Slipway", Metric: "CPU", Against: "peer <1>", Least: 50},
+		"≤ 8.00 – not measured":        {Table: "sign", Subject: "Slipway", Metric: "nothing", Most: 8},
+		"≥ 50.0× – not measured":       {Table: "sign", Subject: "Slipway", Metric: "CPU", Against: "nobody", Least: 50},
+		"≤ 9.00 µs – not measured":     {Table: "sign", Subject: "nobody", Metric: "CPU", Most: 9},
+	} {
+		goal, measured, word := g.verdict(tables)
+		if got := goal + " " + measured + " " + word; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

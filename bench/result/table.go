@@ -15,6 +15,7 @@ type Report struct {
 	Machine  Machine           `json:"machine"`
 	Versions map[string]string `json:"versions"` // of what ran, as it says itself
 	Tables   []*Table          `json:"tables"`
+	Goals    []Goal            `json:"-"`
 }
 
 // Machine is the class of machine, and how busy it was with other things.
@@ -112,11 +113,19 @@ func (t *Table) cell(subject, metric string) *Cell {
 	return &t.Rows[row].Cells[slices.IndexFunc(t.Metrics, func(m Metric) bool { return m.Name == metric })]
 }
 
-// ratio is how many times as good ours is in a column; 0 where there is no
-// telling.
+// ratio is how many times as good the first row is as this one; 0 where there is
+// no telling.
 func (t *Table) ratio(row, column int) float64 {
-	ours, theirs := t.Rows[0].Cells[column].Samples.Median(), t.Rows[row].Cells[column].Samples.Median()
-	if row == 0 || ours == 0 || theirs == 0 {
+	if row == 0 {
+		return 0
+	}
+	return t.times(t.Rows[0].Cells[column].Samples.Median(), t.Rows[row].Cells[column].Samples.Median(), column)
+}
+
+// times is how many times as good ours is in a column; 0 where there is no
+// telling.
+func (t *Table) times(ours, theirs float64, column int) float64 {
+	if ours == 0 || theirs == 0 {
 		return 0
 	}
 	switch t.Metrics[column].Ratio {
