@@ -85,7 +85,14 @@ func TestAHangingRedisIsUnavailableWithinSeconds(t *testing.T) {
 	var wg sync.WaitGroup
 	for name, s := range map[string]*redisstore.Store{"connected": connected, "not connected": fresh} {
 		for call, f := range map[string]func() error{
-			"Get":  func() error { _, err := s.Get(t.Context(), sessiontest.NewID("ann", 'w')); return err },
+			"Get": func() error { _, err := s.Get(t.Context(), sessiontest.NewID("ann", 'w')); return err },
+			"Get beside others": func() error {
+				for range 9 {
+					wg.Go(func() { _, _ = s.Get(t.Context(), sessiontest.NewID("ann", 'w')) })
+				}
+				_, err := s.Get(t.Context(), sessiontest.NewID("ann", 'w'))
+				return err
+			},
 			"List": func() error { _, err := s.List(t.Context(), session.Query{Limit: 1}); return err },
 			"Take": func() error { _, err := s.Take(t.Context(), 1, time.Minute); return err },
 		} {

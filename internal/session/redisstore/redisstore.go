@@ -50,9 +50,10 @@ var (
 // Store is a session.Store, a session.EventLog and a session.Outbox. Any number of processes may share a Redis and a
 // prefix.
 type Store struct {
-	client  redis.UniversalClient
-	prefix  string
-	oneNode bool // all keys are in one place, and a script may touch any
+	client   redis.UniversalClient
+	prefix   string
+	oneNode  bool      // all keys are in one place, and a script may touch any
+	together *together // nil in a Cluster: there a round trip would wait for the slowest node of several
 }
 
 // New returns a Store whose keys begin with prefix in braces. prefix is 1 to
@@ -62,11 +63,21 @@ func New(client redis.UniversalClient, prefix string) (*Store, error) {
 		return nil, fmt.Errorf("the prefix of Redis keys is %q; 1 to 64 bytes without braces are allowed", prefix)
 	}
 	_, oneNode := client.(*redis.Client)
-	return &Store{client: client, prefix: prefix, oneNode: oneNode}, nil
+	s := &Store{client: client, prefix: prefix, oneNode: oneNode}
+	if oneNode {
+		s.together = newTogether(client)
+	}
+	return s, nil
 }
 
-// Close closes the connections to Redis.
-func (s *Store) Close() error { return s.client.Close() }
+// Close closes the connections to Redis. Calls that are on their way fail.
+func (s *Store) Close() error {
+	err := s.client.Close()
+	if s.together != nil {
+		s.together.close()
+	}
+	return err
+}
 
 // Ping implements session.Store.
 func (s *Store) Ping(ctx context.Context) error {
@@ -109,11 +120,19 @@ func (s *Store) report(ctx context.Context, op string, id session.ID, operation 
 	if err != nil {
 		return nil, dress(op, id, session.Invalid, err)
 	}
-	r := run(ctx, s.client, s.reportCall(id, n, operation, parts, rep))
+	r := s.runReport(ctx, s.reportCall(id, n, operation, parts, rep), len(parts))
 	if r.word == "soon" {
 		return nil, tooSoon(r, rep.Rates)
 	}
 	return r.record(op, id)
+}
+
+// runReport makes a call of report.lua with luggage bytes of parts.
+func (s *Store) runReport(ctx context.Context, what call, luggage int) reply {
+	if s.together == nil || luggage > maxLuggage {
+		return run(ctx, s.client, what)
+	}
+	return s.together.run(ctx, what)
 }
 
 // Swap implements session.Store.

@@ -255,9 +255,9 @@ func TestRecordAndPartsCanBeEvictedApart(t *testing.T) {
 	}
 }
 
-// lossy is a connection that, when told to, lets one more answer be read from
-// Redis and then breaks without handing it on: the command was carried out and
-// the client cannot know.
+// lossy is a connection that, when told to, lets one more answer of a script be
+// read from Redis and then breaks without handing it on: the command was carried
+// out and the client cannot know.
 type lossy struct {
 	net.Conn
 	lose *atomic.Bool
@@ -266,7 +266,7 @@ type lossy struct {
 
 func (c lossy) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if err == nil && c.lose.CompareAndSwap(true, false) {
+	if err == nil && b[0] == '*' && c.lose.CompareAndSwap(true, false) { // HELLO's is a map, and others' a line
 		c.lost.Add(1)
 		_ = c.Close()
 		return 0, errors.New("the answer got lost")
