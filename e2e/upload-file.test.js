@@ -3,9 +3,10 @@
  */
 
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { mintGrant } from './lib/api.js';
 import { BrokerDev } from './lib/broker-dev.js';
 import { launchChromium, shoot } from './lib/browsers.js';
 import { Bucket } from './lib/bucket.js';
@@ -17,13 +18,17 @@ import { plays } from './lib/play.js';
 import { Proxy } from './lib/proxy.js';
 import { RecordPage } from './lib/record-page.js';
 import { until } from './lib/until.js';
+import { StaticSite } from './lib/vite-app.js';
 
 const file = path.join(temporaryFolder(), 'a day at the sea.webm');
-let broker, bucket, browser, proxy;
+let broker, bucket, browser, proxy, elsewhere;
 
 before(async () => {
   await writeVideo(file, { seconds: 16, noisy: true });
-  broker = await BrokerDev.start({ name: 'upload-file' });
+  elsewhere = await StaticSite.start();
+  elsewhere.folder = temporaryFolder();
+  writeFileSync(path.join(elsewhere.folder, 'index.html'), '<!doctype html><title>Somebody else’s page</title>');
+  broker = await BrokerDev.start({ name: 'upload-file', origins: [elsewhere.origin] });
   proxy = await Proxy.start();
   browser = await launchChromium({ proxy: proxy.url });
   bucket = new Bucket(broker.ready);
@@ -32,7 +37,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   bucket?.close();
-  await Promise.all([broker?.stop(), proxy?.close()]);
+  await Promise.all([broker?.stop(), proxy?.close(), elsewhere?.close()]);
 });
 
 async function openPage() {
@@ -75,4 +80,20 @@ test('a cancelled upload leaves no upload in S3', async () => {
   await until('the page says so', async () => /was cancelled/.test(await page.message()));
   assert.deepEqual(await bucket.uploads(), []);
   await page.page.close();
+});
+
+test('on another origin the browser asks once whether it may ask for URLs, and not before each call', async () => {
+  proxy.fault = () => undefined;
+  const from = proxy.passed.length;
+  const page = await browser.newPage();
+  await page.goto(elsewhere.origin);
+  const { outcome } = await page.evaluate(async ({ url, grant }) => {
+    const { uploadFile } = await import(`${url}/web/recorder.js`);
+    return uploadFile(new File([new Uint8Array(31e6)], 'a.webm', { type: 'video/webm' }), { broker: url, grant });
+  }, { url: broker.url, grant: await mintGrant(broker) });
+  assert.equal(outcome, 'completed');
+  const calls = proxy.passed.slice(from).filter(({ url }) => url.endsWith('/parts')).map(({ method }) => method);
+  assert.ok(calls.filter((method) => method === 'POST').length > 1, 'it called more than once');
+  assert.equal(calls.filter((method) => method === 'OPTIONS').length, 1, calls.join(' '));
+  await page.close();
 });

@@ -175,6 +175,8 @@ export class BrokerClient {
     const limit = childOf(signal);
     const timer = setTimeout(() => limit.abort(new Error('no answer in time')), this.#timing.callTimeoutMs);
     try {
+      // No `cache: 'no-store'`, which the broker's answers say themselves: with it Chromium 156 forgets preflights as well, and
+      // sends one before every call (seen 2026-11-23).
       const response = await this.#fetch(this.#base + path, {
         method,
         headers: {
@@ -184,7 +186,6 @@ export class BrokerClient {
         },
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: limit.signal,
-        cache: 'no-store',
         credentials: 'omit',
       });
       const text = await response.text();
