@@ -19,6 +19,9 @@ var batchSizes = []int{1, 10, 100, 1000, 10_000}
 // batchConns are few: an answer of 10,000 URLs is 7 MB.
 const batchConns = 4
 
+// leastURL is less than any presigned URL has, in bytes.
+const leastURL = 300
+
 func batchName(n int) string { return fmt.Sprintf("%d URLs", n) }
 
 // batch measures many URLs per request.
@@ -57,6 +60,9 @@ func (b *bench) batchRound(t *result.Table, s *signing, n int) error {
 	m, err := meter(target, load.Plan{Conns: batchConns, For: b.size.run}, s.redis, s.server.Pid)
 	if err != nil {
 		return err
+	}
+	if m.Bytes < int64(m.Requests)*int64(n)*leastURL {
+		return fmt.Errorf("%d answers of %d URLs have only %d bytes", m.Requests, n, m.Bytes)
 	}
 	t.Add(s.Name, batchName(n), perCore(m.Requests*n, m.server+m.redis))
 	return nil

@@ -41,6 +41,7 @@ type browserPlan struct {
 type browserLine struct {
 	Table, Row, Metric, Note string
 	Value                    float64
+	Done                     bool // of the table, and there will be no more
 }
 
 func (l browserLine) into(t *result.Table) {
@@ -59,7 +60,13 @@ func (b *bench) browser(ctx context.Context) error {
 	plan := b.size.browser
 	plan.Peers = b.Peers
 	tables := b.browserTables(plan)
-	err := b.runBrowser(ctx, plan, func(l browserLine) { l.into(tables[l.Table]) })
+	err := b.runBrowser(ctx, plan, func(l browserLine) {
+		if t := tables[l.Table]; l.Done {
+			b.whole[t] = true
+		} else {
+			l.into(t)
+		}
+	})
 	for _, t := range tables {
 		if len(t.Rows) == 0 { // it did not come so far
 			t.Fail("Slipway", "not measured")
@@ -90,10 +97,15 @@ func (b *bench) browserTables(plan browserPlan) map[string]*result.Table {
 	return byName
 }
 
+// browserWithin bounds all that is done in browsers: it takes half an hour.
+const browserWithin = time.Hour
+
 // runBrowser runs bench/browser and hands on each line. It has to be called
 // from the main goroutine; see proc.Start.
 func (b *bench) runBrowser(ctx context.Context, plan browserPlan, say func(browserLine)) error {
 	text, _ := json.Marshal(plan) // plain fields
+	ctx, cancel := context.WithTimeout(ctx, browserWithin)
+	defer cancel()
 	node := exec.CommandContext(ctx, "node", filepath.Join(b.Peers, "../browser/main.js"), string(text))
 	node.Stderr = os.Stderr
 	node.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}

@@ -30,13 +30,16 @@ type mover struct {
 
 // bytes measures what the server does while a whole upload reaches S3.
 func (b *bench) bytes(ctx context.Context) error {
-	t := b.table("bytes", "CPU per GiB that is uploaded", fmt.Sprintf("One upload of %d MiB into the same S3 server, until the object is there. Ours: every part of 5 MiB is signed, PUT straight to S3 and reported by itself, 4 in parallel, then completed; or, as phones do, all are signed in one call. tusd: one PATCH of everything, which it PUTs to S3 in parts. S3's own CPU counts for nobody; Redis' counts as ours.", b.size.upload>>20),
+	t := b.table("bytes", "CPU per GiB that is uploaded", fmt.Sprintf("One upload of %d MiB into the same S3 server, until the object is there. Ours: every part of 5 MiB is signed, PUT straight to S3 and reported by itself, 4 in parallel, then completed; or, as phones do, all are signed in one call. tusd: one PATCH of everything, which it PUTs to S3 in parts. S3's own CPU counts for nobody; Redis' counts as ours, what it uses while it idles, too. Peak memory is the server's alone.", b.size.upload>>20),
 		result.Metric{Name: bytesCPU, Unit: "ms", Ratio: result.LessIsBetter, Plot: true}, result.Metric{Name: bytesPeak, Unit: "MiB", Ratio: result.LessIsBetter, Plot: true}, result.Metric{Name: bytesRate})
 	movers := []*mover{
 		{name: "Slipway", start: func() (*rig.Running, error) { return b.StartBroker("slipway", b.Redis) }, upload: b.Record, redis: b.Redis.Pids()},
 		{name: "Slipway, signed ahead", start: func() (*rig.Running, error) { return b.StartBroker("slipway-ahead", b.Redis) }, upload: b.RecordAhead, redis: b.Redis.Pids()},
 		{name: "tusd", start: func() (*rig.Running, error) { return b.StartTusd("tusd") }, upload: rig.Tus},
 		{name: "tusd, no content hashes", start: func() (*rig.Running, error) { return b.StartTusd("tusd-lean", "-s3-disable-content-hashes") }, upload: rig.Tus},
+	}
+	for _, m := range movers {
+		t.Begin(m.name)
 	}
 	for _, m := range movers {
 		var err error

@@ -76,7 +76,7 @@ func (b *bench) spread(ctx context.Context, name string, start func() (*rig.Redi
 		return nil, err
 	}
 	signer := b.Slipway(name, nil)
-	if err = rig.Fill(ctx, redis, b.size.spread); err == nil {
+	if _, err = b.Fill(ctx, redis, b.size.spread, 1); err == nil {
 		err = signer.Prepare(ctx, broker.Addr, conns)
 	}
 	if err != nil {
@@ -102,7 +102,7 @@ func (b *bench) clusterRound(t *result.Table, s *spread) error {
 	if err != nil {
 		return err
 	}
-	t.Add(s.name, clusterLate, millis(r.Quantile(0.99)))
+	noteLatency(t, s.name, clusterLate, scaleRate, b.size.run, r, 0.99)
 	if r, err = load.Run(b.stalePage(s.broker), load.Plan{Conns: 1, For: 10 * b.size.run, Most: b.size.pages}); err != nil {
 		return err
 	}

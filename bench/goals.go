@@ -12,6 +12,8 @@ var goals = []result.Goal{
 	{What: "sign, p99 at 2,000 requests/s", Table: "latency", Subject: "Slipway", Metric: lateName(2000, "p99"), Most: 2},
 	{What: "batch of 1,000, against Companion's", Table: "batch", Subject: "Slipway", Metric: batchName(1000), Against: "Companion, leanest", Least: 300},
 	{What: "server's CPU per GiB, against tusd", Table: "bytes", Subject: "Slipway", Metric: bytesCPU, Against: "tusd", Least: 200},
+	{What: "the same, all parts signed in one call", Table: "bytes", Subject: "Slipway, signed ahead", Metric: bytesCPU, Against: "tusd", Least: 200},
+	{What: "the same, against tusd without its content hashes", Table: "bytes", Subject: "Slipway", Metric: bytesCPU, Against: "tusd, no content hashes", Least: 200},
 	{What: "from stop to complete, after 20 s", Table: "stop", Subject: "Slipway", Metric: "after 20 s", Most: 5},
 	{What: "from stop to complete, after 60 s", Table: "stop", Subject: "Slipway", Metric: "after 60 s", Most: 5},
 	{What: "from stop to complete, after 180 s", Table: "stop", Subject: "Slipway", Metric: "after 180 s", Most: 5},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
@@ -44,8 +45,9 @@ func versions(p rig.Programs) map[string]string {
 		}
 	}
 	v["tusd"] = moduleVersion(p.Tusd)
+	v["Slipway"] = revision(p.Broker)
 	v["Node"] = strings.TrimPrefix(said("node", "--version"), "v")
-	v["Chromium"], _, _ = strings.Cut(strings.TrimPrefix(said("chromium", "--version"), "Chromium "), " built")
+	v["Chromium"], _, _ = strings.Cut(strings.TrimPrefix(said(cmp.Or(os.Getenv("SLIPWAY_CHROMIUM"), "chromium"), "--version"), "Chromium "), " built")
 	_, redis, _ := strings.Cut(said("redis-server", "--version"), "v=")
 	v["Redis"], _, _ = strings.Cut(redis, " ")
 	return v
@@ -73,6 +75,24 @@ func moduleVersion(program string) string {
 		}
 	}
 	return absent
+}
+
+// revision is the commit that a program of ours was built from.
+func revision(program string) string {
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return absent
+	}
+	var commit, changed string
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(len(s.Value), 12)]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = " and changes"
+		}
+	}
+	return cmp.Or(commit, "of no commit") + changed
 }
 
 func said(program, arg string) string {

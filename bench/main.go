@@ -44,6 +44,7 @@ type bench struct {
 	size   size
 	signer string // the beginning of the names of the signers that are measured
 	report *result.Report
+	whole  map[*result.Table]bool // those that are measured, whatever becomes of their part
 }
 
 // part measures one thing and adds its tables to the report.
@@ -81,8 +82,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	b := &bench{World: world, size: sizes[*quick], signer: *signer}
-	b.report = &result.Report{At: time.Now(), Quick: *quick, Rounds: b.size.rounds, Machine: machine(), Versions: versions(programs), Goals: goals}
+	b := &bench{World: world, size: sizes[*quick], signer: *signer, whole: map[*result.Table]bool{}}
+	b.report = &result.Report{At: time.Now(), Quick: *quick, Machine: machine(), Versions: versions(programs), Goals: goals}
 	err = b.run(ctx, *only)
 	b.report.Machine.LoadAfter = load1()
 	if ctx.Err() != nil { // half a run is none
@@ -100,9 +101,14 @@ func (b *bench) run(ctx context.Context, only string) error {
 		if only != "" && !slices.Contains(wanted, p.name) {
 			continue
 		}
-		began := time.Now()
+		began, before := time.Now(), len(b.report.Tables)
 		if err := p.measure(b, ctx); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
+			for _, t := range b.report.Tables[before:] { // half a part is none
+				if !b.whole[t] {
+					t.FailAll("failed")
+				}
+			}
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s took %v\n", p.name, time.Since(began).Round(time.Second))
 		if ctx.Err() != nil {

@@ -25,8 +25,17 @@ const (
 // recorders at 8 Mbit/s.
 const scaleRate = 1000
 
+// scaleSigned is for how many of the sessions in a full Redis parts are signed.
+const scaleSigned = 10_000
+
+const scaleEmpty = "Slipway, next to nothing"
+
 // scale measures a Redis that is full of sessions, and more than one broker.
 func (b *bench) scale(ctx context.Context) error {
+	t := b.table("scale", "Many sessions in one Redis", "Sessions of 20 parts, 20 to an owner, with upload IDs as long as AWS'. Signing is as above, in a full Redis for 10,000 of its sessions in turn; the page is GET /v1/sessions?idle_for=1s&limit=100.",
+		result.Metric{Name: scaleBytes, Unit: "bytes"}, result.Metric{Name: scaleCPU, Unit: "µs"}, result.Metric{Name: scaleRedis, Unit: "µs"}, result.Metric{Name: scaleLate, Unit: "ms"},
+		result.Metric{Name: scalePage, Unit: "ms"}, result.Metric{Name: scalePage9, Unit: "ms"})
+	t.Begin(scaleEmpty)
 	redis, err := b.StartRedis("redis-full")
 	if err != nil {
 		return err
@@ -45,17 +54,15 @@ func (b *bench) scale(ctx context.Context) error {
 	if err := signer.Prepare(ctx, brokers[0].Addr, conns); err != nil {
 		return err
 	}
-	t := b.table("scale", "Many sessions in one Redis", "Sessions of 20 parts, 20 to an owner, with upload IDs as long as AWS'. Signing is as above; the page is GET /v1/sessions?idle_for=1s&limit=100.",
-		result.Metric{Name: scaleBytes, Unit: "bytes"}, result.Metric{Name: scaleCPU, Unit: "µs"}, result.Metric{Name: scaleRedis, Unit: "µs"}, result.Metric{Name: scaleLate, Unit: "ms"},
-		result.Metric{Name: scalePage, Unit: "ms"}, result.Metric{Name: scalePage9, Unit: "ms"})
-	if err := b.scaleRounds(t, "Slipway, next to nothing", signer, brokers[0], redis); err != nil {
+	if err := b.scaleRounds(t, scaleEmpty, signer.Target(brokers[0].Addr), redis, brokers[0]); err != nil {
 		return err
 	}
 	before, err := redis.UsedBytes(ctx)
 	if err != nil {
 		return err
 	}
-	if err := rig.Fill(ctx, redis, b.size.sessions); err != nil {
+	filled, err := b.Fill(ctx, redis, b.size.sessions, scaleSigned)
+	if err != nil {
 		return err
 	}
 	after, err := redis.UsedBytes(ctx)
@@ -64,7 +71,10 @@ func (b *bench) scale(ctx context.Context) error {
 	}
 	full, each := fmt.Sprintf("Slipway, %d sessions", b.size.sessions), (after-before)/float64(b.size.sessions)
 	t.Add(full, scaleBytes, each)
-	if err := b.scaleRounds(t, full, signer, brokers[0], redis); err != nil {
+	if err := b.scaleRounds(t, full, filled.Target(brokers[0].Addr), redis, brokers[0]); err != nil {
+		return err
+	}
+	if err := b.scalePages(t, full, brokers[0]); err != nil {
 		return err
 	}
 	perCall, err := b.brokers(ctx, signer, brokers, redis)
@@ -77,9 +87,7 @@ func (b *bench) scale(ctx context.Context) error {
 }
 
 // scaleRounds measures one broker over redis as it is.
-func (b *bench) scaleRounds(t *result.Table, name string, signer *rig.Signer, broker *rig.Running, redis *rig.Redis) error {
-	target := signer.Target(broker.Addr)
-	page := b.stalePage(broker)
+func (b *bench) scaleRounds(t *result.Table, name string, target load.Target, redis *rig.Redis, broker *rig.Running) error {
 	for range b.size.rounds {
 		if _, err := load.Run(target, load.Plan{Conns: conns, For: b.size.warm}); err != nil {
 			return err
@@ -94,8 +102,16 @@ func (b *bench) scaleRounds(t *result.Table, name string, signer *rig.Signer, br
 		if err != nil {
 			return err
 		}
-		t.Add(name, scaleLate, millis(r.Quantile(0.99)))
-		if r, err = load.Run(page, load.Plan{Conns: 1, For: 10 * b.size.run, Most: b.size.pages}); err != nil {
+		noteLatency(t, name, scaleLate, scaleRate, b.size.run, r, 0.99)
+	}
+	return nil
+}
+
+// scalePages asks for the first page of the stale list.
+func (b *bench) scalePages(t *result.Table, name string, broker *rig.Running) error {
+	for range b.size.rounds {
+		r, err := load.Run(b.stalePage(broker), load.Plan{Conns: 1, For: 10 * b.size.run, Most: b.size.pages})
+		if err != nil {
 			return err
 		}
 		t.Add(name, scalePage, millis(r.Quantile(0.5)))
@@ -124,18 +140,25 @@ func (b *bench) brokers(ctx context.Context, signer *rig.Signer, all []*rig.Runn
 	t := b.table("brokers", "Several brokers over one Redis", fmt.Sprintf("%d connections in a closed loop, dealt out to the brokers. Brokers, Redis and the load generator share this machine's %d cores, so requests/s cannot grow with the brokers here; that a request costs no more is what shows that they do not get into each other's way.", conns, b.report.Machine.Cores),
 		result.Metric{Name: brokersRate}, result.Metric{Name: brokersCPU, Unit: "µs"}, result.Metric{Name: brokersRedis, Unit: "µs"}, result.Metric{Name: brokersOwn, Unit: "µs"})
 	var perCall result.Samples
-	for range b.size.rounds {
-		for n := 1; n <= len(all) && ctx.Err() == nil; n++ {
+	for n := range all {
+		t.Begin(brokersName(n + 1))
+	}
+	for round := range b.size.rounds {
+		for i := range all {
+			n := (i+round)%len(all) + 1
 			var addrs []string
 			var pids []int
 			for _, broker := range all[:n] {
 				addrs, pids = append(addrs, broker.Addr), append(pids, broker.Pid)
 			}
+			if _, err := load.Run(signer.Target(addrs...), load.Plan{Conns: conns, For: b.size.warm}); err != nil {
+				return 0, err
+			}
 			m, err := meter(signer.Target(addrs...), load.Plan{Conns: conns, For: b.size.run}, redis.Pids(), pids...)
 			if err != nil {
 				return 0, err
 			}
-			name := fmt.Sprintf("Slipway, brokers: %d", n)
+			name := brokersName(n)
 			t.Add(name, brokersRate, float64(m.Requests)/m.Took.Seconds())
 			t.Add(name, brokersCPU, micros(m.server, m.Requests))
 			t.Add(name, brokersRedis, micros(m.redis, m.Requests))
@@ -145,3 +168,5 @@ func (b *bench) brokers(ctx context.Context, signer *rig.Signer, all []*rig.Runn
 	}
 	return perCall.Median(), nil
 }
+
+func brokersName(n int) string { return fmt.Sprintf("Slipway, brokers: %d", n) }

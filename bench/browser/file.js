@@ -19,7 +19,7 @@ const WAYS = {
   'Raw PUTs': { module: 'raw', how: signedAhead },
   'Uppy 6, parts of 16 MiB': { module: 'uppy6', how: (ground) => ({ ...ground.uppy, partSize: 16 * MIB }) },
 };
-const FILE = { name: 'file', rows: Object.keys(WAYS) };
+export const FILE = { name: 'file', rows: Object.keys(WAYS) };
 
 /** @typedef {{path: string, size: number, sha256: string, parts: {number: number, size: number, checksum: string}[]}} TheFile */
 

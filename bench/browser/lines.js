@@ -42,6 +42,9 @@ export function failAll(table, note, error) {
   for (const row of table.rows) write({ table: table.name, row, note });
 }
 
+/** There will be no more of it: it is worth its name, even if what comes next should fail. @param {Table} table */
+export function done(table) { write({ table: table.name, done: true }); }
+
 /** What a peer is that could not be installed, bundled or started. */
 export class NotStarted extends Error {}
 

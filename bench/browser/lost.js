@@ -46,21 +46,29 @@ async function recordFor(page, seconds) {
 /** @param {import('./grounds.js').Ground} ground @param {number} seconds */
 async function comesBack({ behind: { profile, broker }, bucket }, seconds) {
   const page = await openRecorderPage(profile.context, broker);
-  const lost = await recordFor(page, seconds);
-  await profile.crash(page.page);
-  const { page: fresh, result, numbers } = await recoverOnly(profile.context, broker);
-  await Promise.all([fresh.page.close(), page.page.close()]);
-  await bucket.remove(result.key);
-  return lost(numbers);
+  try {
+    const lost = await recordFor(page, seconds);
+    await profile.crash(page.page);
+    const { page: fresh, result, numbers } = await recoverOnly(profile.context, broker);
+    await fresh.page.close();
+    await bucket.remove(result.key);
+    return lost(numbers);
+  } finally {
+    await page.page.close(); // if it still records, nothing else is measured beside it
+  }
 }
 
 /** The operator ends it from what is in S3. @param {import('./grounds.js').Ground} ground @param {number} seconds */
 async function neverComesBack({ behind, bucket }, seconds) {
   const device = await behind.launch();
-  const page = await openRecorderPage(device.context, behind.broker);
-  const lost = await recordFor(page, seconds);
-  const [id, link] = [await page.id(), await page.page.evaluate('recorder.watchUrl')];
-  await device.kill(); // its profile is never looked at again
+  let lost, id, link;
+  try {
+    const page = await openRecorderPage(device.context, behind.broker);
+    lost = await recordFor(page, seconds);
+    [id, link] = await page.page.evaluate('[recorder.id, recorder.watchUrl]');
+  } finally {
+    await device.kill(); // its profile is never looked at again
+  }
   const { key } = await behind.broker.call('POST', `/v1/sessions/${id}/salvage`);
   const numbers = await frameNumbers(await download(link));
   await bucket.remove(key);

@@ -14,9 +14,9 @@
  */
 
 import { NoLine } from '../../e2e/lib/link.js';
-import { measureFile } from './file.js';
+import { FILE, measureFile } from './file.js';
 import { openLine, openLoopback } from './grounds.js';
-import { failAll } from './lines.js';
+import { done, failAll } from './lines.js';
 import { LOST, measureLost } from './lost.js';
 import { bundlePages } from './pages.js';
 import { measureStop, STOP } from './stop.js';
@@ -34,11 +34,14 @@ try {
 }
 if (line) {
   await measureStop(line, pages, plan.stops);
+  done(STOP);
   await measureLost(line, plan);
+  done(LOST);
   await line.close();
 }
 
 const loopback = await openLoopback(plan.peers, pages);
 await measureFile(loopback, pages, plan);
+done(FILE);
 await loopback.close();
 process.exit(); // what did not end by itself is of no more use

@@ -7,12 +7,13 @@ import path from 'node:path';
 import { askRecording, downloadTo } from '../../e2e/lib/download.js';
 import { temporaryFolder } from '../../e2e/lib/folders.js';
 import { durationOf } from '../../e2e/lib/media.js';
-import { pause } from '../../e2e/lib/until.js';
+import { pause, within } from '../../e2e/lib/until.js';
 import { VIDEO_BITS_PER_SECOND } from './grounds.js';
 import { sample } from './lines.js';
 import { timeUpload } from './pages.js';
 
 const OURS = 'Slipway';
+const STOP_WITHIN_MS = 120_000;
 /** By row, the module and what it is told. */
 const PEERS = {
   'Uppy 6': { module: 'uppy6', how: (ground) => ground.uppy },
@@ -60,11 +61,12 @@ async function record({ behind, bucket }, seconds) {
   try {
     await page.begin({ videoBitsPerSecond: VIDEO_BITS_PER_SECOND });
     await pause(seconds * 1000);
-    const { value, key, size, watchUrl: link } = await page.page.evaluate(async () => {
+    const stopped = page.page.evaluate(async () => {
       const began = performance.now();
       const completed = await globalThis.recorder.stop();
       return { ...completed, value: (performance.now() - began) / 1000 };
     });
+    const { value, key, size, watchUrl: link } = await within(STOP_WITHIN_MS, 'the recording is completed', stopped);
     const object = await bucket.digest(key);
     assert.equal(object.size, size);
     const file = path.join(temporaryFolder(), 'recorded.webm');

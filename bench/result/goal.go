@@ -15,34 +15,38 @@ type Goal struct {
 	Least, Most            float64 // one of them; the other is 0
 }
 
-// figure is what was measured, and its unit; false if it was not.
-func (g Goal) figure(tables []*Table) (value float64, unit string, ok bool) {
+// figure is what was measured, and its unit; without a figure there may be a
+// note why.
+func (g Goal) figure(tables []*Table) (value float64, unit, note string, ok bool) {
 	at := slices.IndexFunc(tables, func(t *Table) bool { return t.Name == g.Table })
 	if at < 0 {
-		return 0, "", false
+		return 0, "", "", false
 	}
 	t := tables[at]
 	column := slices.IndexFunc(t.Metrics, func(m Metric) bool { return m.Name == g.Metric })
 	if column < 0 { // the short form measures less
-		return 0, "", false
+		return 0, "", "", false
 	}
-	ours := t.samples(g.Subject, column)
+	ours := t.look(g.Subject, column)
 	if g.Against == "" {
-		return ours.Median(), " " + t.Metrics[column].Unit, len(ours) > 0
+		return ours.Samples.Median(), " " + t.Metrics[column].Unit, ours.Note, len(ours.Samples) > 0
 	}
-	times := t.times(ours.Median(), t.samples(g.Against, column).Median(), column)
-	return times, "×", times > 0
+	theirs := t.look(g.Against, column)
+	times := t.times(ours.Samples.Median(), theirs.Samples.Median(), column)
+	return times, "×", ours.Note, times > 0
 }
 
 // verdict is the goal with its unit, what was measured, and whether that will
 // do.
 func (g Goal) verdict(tables []*Table) (goal, measured, word string) {
-	value, unit, ok := g.figure(tables)
+	value, unit, note, ok := g.figure(tables)
 	goal, met := "≤ "+number(g.Most), value <= g.Most
 	if g.Least > 0 {
 		goal, met = "≥ "+number(g.Least), value >= g.Least
 	}
 	switch {
+	case !ok && note != "": // of ours
+		return goal + unit, note, "**missed**"
 	case !ok:
 		return goal + unit, "–", "not measured"
 	case met:
@@ -62,11 +66,11 @@ func (r *Report) goals(b *strings.Builder) {
 	}
 }
 
-// samples are those of a cell, if there is one.
-func (t *Table) samples(subject string, column int) Samples {
+// look returns a cell, if there is one.
+func (t *Table) look(subject string, column int) Cell {
 	row := slices.IndexFunc(t.Rows, func(r *Row) bool { return r.Subject == subject })
 	if row < 0 {
-		return nil
+		return Cell{}
 	}
-	return t.Rows[row].Cells[column].Samples
+	return t.Rows[row].Cells[column]
 }

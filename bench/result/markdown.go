@@ -16,9 +16,9 @@ func (r *Report) Markdown() string {
 	if r.Quick {
 		b.WriteString("**Short form: for trying the bench out. These figures are not to be quoted.**\n\n")
 	}
-	fmt.Fprintf(&b, "%s, %s with %d cores and %d GiB; %d rounds, interleaved. The machine's load was %.1f before and %.1f after, the bench's own included.\n",
-		r.At.UTC().Format("2006-01-02 15:04 UTC"), r.Machine.System, r.Machine.Cores, r.Machine.MemoryGiB, r.Rounds, r.Machine.LoadBefore, r.Machine.LoadAfter)
-	b.WriteString("A cell is the median of the rounds, the lowest and the highest in brackets; **×** is how many times as good the first row is.\nCPU and ratios carry over to other machines; times and rates are indicative.\n\n")
+	fmt.Fprintf(&b, "%s, %s with %d cores and %d GiB. The machine's load was %.1f before and %.1f after, the bench's own included.\n",
+		r.At.UTC().Format("2006-01-02 15:04 UTC"), r.Machine.System, r.Machine.Cores, r.Machine.MemoryGiB, r.Machine.LoadBefore, r.Machine.LoadAfter)
+	b.WriteString("A cell is the median of the rounds, the lowest and the highest in brackets; **×** is how many times as good the first row is.\nRatios carry over to other machines; times and rates are indicative.\n\n")
 	var versions []string
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		versions = append(versions, name+" "+r.Versions[name])
@@ -32,7 +32,7 @@ func (r *Report) Markdown() string {
 }
 
 func (t *Table) markdown(b *strings.Builder) {
-	fmt.Fprintf(b, "\n## %s\n\n%s\n\n|", t.Title, t.Text)
+	fmt.Fprintf(b, "\n## %s\n\n%s %s\n\n|", t.Title, t.Text, t.rounds())
 	for _, m := range t.Metrics {
 		b.WriteString(" | " + m.heading())
 	}
@@ -49,6 +49,25 @@ func (t *Table) markdown(b *strings.Builder) {
 			fmt.Fprintf(b, "\n![%s: %s](%s)\n", t.Title, m.Name, t.picture(j))
 		}
 	}
+}
+
+// rounds says how many samples a cell has.
+func (t *Table) rounds() string {
+	var counts []int
+	for _, row := range t.Rows {
+		for _, c := range row.Cells {
+			if len(c.Samples) > 0 {
+				counts = append(counts, len(c.Samples))
+			}
+		}
+	}
+	switch {
+	case len(counts) == 0:
+		return "No rounds."
+	case slices.Min(counts) == slices.Max(counts):
+		return fmt.Sprintf("Rounds: %d.", counts[0])
+	}
+	return fmt.Sprintf("Rounds: %d to %d.", slices.Min(counts), slices.Max(counts))
 }
 
 func (m Metric) heading() string {

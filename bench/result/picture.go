@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"math"
@@ -59,7 +60,7 @@ func (t *Table) svg(column int) string {
 func (t *Table) mark(b *strings.Builder, x axis, row, column, y int) {
 	c := t.Rows[row].Cells[column]
 	if len(c.Samples) == 0 {
-		fmt.Fprintf(b, `<text x="%d" y="%d" font-style="italic">not measured</text>`+"\n", left+6, y+4)
+		fmt.Fprintf(b, `<text x="%d" y="%d" font-style="italic">%s</text>`+"\n", left+6, y+4, html.EscapeString(cmp.Or(c.Note, "not measured")))
 		return
 	}
 	colour := theirs

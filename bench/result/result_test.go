@@ -59,22 +59,25 @@ func TestAFailureLeavesNoFigure(t *testing.T) {
 	if got := tab.text(1, 0); got != "did not start" {
 		t.Error(got)
 	}
-	if svg := tab.svg(0); !strings.Contains(svg, "not measured") || strings.Contains(svg, "1,100") {
+	if svg := tab.svg(0); !strings.Contains(svg, "did not start") || strings.Contains(svg, "1,100") {
 		t.Error(svg)
 	}
 }
 
 func TestGoals(t *testing.T) {
-	tables := []*Table{table()}
+	late := &Table{Name: "late", Metrics: []Metric{{Name: "p99", Unit: "ms"}}}
+	late.Note("Slipway", "p99", "does not keep up")
+	tables := []*Table{table(), late}
 	for want, g := range map[string]Goal{
-		"≥ 50.0× 100× met":             {Table: "sign", Subject: "Slipway", Metric: "CPU", Against: "peer <1>", Least: 50},
-		"≥ 31.0× 30.0× **missed**":     {Table: "sign", Subject: "Slipway", Metric: "rate", Against: "peer <1>", Least: 31},
-		"≤ 11.0 µs 11.0 µs met":        {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 11},
-		"≤ 10.0 µs 11.0 µs **missed**": {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 10},
-		"≥ 50.0 – not measured":        {Table: "batch", Subject: "Slipway", Metric: "CPU", Against: "peer <1>", Least: 50},
-		"≤ 8.00 – not measured":        {Table: "sign", Subject: "Slipway", Metric: "nothing", Most: 8},
-		"≥ 50.0× – not measured":       {Table: "sign", Subject: "Slipway", Metric: "CPU", Against: "nobody", Least: 50},
-		"≤ 9.00 µs – not measured":     {Table: "sign", Subject: "nobody", Metric: "CPU", Most: 9},
+		"≥ 50.0× 100× met":                      {Table: "sign", Subject: "Slipway", Metric: "CPU", Against: "peer <1>", Least: 50},
+		"≥ 31.0× 30.0× **missed**":              {Table: "sign", Subject: "Slipway", Metric: "rate", Against: "peer <1>", Least: 31},
+		"≤ 11.0 µs 11.0 µs met":                 {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 11},
+		"≤ 10.0 µs 11.0 µs **missed**":          {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 10},
+		"≤ 2.00 ms does not keep up **missed**": {Table: "late", Subject: "Slipway", Metric: "p99", Most: 2},
+		"≥ 50.0 – not measured":                 {Table: "batch", Subject: "Slipway", Metric: "CPU", Against: "peer <1>", Least: 50},
+		"≤ 8.00 – not measured":                 {Table: "sign", Subject: "Slipway", Metric: "nothing", Most: 8},
+		"≥ 50.0× – not measured":                {Table: "sign", Subject: "Slipway", Metric: "CPU", Against: "nobody", Least: 50},
+		"≤ 9.00 µs – not measured":              {Table: "sign", Subject: "nobody", Metric: "CPU", Most: 9},
 	} {
 		goal, measured, word := g.verdict(tables)
 		if got := goal + " " + measured + " " + word; got != want {

@@ -11,7 +11,6 @@ import (
 type Report struct {
 	At       time.Time         `json:"at"`
 	Quick    bool              `json:"quick"` // too short to be quoted
-	Rounds   int               `json:"rounds"`
 	Machine  Machine           `json:"machine"`
 	Versions map[string]string `json:"versions"` // of what ran, as it says itself
 	Tables   []*Table          `json:"tables"`
@@ -78,6 +77,16 @@ func (s Samples) Median() float64 {
 	}
 	sorted := slices.Sorted(slices.Values(s))
 	return (sorted[(len(s)-1)/2] + sorted[len(s)/2]) / 2
+}
+
+// Begin makes the row of a subject, for its place.
+func (t *Table) Begin(subject string) { t.cell(subject, t.Metrics[0].Name) }
+
+// FailAll fails every subject, those that have samples too.
+func (t *Table) FailAll(text string) {
+	for _, row := range t.Rows {
+		t.Fail(row.Subject, text)
+	}
 }
 
 // Add takes down a sample, unless a note stands in its place. Subjects are in

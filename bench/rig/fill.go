@@ -5,11 +5,14 @@ package rig
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"slipway/internal/access"
+	"slipway/internal/bucket"
 	"slipway/internal/session"
 	"slipway/internal/session/redisstore"
 )
@@ -33,11 +36,21 @@ func (noUploads) Create(context.Context, session.NewUpload) (session.UploadID, e
 }
 
 // Fill opens n sessions in redis, by the broker's own code, and reports their
-// parts.
-func Fill(ctx context.Context, redis *Redis, n int) error {
+// parts. It returns a signer for some of them, spread over all.
+func (w *World) Fill(ctx context.Context, redis *Redis, n, some int) (*Signer, error) {
+	key, err := base64.StdEncoding.DecodeString(w.tokenKey)
+	if err != nil {
+		return nil, err
+	}
+	keyring, err := access.NewKeyring(nil, [][]byte{key}, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	name := bucket.New(w.Client(), bucket.Options{Endpoint: w.S3.Endpoint, Bucket: w.S3.Bucket}).Name()
+	sessions := make([]Session, min(n, some))
 	store, err := redisstore.Open(ctx, redis.URL()+"?pool_size="+fmt.Sprint(fillers), "slipway")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer store.Close() //nolint:errcheck // nothing is left unsent
 	broker := &session.Broker{Store: store, Bucket: noUploads{}, Now: time.Now, Limits: session.Limits{KeyPrefix: "recordings/", PartSize: PartSize, MaxBytes: 50_000 << 20,
@@ -46,20 +59,29 @@ func Fill(ctx context.Context, redis *Redis, n int) error {
 	for filler := range fillers {
 		group.Go(func() error {
 			for i := filler; i < n && ctx.Err() == nil; i += fillers {
-				if err := openFull(ctx, broker, session.Owner(fmt.Sprintf("user-%d", i/sessionsEach))); err != nil {
+				s, err := openFull(ctx, broker, session.Owner(fmt.Sprintf("user-%d", i/sessionsEach)))
+				if err != nil {
 					return err
+				}
+				if every := n / len(sessions); i%every == 0 && i/every < len(sessions) {
+					sessions[i/every] = Session{string(s.ID), keyring.SignTicket(s.Ticket(name))}
 				}
 			}
 			return ctx.Err()
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return &Signer{Request: func(addr string, conn, n int) []byte { // of a connection one after the other, from a place of its own
+		return reportCall(addr, sessions[(conn*(len(sessions)/64+1)+n)%len(sessions)], n%(partsEach-1)+1)
+	}}, nil
 }
 
-func openFull(ctx context.Context, b *session.Broker, owner session.Owner) error {
+func openFull(ctx context.Context, b *session.Broker, owner session.Owner) (*session.Session, error) {
 	opened, err := b.Open(ctx, session.Grant{Owner: owner}, session.OpenRequest{ContentType: "video/webm"}, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	parts := make([]session.Part, partsEach)
 	for i := range parts {
@@ -67,6 +89,5 @@ func openFull(ctx context.Context, b *session.Broker, owner session.Owner) error
 		_, _ = rand.Read(sum[:]) // never fails since Go 1.24
 		parts[i] = session.Part{Number: session.PartNumber(i + 1), Size: PartSize, ETag: session.ETag(fmt.Sprintf(`"%x"`, sum))}
 	}
-	_, err = b.Store.Report(ctx, opened.Session.ID, session.Report{Parts: parts})
-	return err
+	return b.Store.Report(ctx, opened.Session.ID, session.Report{Parts: parts})
 }

@@ -138,9 +138,7 @@ func (w *World) Slipway(name string, start func() (*Running, error)) *Signer {
 	}
 	return &Signer{Name: name, Start: start, Prepare: open,
 		Request: func(addr string, conn, n int) []byte {
-			number := n%(recordingParts-1) + 1
-			return partsCall(addr, sessions[conn], fmt.Appendf(nil, `{"uploaded":[{"number":%d,"size":%d,"etag":"\"%032x\""}],"sign":[{"number":%d,"size":%d}]}`,
-				number, PartSize, number, number+1, PartSize))
+			return reportCall(addr, sessions[conn], n%(recordingParts-1)+1)
 		},
 		Batch: func(addr string, n int) func(int, int) []byte {
 			sign := make([]Part, n)
@@ -161,6 +159,12 @@ func (w *World) Slipway(name string, start func() (*Running, error)) *Signer {
 			return urls[0], nil
 		},
 	}
+}
+
+// reportCall reports a part and signs the next.
+func reportCall(addr string, s Session, number int) []byte {
+	return partsCall(addr, s, fmt.Appendf(nil, `{"uploaded":[{"number":%d,"size":%d,"etag":"\"%032x\""}],"sign":[{"number":%d,"size":%d}]}`,
+		number, PartSize, number, number+1, PartSize))
 }
 
 // partsCall is POST …/parts as it goes over the wire.

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"slipway/internal/session"
 )
@@ -154,7 +155,7 @@ const maxToken = 8 << 10 // bytes
 // pack makes a token: prefix, payload, dot, HMAC. The prefix goes into the
 // HMAC, so one kind of token can never pass for another.
 func (k *Keyring) pack(prefix string, payload any) string {
-	body, err := json.Marshal(payload)
+	body, err := json.Marshal(payload, jsontext.AllowInvalidUTF8(true)) // it is replaced: an upload ID is S3's word
 	if err != nil {
 		panic(err) // our own structs always marshal
 	}
