@@ -20,13 +20,13 @@ type size struct {
 
 // sizes by whether it is the short form.
 var sizes = map[bool]size{
-	false: {rounds: 5, warm: time.Second, run: 3 * time.Second, upload: 1 << 30, uploads: 3, sessions: 1_000_000, spread: 50_000, pages: 500, starts: 3, browser: longBrowser},
+	false: {rounds: 3, warm: time.Second, run: 3 * time.Second, upload: 1 << 30, uploads: 3, sessions: 1_000_000, spread: 50_000, pages: 500, starts: 3, browser: longBrowser},
 	true:  {rounds: 2, warm: 200 * time.Millisecond, run: 700 * time.Millisecond, upload: 64 << 20, uploads: 2, sessions: 20_000, spread: 2_000, pages: 100, starts: 1, browser: shortBrowser},
 }
 
 var (
 	longBrowser = browserPlan{
-		Stops: []stopLength{{20, 3}, {60, 3}, {180, 2}}, KillSeconds: 45, KillRounds: 2, FileBytes: 512 << 20, FileRounds: 3,
+		Stops: []stopLength{{20, 3}, {60, 2}, {180, 2}}, KillSeconds: 45, KillRounds: 1, FileBytes: 512 << 20, FileRounds: 3,
 	}
 	shortBrowser = browserPlan{Stops: []stopLength{{20, 1}}, KillSeconds: 20, KillRounds: 1, FileBytes: 128 << 20, FileRounds: 1}
 )

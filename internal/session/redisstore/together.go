@@ -15,7 +15,7 @@ import (
 // at once: a round trip is two system calls on either side and more around
 // them, which costs Redis and the broker as much as a report itself.
 //
-// A call that comes while few flights are on their way goes at once, by itself.
+// A call that comes while no flight is on its way goes at once, by itself.
 // Those that come meanwhile go together when the next flight is back. So nobody
 // waits for a timer, and who is alone waits for nobody; the busier Redis is,
 // the more go at a time.
@@ -31,10 +31,10 @@ type together struct {
 }
 
 const (
-	// maxFlights is how many round trips are usually on their way at most. With
-	// one, Redis would idle while its answers travel; with many, few would go
-	// together.
-	maxFlights = 2
+	// maxFlights is how many round trips are usually on their way at most. The
+	// more there are, the fewer go together: with two a busy broker and its Redis
+	// took 5 to 19 % more CPU, and p99 was later.
+	maxFlights = 1
 
 	// patience is far above a round trip. A connection that went dead holds up
 	// its flight until it times out, but nobody else for longer than this: the
