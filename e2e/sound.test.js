@@ -13,7 +13,7 @@ import { launchChromium, launchFirefox } from './lib/browsers.js';
 import { download } from './lib/download.js';
 import { temporaryFolder } from './lib/folders.js';
 import { listen, writeTone } from './lib/tones.js';
-import { pause } from './lib/until.js';
+import { until } from './lib/until.js';
 
 const TAB_HZ = 440;
 const MICROPHONE_HZ = 1000;
@@ -21,7 +21,7 @@ const OTHER_HZ = 3000;
 /** Louder is heard, softer than this is not: tones here are at about -10 dB, and what Opus leaves of silence below -70. */
 const HEARD_DB = -35;
 const SILENT_DB = -55;
-const STAGE_MS = 1200;
+const STAGE_S = 1.2;
 /** Capture, mixer and encoder take their time: what is asked for now is heard in the file a little later. */
 const SETTLE_S = 0.45;
 /** Where there is no sound card Firefox runs no AudioContext; with its mock of one it does. */
@@ -176,7 +176,7 @@ function stages(page) {
   return async () => {
     const from = await now();
     await page.evaluate(() => recorder.level); // the meter is made at the first reading, and knows nothing yet
-    await pause(STAGE_MS);
+    await until('so much is recorded', async () => await now() >= from + STAGE_S); // on a busy machine the clock of sound stands at times
     return { level: await page.evaluate(() => recorder.level), from: from + SETTLE_S, to: await now() };
   };
 }
