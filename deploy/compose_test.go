@@ -6,10 +6,8 @@ package deploy
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"maps"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -20,15 +18,12 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"slipway/internal/app"
 	"slipway/internal/devs3"
-	"slipway/internal/devs3/devs3test"
 )
 
 func TestMain(m *testing.M) {
@@ -149,8 +144,12 @@ func TestImagesArePinned(t *testing.T) {
 			images[name] = s.Image
 		}
 	}
-	for i, image := range dockerfile(t).bases {
-		images["Dockerfile, stage "+string(rune('1'+i))] = image
+	var stages []string
+	for _, s := range dockerfile(t) {
+		if !slices.Contains(stages, s.base) { // or it is another stage
+			images["Dockerfile, stage "+s.name] = s.base
+		}
+		stages = append(stages, s.name)
 	}
 	for where, image := range images {
 		if image != "scratch" && !regexp.MustCompile(`:v?\d+\.\d+[^:]*$`).MatchString(image) {
@@ -159,15 +158,20 @@ func TestImagesArePinned(t *testing.T) {
 	}
 }
 
-func TestTheBrokerRunsWithoutPrivileges(t *testing.T) {
-	s := service(t, "broker")
-	for where, user := range map[string]string{"docker-compose.yml": s.User, "Dockerfile": dockerfile(t).user} {
-		if !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(user) {
-			t.Errorf("%s runs it as %q, want numbers that are not root's", where, user)
+func TestOurProgramsRunWithoutPrivileges(t *testing.T) {
+	for name, target := range map[string]string{"broker": "", "s3": "s3"} {
+		s := service(t, name)
+		if s.Build == nil || s.Build.Target != target {
+			t.Errorf("%s is built from %+v", name, s.Build)
 		}
-	}
-	if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || len(s.CapAdd) > 0 || s.Privileged || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
-		t.Errorf("read-only %t, dropped %v, added %v, privileged %t, %v", s.ReadOnly, s.CapDrop, s.CapAdd, s.Privileged, s.SecurityOpt)
+		for where, user := range map[string]string{"docker-compose.yml": s.User, "Dockerfile": stageOf(t, target).user} {
+			if !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(user) {
+				t.Errorf("%s runs %s as %q, want numbers that are not root's", where, name, user)
+			}
+		}
+		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || len(s.CapAdd) > 0 || s.Privileged || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("%s: read-only %t, dropped %v, added %v, privileged %t, %v", name, s.ReadOnly, s.CapDrop, s.CapAdd, s.Privileged, s.SecurityOpt)
+		}
 	}
 }
 
@@ -183,11 +187,7 @@ func TestRedisKeepsWhatItIsGiven(t *testing.T) {
 }
 
 func TestS3KeepsWhatItIsGiven(t *testing.T) {
-	s := service(t, "s3")
-	if !slices.Equal(s.Command, types.ShellCommand{"posix", "/data"}) {
-		t.Errorf("the command is %q", s.Command)
-	}
-	onVolume(t, s, "/data")
+	onVolume(t, service(t, "s3"), stageOf(t, "s3").env["S3_DATA"])
 }
 
 func onVolume(t *testing.T, s types.ServiceConfig, dir string) {
@@ -260,7 +260,7 @@ func TestTheBrokerTakesItsSettings(t *testing.T) {
 
 	known := settingsOf(reflect.TypeFor[app.Settings]())
 	names := slices.Collect(maps.Keys(variables(t, broker)))
-	for name := range dockerfile(t).env {
+	for name := range stageOf(t, "").env {
 		names = append(names, name)
 	}
 	for _, name := range names {
@@ -277,10 +277,10 @@ func TestTheBrokerTakesItsSettings(t *testing.T) {
 		t.Errorf("browsers are sent to %s and S3 is published as %+v", s.S3.PublicEndpoint, p)
 	}
 	s3Env := variables(t, server)
-	if s.S3.Endpoint != "http://s3"+s3Env["VGW_PORT"] || s.S3.Endpoint == s.S3.PublicEndpoint || !s.S3.PathStyle || s.S3.Region != s3Env["VGW_REGION"] {
-		t.Errorf("S3 is %+v and listens on %s", s.S3, s3Env["VGW_PORT"])
+	if s.S3.Endpoint != "http://s3"+s3Env["S3_LISTEN"] || s.S3.Endpoint == s.S3.PublicEndpoint || !s.S3.PathStyle || s.S3.Region != s3Env["S3_REGION"] || s.S3.Bucket != s3Env["S3_BUCKET"] {
+		t.Errorf("S3 is %+v and is %+v", s.S3, s3Env)
 	}
-	if env := variables(t, broker); env["AWS_ACCESS_KEY_ID"] != s3Env["ROOT_ACCESS_KEY_ID"] || env["AWS_SECRET_ACCESS_KEY"] != s3Env["ROOT_SECRET_ACCESS_KEY"] {
+	if env := variables(t, broker); env["AWS_ACCESS_KEY_ID"] != s3Env["S3_ACCESS_KEY"] || env["AWS_SECRET_ACCESS_KEY"] != s3Env["S3_SECRET_KEY"] {
 		t.Error("the broker's keys are not those of the S3 server")
 	}
 	if s.RedisURL != "redis://redis:6379/0" {
@@ -291,70 +291,15 @@ func TestTheBrokerTakesItsSettings(t *testing.T) {
 	}
 }
 
-func TestPagesMayPutToTheBucket(t *testing.T) {
-	env := variables(t, service(t, "bucket"))
-	var cors s3types.CORSConfiguration
-	if err := json.Unmarshal([]byte(env["CORS"]), &cors); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Contains(cors.CORSRules[0].ExposeHeaders, "ETag") { // versitygw adds it by itself; others do not
-		t.Errorf("pages may read %v", cors.CORSRules[0].ExposeHeaders)
-	}
-	server := devs3test.Start(t)
-	client := devs3test.Client(server)
-	if _, err := client.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{Bucket: &server.Bucket, CORSConfiguration: &cors}); err != nil {
-		t.Fatal(err)
-	}
-	key := "a"
-	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &server.Bucket, Key: &key, Body: strings.NewReader("a")}); err != nil {
-		t.Fatal(err)
-	}
-	signed, err := s3.NewPresignClient(client).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: &server.Bucket, Key: &key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ask := func(method, url string, header map[string]string) http.Header {
-		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Origin", "https://app.example")
-		for name, value := range header {
-			r.Header.Set(name, value)
-		}
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode > 206 {
-			t.Errorf("%s: %s", method, res.Status)
-		}
-		return res.Header
-	}
-	preflight := ask(http.MethodOptions, server.Endpoint+"/"+server.Bucket+"/"+key, map[string]string{
-		"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type, x-amz-checksum-sha256",
-	})
-	if !strings.Contains(preflight.Get("Access-Control-Allow-Methods"), "PUT") || !strings.Contains(preflight.Get("Access-Control-Allow-Headers"), "x-amz-checksum-sha256") {
-		t.Errorf("the preflight allows %v", preflight)
-	}
-	got := ask(http.MethodGet, signed.URL, map[string]string{"Range": "bytes=0-0"})
-	if got.Get("Access-Control-Allow-Origin") == "" || !strings.Contains(got.Get("Access-Control-Expose-Headers"), "ETag") {
-		t.Errorf("a page cannot read the ETag: %v", got)
-	}
-}
-
+// The broker and what prepares its bucket are told the same.
 func TestTheBucketIsTheBrokers(t *testing.T) {
-	s := service(t, "bucket")
-	script := strings.Join(s.Command, "\n")
-	settings := brokerSettings(t)
-	for _, want := range []string{"--bucket " + settings.S3.Bucket, "--endpoint-url " + settings.S3.Endpoint, "create-bucket", "put-bucket-cors"} {
-		if !strings.Contains(script, want) {
-			t.Errorf("no %s in\n%s", want, script)
+	s, broker := service(t, "bucket"), variables(t, service(t, "broker"))
+	for name, value := range variables(t, s) {
+		if broker[name] != value {
+			t.Errorf("%s is %q and the broker's is %q", name, value, broker[name])
 		}
 	}
-	if s.Restart != "" {
-		t.Errorf("it runs once, and restart is %s", s.Restart)
+	if s.Restart != "" || s.Build == nil || s.Build.Target != "" {
+		t.Errorf("it runs once, from the broker's image: restart is %q, built from %+v", s.Restart, s.Build)
 	}
 }

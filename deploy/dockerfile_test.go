@@ -12,18 +12,18 @@ import (
 	"testing"
 )
 
-// image is what the tests need to know of the Dockerfile.
-type image struct {
-	bases []string // FROM, in order
-	copy  []string // sources of COPY from the repository
-	build string   // the go build line
-	user  string
-	env   map[string]string // of the last stage
+// stage is one of the Dockerfile.
+type stage struct {
+	name, base string
+	copy       []string // sources of COPY from the repository
+	build      string   // the go build line
+	user       string
+	env        map[string]string
 }
 
-func dockerfile(t *testing.T) image {
+// dockerfile is the stages, in order. The last is the broker's image.
+func dockerfile(t *testing.T) (stages []stage) {
 	t.Helper()
-	var d image
 	text := strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " ")
 	for line := range strings.Lines(text) {
 		instruction, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -33,27 +33,50 @@ func dockerfile(t *testing.T) image {
 				words = append(words, word)
 			}
 		}
+		if instruction == "FROM" {
+			name := ""
+			if len(words) == 3 {
+				name = words[2]
+			}
+			stages = append(stages, stage{name: name, base: words[0], env: map[string]string{}})
+		}
+		if len(stages) == 0 {
+			continue
+		}
+		now := &stages[len(stages)-1]
 		switch instruction {
-		case "FROM":
-			d.bases, d.env = append(d.bases, words[0]), map[string]string{}
 		case "COPY":
 			if !strings.HasPrefix(rest, "--from=") {
-				d.copy = append(d.copy, words[:len(words)-1]...)
+				now.copy = append(now.copy, words[:len(words)-1]...)
 			}
 		case "ENV":
 			for _, word := range words {
 				name, value, _ := strings.Cut(word, "=")
-				d.env[name] = value
+				now.env[name] = value
 			}
 		case "RUN":
 			if i := strings.Index(rest, "go build"); i >= 0 {
-				d.build = rest[i:]
+				now.build, _, _ = strings.Cut(rest[i:], " && ")
 			}
 		case "USER":
-			d.user = words[0]
+			now.user = words[0]
 		}
 	}
-	return d
+	return stages
+}
+
+// stageOf is the one of that name; "" is the last.
+func stageOf(t *testing.T, name string) stage {
+	t.Helper()
+	stages := dockerfile(t)
+	if name == "" {
+		return stages[len(stages)-1]
+	}
+	i := slices.IndexFunc(stages, func(s stage) bool { return s.name == name })
+	if i < 0 {
+		t.Fatalf("the Dockerfile has no stage %s", name)
+	}
+	return stages[i]
 }
 
 func read(t *testing.T, name string) string {
@@ -67,7 +90,7 @@ func read(t *testing.T, name string) string {
 
 func TestTheDockerfileHasTheModulesGo(t *testing.T) {
 	want := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))[1]
-	if got := dockerfile(t).bases[0]; got != "golang:"+want {
+	if got := stageOf(t, "source").base; got != "golang:"+want {
 		t.Errorf("it builds with %s and go.mod says %s", got, want)
 	}
 }
@@ -92,7 +115,7 @@ func dockerignore(t *testing.T) (in, out []string) {
 
 func TestNothingButSourceGoesIntoTheImage(t *testing.T) {
 	in, _ := dockerignore(t)
-	sources := dockerfile(t).copy
+	sources := stageOf(t, "source").copy
 	slices.Sort(in)
 	slices.Sort(sources)
 	if len(sources) == 0 || !slices.Equal(in, sources) {
@@ -108,21 +131,22 @@ func TestNothingButSourceGoesIntoTheImage(t *testing.T) {
 	}
 }
 
-// TestTheImagesProgramRuns does what the Dockerfile does: its go build line, on
-// the files that it copies and no others.
-func TestTheImagesProgramRuns(t *testing.T) {
+// built does what a stage of the Dockerfile does: its go build line, on the
+// files that are copied and no others. It returns the program.
+func built(t *testing.T, name, program string) string {
+	t.Helper()
 	if testing.Short() {
-		t.Skip("builds the broker")
+		t.Skip("builds " + program)
 	}
-	d := dockerfile(t)
 	dir := t.TempDir()
-	for _, name := range d.copy {
+	for _, name := range stageOf(t, "source").copy {
 		copyInto(t, dir, name)
 	}
-	program := filepath.Join(dir, "out", "broker")
-	line := strings.Replace(d.build, " /out/broker ", " "+program+" ", 1)
-	if line == d.build {
-		t.Fatalf("the program goes elsewhere: %s", d.build)
+	to := filepath.Join(dir, "out", program)
+	told := stageOf(t, name).build
+	line := strings.Replace(told, " /out/"+program+" ", " "+to+" ", 1)
+	if line == told {
+		t.Fatalf("the program goes elsewhere: %s", told)
 	}
 	build := exec.CommandContext(t.Context(), "sh", "-ec", line)
 	build.Dir = dir
@@ -130,19 +154,27 @@ func TestTheImagesProgramRuns(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", line, err, out)
 	}
-
-	f, err := elf.Open(program)
+	f, err := elf.Open(to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		t.Error("it needs a dynamic linker, and there is none in the image")
+		t.Errorf("%s needs a dynamic linker, and there is none in the image", program)
 	}
-	if !slices.Equal(d.bases[1:], []string{"scratch"}) {
-		t.Errorf("it runs on %v", d.bases[1:])
-	}
+	return to
+}
 
+func TestTheImagesHoldNothingElse(t *testing.T) {
+	for _, name := range []string{"", "s3"} {
+		if base := stageOf(t, name).base; base != "scratch" {
+			t.Errorf("%q runs on %s", name, base)
+		}
+	}
+}
+
+func TestTheImagesProgramRuns(t *testing.T) {
+	program := built(t, "build", "broker")
 	run := func(args ...string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), program, args...)
 		cmd.Env, cmd.Dir = []string{}, "/"

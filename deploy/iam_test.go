@@ -27,6 +27,7 @@ var needs = map[string][]string{
 	"DeleteObject":                    {"s3:DeleteObject"},
 	"GetBucketCors":                   {"/s3:GetBucketCORS"},
 	"GetBucketLifecycleConfiguration": {"/s3:GetLifecycleConfiguration"},
+	"GetObjectLockConfiguration":      {"/s3:GetBucketObjectLockConfiguration"},
 	"GetObject":                       {"s3:GetObject"},
 	"HeadBucket":                      {"/s3:ListBucket"},
 	"HeadObject":                      {"s3:GetObject", "/s3:ListBucket"},
@@ -156,9 +157,29 @@ func TestNoPolicyAllowsMoreThanItNames(t *testing.T) {
 	}
 }
 
+// Apart they allow what signs both is allowed, and what signs parts cannot
+// read, whatever headers are added to its URLs.
+func TestWhatSignsPartsMayReadNothing(t *testing.T) {
+	actions := func(files ...string) (all []string) {
+		for _, file := range files {
+			for _, s := range policy(t, file).Statement {
+				all = append(all, s.Action...)
+			}
+		}
+		slices.Sort(all)
+		return all
+	}
+	if apart, both := actions("parts.json", "playback.json"), actions("signing.json"); !slices.Equal(apart, both) {
+		t.Errorf("apart they allow %v, and together %v", apart, both)
+	}
+	if got := actions("parts.json"); !slices.Equal(got, []string{"s3:PutObject"}) {
+		t.Errorf("what signs parts may %v", got)
+	}
+}
+
 // The credentials of neither role are good for what the other does.
 func TestEachRoleHasItsOwnWayToAuthorize(t *testing.T) {
-	for file, want := range map[string]string{"control.json": "REST-HEADER", "signing.json": "REST-QUERY-STRING"} {
+	for file, want := range map[string]string{"control.json": "REST-HEADER", "signing.json": "REST-QUERY-STRING", "parts.json": "REST-QUERY-STRING", "playback.json": "REST-QUERY-STRING"} {
 		for _, s := range policy(t, file).Statement {
 			onObjects := strings.HasSuffix(s.Resource[0], "/*")
 			if got := s.Condition["StringEquals"]["s3:authType"]; onObjects && got != want {

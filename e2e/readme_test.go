@@ -17,13 +17,34 @@ import (
 func TestMain(m *testing.M) { devtest.Main(m) }
 
 // The mobile client of the README: all parts signed at once, PUT backwards.
+// BusyBox stands for systems whose tools are not GNU's, such as macOS.
 func TestTheCurlLinesOfTheReadme(t *testing.T) {
-	for _, tool := range []string{"curl", "jq", "uuidgen"} {
+	for _, tool := range []string{"curl", "jq", "uuidgen", "busybox"} {
 		if _, err := exec.LookPath(tool); err != nil && os.Getenv("SLIPWAY_REQUIRE_NEIGHBOURS") == "" {
 			t.Skipf("%s is not installed", tool)
 		}
 	}
 	dev := devtest.Start(t, "")
+	lines := shellLines(t, "## Upload from a phone")
+	t.Run("bash", func(t *testing.T) { runLines(t, dev, lines, os.Getenv("PATH"), "bash", "-euo", "pipefail", "-c") })
+	t.Run("BusyBox", func(t *testing.T) {
+		runLines(t, dev, lines, busyBoxFirst(t), "busybox", "sh", "-euo", "pipefail", "-c")
+	})
+}
+
+// busyBoxFirst is a PATH that finds BusyBox' tools before all others, under
+// their names.
+func busyBoxFirst(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := exec.Command("busybox", "--install", "-s", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return dir + ":" + os.Getenv("PATH")
+}
+
+func runLines(t *testing.T, dev *devtest.Dev, lines, path string, shell ...string) {
+	t.Helper()
 	dir := t.TempDir()
 	sent := make([]byte, 20<<20+123)
 	_, _ = rand.Read(sent)
@@ -31,9 +52,9 @@ func TestTheCurlLinesOfTheReadme(t *testing.T) {
 	if err := os.WriteFile(file, sent, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("bash", "-euo", "pipefail", "-c", shellLines(t, "## Upload from a phone"))
+	cmd := exec.Command(shell[0], append(shell[1:], lines)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "BROKER="+dev.URL, "API_KEY="+dev.APIKey, "FILE="+file)
+	cmd.Env = append(os.Environ(), "PATH="+path, "BROKER="+dev.URL, "API_KEY="+dev.APIKey, "FILE="+file)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the lines fail: %v\n%s", err, out)

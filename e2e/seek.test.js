@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { decode, elementTree, identify } from '../web/test/webm/tools.js';
+import { decode, elementTree, identify } from '../web/test/lib/media-tools.js';
 import { walk } from '../web/test/webm/walk.js';
 import { BrokerDev } from './lib/broker-dev.js';
 import { launchChromium, launchFirefox } from './lib/browsers.js';
@@ -15,18 +15,16 @@ import { downloadTo } from './lib/download.js';
 import { temporaryFolder } from './lib/folders.js';
 import { durationOf, packetsOf } from './lib/media.js';
 import { openRecorderPage } from './lib/numbered-recorder.js';
+import { playsFrom } from './lib/play.js';
 import { Proxy } from './lib/proxy.js';
 import { RawStream } from './lib/raw-stream.js';
-import { until, within } from './lib/until.js';
+import { until } from './lib/until.js';
 
 const SIZE = 60e6;
 /** What a file may say of its length, beside what was recorded, in seconds. */
 const OFF_BY = 0.2;
 /** What players load comes no faster, or the loopback would bring them the file before they know what they want. */
 const DOWNLINK_BYTES = 20e6 / 8;
-/** How far it plays after a seek before it counts. */
-const PLAYED_S = 0.3;
-const SEEK_MS = 60_000;
 
 let broker, proxy, browsers;
 const raw = new RawStream();
@@ -75,23 +73,12 @@ for (const name of ['Chromium', 'Firefox']) {
       .filter(({ method, url }) => method === 'GET' && url.startsWith(broker.ready.s3_endpoint))
       .reduce((sum, { bytes }) => sum + bytes, 0);
     const forHead = fetched();
-    const at = await within(SEEK_MS, 'it plays from there', page.$eval('#player', seek, { share: 0.8, forS: PLAYED_S }));
+    const at = await playsFrom(page, 0.8);
     const bytes = fetched();
     t.diagnostic(`duration ${duration} s, at ${at.toFixed(1)} s after ${bytes} bytes, ${forHead} of them for its head, of ${recording.size}: ${(100 * bytes / recording.size).toFixed()} %`);
     assert.ok(Math.abs(duration - recording.durationMs / 1000) <= OFF_BY, `${duration} s, recorded ${recording.durationMs} ms`);
     assert.ok(bytes < recording.size / 3, `${bytes} of ${recording.size} bytes were fetched`);
     await page.close();
-  });
-}
-
-/** Runs in the page: seeks and plays. @returns {Promise<number>} where it is, once it has played */
-function seek(video, { share, forS }) {
-  return new Promise((resolve, reject) => {
-    const from = share * video.duration;
-    video.addEventListener('error', () => reject(new Error(video.error.message)));
-    video.addEventListener('timeupdate', () => { if (!video.seeking && video.currentTime > from + forS) resolve(video.currentTime); });
-    video.currentTime = from;
-    video.play().catch(reject);
   });
 }
 

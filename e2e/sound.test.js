@@ -41,7 +41,7 @@ test('Chromium: a tab and a microphone are both heard; muting, changing and unpl
     await context.grantPermissions(['microphone', 'camera'], { origin: broker.url });
     await openSoundingTab(context);
     const page = await context.newPage();
-    await page.goto(broker.url);
+    await page.goto(broker.barePage);
     await page.evaluate(secondMicrophone, OTHER_HZ);
     await page.evaluate(prepare);
     const stage = stages(page);
@@ -83,7 +83,7 @@ test('Firefox: a microphone comes to a silent recording, is muted, and changed',
   const browser = await launchFirefox({ ...MOCKED_CARD, 'media.navigator.audio.fake_frequency': MICROPHONE_HZ });
   try {
     const page = await browser.newPage();
-    await page.goto(broker.url);
+    await page.goto(broker.barePage);
     await page.evaluate(secondMicrophone, OTHER_HZ);
     await page.evaluate(prepare);
     const stage = stages(page);
@@ -117,7 +117,7 @@ test('Firefox: where nothing is heard, what is recorded is handed over all the s
   const browser = await launchFirefox(MOCKED_CARD);
   try {
     const page = await browser.newPage();
-    await page.goto(broker.url);
+    await page.goto(broker.barePage);
     await page.evaluate(prepare);
     const atMs = await page.evaluate(() => new Promise((resolve, reject) => {
       recorder.addEventListener('progress', ({ detail }) => { if (detail.recordedBytes > 0) resolve(detail.durationMs); });

@@ -10,7 +10,7 @@ import { mintGrant } from './lib/api.js';
 import { BrokerDev } from './lib/broker-dev.js';
 import { launchChromium, shoot } from './lib/browsers.js';
 import { Bucket } from './lib/bucket.js';
-import { download } from './lib/download.js';
+import { askRecording, download } from './lib/download.js';
 import { temporaryFolder } from './lib/folders.js';
 import { watchPage } from './lib/in-page.js';
 import { sha256, writeVideo } from './lib/media.js';
@@ -81,6 +81,31 @@ test('a cancelled upload leaves no upload in S3', async () => {
   assert.deepEqual(await bucket.uploads(), []);
   await page.page.close();
 });
+
+for (const { name, downloadsAs, mimeType } of [
+  { name: 'IMG_0001.MOV', downloadsAs: 'IMG_0001.MOV' },
+  { name: 'memo.caf', downloadsAs: 'memo.caf' },
+  { name: 'talk.mka', downloadsAs: 'talk.mka' },
+  { name: '00001.m2ts', downloadsAs: '00001.m2ts' },
+  { name: 'song.ogg', downloadsAs: 'song.ogg' },
+  { name: `${'録'.repeat(100)}.mp4`, downloadsAs: `${'録'.repeat(83)}.mp4`, mimeType: 'video/mp4' },
+]) {
+  test(`${name.slice(-12)} goes up as what it is, and downloads under its name`, async () => {
+    proxy.fault = () => undefined;
+    const buffer = Buffer.from('no more than its name says what it is');
+    const file = path.join(temporaryFolder(), name.slice(-12));
+    writeFileSync(file, buffer);
+    const page = await openPage();
+    // Of a file the browser itself says the type; the disk takes no name as long as that of some.
+    await page.page.setInputFiles('#file', mimeType ? { name, mimeType, buffer } : file);
+    await page.is('completed');
+    const { url } = await askRecording(await page.link());
+    const disposition = (await fetch(url)).headers.get('content-disposition');
+    const [, encoded] = /filename\*?=(?:utf-8'')?"?([^"]+)/.exec(disposition);
+    assert.equal(decodeURIComponent(encoded), downloadsAs);
+    await page.page.close();
+  });
+}
 
 test('on another origin the browser asks once whether it may ask for URLs, and not before each call', async () => {
   proxy.fault = () => undefined;

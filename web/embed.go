@@ -1,10 +1,27 @@
 // Package web holds what browsers load: recorder.js with its modules, and the
-// broker's own pages.
+// broker's own pages. The README says what each folder is for. A broker serves
+// it as a Site: bundled, or module by module for work on it.
 package web
 
-import "embed"
+import (
+	"embed"
+	"encoding/json"
+)
 
 // Files is this folder, without what only development needs.
 //
-//go:embed *.js disk webm pages
+//go:embed package.json *.js base broker bytes capture check checksum container disk job mp4 pages recorder s3 webm
 var Files embed.FS
+
+// Version is Slipway's version. package.json is the one place that says it.
+var Version = func() string {
+	var manifest struct{ Version string }
+	text, err := Files.ReadFile("package.json")
+	if err == nil {
+		err = json.Unmarshal(text, &manifest)
+	}
+	if err != nil {
+		panic("web: package.json: " + err.Error())
+	}
+	return manifest.Version
+}()

@@ -1,6 +1,6 @@
 /**
- * Slipway's recorder: records in the browser and uploads straight to S3 while recording. This is the only module to
- * import; the ones beside it are its own.
+ * Slipway's recorder: records in the browser and uploads straight to S3 while recording. It is the only file
+ * to import.
  *
  * ```js
  * const recorder = new Recorder({ broker: 'https://broker.example', grant: () => fetchGrantFromMyBackEnd() });
@@ -12,41 +12,53 @@
  * Importing it where there is no DOM (server-side rendering) is fine; recording there is not.
  */
 
-import { BaseTarget } from './base-target.js';
-import { RecorderError } from './errors.js';
-import { checked, checkedParallel } from './options.js';
-import { Recording } from './recording.js';
-import { Recovery } from './recovery.js';
-import { discardUnfinished, listUnfinished } from './unfinished.js';
-import { uploadFile } from './upload-file.js';
+import { BaseTarget } from './base/base-target.js';
+import { RecorderError } from './base/errors.js';
+import { VERSION } from './base/version.js';
+import { checkAcceptable } from './recorder/acceptable.js';
+import { checkContainer, checked, checkedParallel, checkSource } from './recorder/options.js';
+import { Recording } from './recorder/recording.js';
+import { Recovery as UnfinishedRecovery } from './recorder/recovery.js';
+import { demandSecureContext } from './recorder/secure-context.js';
+import { discardUnfinished, listUnfinished } from './job/unfinished.js';
+import { uploadFile } from './recorder/upload-file.js';
 
 export { RecorderError, uploadFile };
 
 /**
  * @typedef {object} RecorderOptions
- * @property {string | URL} broker the broker's base URL
+ * @property {string | URL} broker the broker's base URL; one that begins with `/` is on the page's own origin
  * @property {string | (() => string | Promise<string>)} grant allows to open sessions; a function is called anew for
  *   each recording
  * @property {string} [name] what people call it, and the file name it downloads under
  * @property {Record<string, string>} [metadata] kept with the object; names of `a-z 0-9 -`
  * @property {number} [parallel] at most so many PUTs side by side, 1 to 6; how many there are follows the uplink
  * @property {string} [contentType] MIME type to record; chosen by what the browser can do unless given
+ * @property {'auto' | 'mp4' | 'webm'} [container] which of them is recorded, where contentType does not say; `auto` is WebM, and in
+ *   Apple's engine MP4. `not-supported` from start where the browser cannot
  * @property {number} [videoBitsPerSecond]
  * @property {number} [audioBitsPerSecond]
  * @property {number} [maxBytes] the recording ends cleanly before it grows larger
  * @property {'salvage' | 'abort'} [onAbandon] what the broker does with it if this page never comes back: completes
  *   it from what arrived (the default) or throws it away
- * @property {string | URL} [workerUrl] where the Worker's module is, for bundlers that do not see it
+ * @property {boolean} [wakeLock] keeps the screen on while it records, where the browser can; unless it is false
+ * @property {string | URL} [workerUrl] the Worker's file on the page's own origin, where its policy forbids Workers from blob: URLs
  *
- * @typedef {import('./devices.js').CaptureOptions} CaptureOptions
- * @typedef {import('./recording.js').State} State
- * @typedef {import('./recording.js').RecordingResult} RecordingResult
- * @typedef {import('./messages.js').Result} UploadResult
- * @typedef {import('./unfinished.js').Unfinished} Unfinished
+ * @typedef {import('./capture/devices.js').CaptureOptions} CaptureOptions
+ * @typedef {import('./capture/capture.js').Eased} Eased
+ * @typedef {import('./recorder/ending.js').State} State
+ * @typedef {import('./recorder/ending.js').RecordingResult} RecordingResult
+ * @typedef {import('./base/messages.js').Result} UploadResult
+ * @typedef {import('./job/unfinished.js').Unfinished} Unfinished
+ * @typedef {import('./recorder/recovery.js').Recovery} Recovery
+ * @typedef {import('./check/check.js').Finding} Finding
+ * @typedef {import('./base/errors.js').ErrorCode} ErrorCode
+ * @typedef {Parameters<typeof uploadFile>[1]} UploadOptions
  *
- * @typedef {import('./messages.js').Progress & {durationMs: number}} RecordingProgress
- * @typedef {{state: State, result?: RecordingResult, error?: RecorderError}} StateDetail result comes with
- *   `completed`, error with `failed`
+ * @typedef {import('./base/messages.js').Progress & {durationMs: number}} RecordingProgress
+ * @typedef {{state: Exclude<State, 'completed' | 'failed'>, result?: undefined, error?: undefined}
+ *   | {state: 'completed', result: RecordingResult, error?: undefined}
+ *   | {state: 'failed', error: RecorderError, result?: undefined}} StateDetail
  * @typedef {{error: RecorderError, fatal: boolean}} ErrorDetail fatal: the recording has failed; otherwise it goes on
  *   or ends cleanly
  */
@@ -57,6 +69,7 @@ export { RecorderError, uploadFile };
  * @property {CustomEvent<RecordingProgress>} progress
  * @property {CustomEvent<{number: number, bytes: number}>} part S3 has it
  * @property {CustomEvent<ErrorDetail>} error
+ * @property {CustomEvent<Eased>} eased what an error event told of is over
  *
  * @typedef {{
  *   <K extends keyof RecorderEventMap>(type: K, listener: (event: RecorderEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void,
@@ -71,7 +84,8 @@ const Base = /** @type {new () => RecorderEventTarget} */ (BaseTarget);
 
 /**
  * Records one thing at a time, as often as one likes. Events: `state` {@link StateDetail}, `progress`
- * {@link RecordingProgress}, `part` `{number, bytes}` (S3 has it), `error` {@link ErrorDetail}.
+ * {@link RecordingProgress}, `part` `{number, bytes}` (S3 has it), `error` {@link ErrorDetail}, `eased`
+ * {@link Eased}: what an error told of is over.
  */
 export class Recorder extends Base {
   #options;
@@ -86,21 +100,27 @@ export class Recorder extends Base {
   constructor(options) {
     super();
     this.#options = { ...options, ...checked(options) };
+    checkContainer(options);
+    checkAcceptable(options);
   }
 
   /**
    * Looks for what would keep a recording from being made or sent on this very page, and says the line that mends it.
    * It asks for no device, and opens and aborts one session.
    *
-   * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'contentType' | 'workerUrl'>} options as for the recorder
-   * @returns {Promise<import('./check.js').Finding[]>} a finding that is not ok has `mend`, where there is a way
+   * @param {Pick<RecorderOptions, 'broker' | 'grant' | 'contentType' | 'container' | 'workerUrl'>} options as for the recorder
+   * @returns {Promise<import('./check/check.js').Finding[]>} a finding that is not ok has `mend`, where there is a way
    * @throws {RecorderError} `invalid`, with `field`; nothing else
    */
   static async check(options) {
     checked(options);
-    const { check } = await import('./check.js'); // few pages do, so few load it
+    checkContainer(options);
+    const { check } = await import('./check/check.js'); // few pages do, so few load it
     return check(options);
   }
+
+  /** Slipway's version, such as `1.2.3`. */
+  static get version() { return VERSION; }
 
   /** @returns {State} */
   get state() { return this.#recording?.state ?? 'idle'; }
@@ -143,6 +163,8 @@ export class Recorder extends Base {
    *   `invalid-state` (already recording), `cancelled`
    */
   async start(source, { ready } = {}) {
+    demandSecureContext();
+    checkSource(source);
     if (this.#recording && !this.#recording.over) throw new RecorderError('invalid-state', `the recorder is ${this.state}`);
     this.#recording?.dispose();
     /** @type {Recording} */
@@ -222,10 +244,12 @@ export class Recorder extends Base {
    * @param {Pick<RecorderOptions, 'grant' | 'parallel' | 'workerUrl'>} options grant: of the same owner, as the session's
    *   token may have expired, and a new session may be needed
    * @returns {Recovery} at work already; its `result` is the result
-   * @throws {RecorderError} `invalid`, with `field`
+   * @throws {RecorderError} `invalid`, with `field`; `not-supported` in a page that is no secure context, or where there is no
+   *   Worker, as in node
    */
   static recover(id, options) {
-    return new Recovery(id, { ...options, parallel: checkedParallel(options) });
+    demandSecureContext();
+    return new UnfinishedRecovery(id, { ...options, parallel: checkedParallel(options) });
   }
 
   /**

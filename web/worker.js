@@ -3,20 +3,20 @@
  * that must not wait runs in here.
  */
 
-import { Connection } from './connection.js';
-import { deferred } from './deferred.js';
+import { Connection } from './base/connection.js';
+import { deferred } from './base/deferred.js';
 import { createFolder, openFolder } from './disk/storage.js';
-import { asRecorderError, RecorderError, toPlain } from './errors.js';
-import { probeStorage } from './probe-storage.js';
-import { put } from './put.js';
-import { takeLock } from './recording-lock.js';
-import { recoverRecording, sendFile, startRecording } from './start-job.js';
-import { discardUnfinished } from './unfinished.js';
+import { asRecorderError, RecorderError, toPlain } from './base/errors.js';
+import { probeStorage } from './check/probe-storage.js';
+import { put } from './s3/put.js';
+import { takeLock } from './base/recording-lock.js';
+import { recoverRecording, sendFile, startRecording } from './job/start-job.js';
+import { discardUnfinished } from './job/unfinished.js';
 
 /**
- * @typedef {import('./messages.js').ToWorker} ToWorker
- * @typedef {import('./messages.js').FromWorker} FromWorker
- * @typedef {import('./start-job.js').Started} Started
+ * @typedef {import('./base/messages.js').ToWorker} ToWorker
+ * @typedef {import('./base/messages.js').FromWorker} FromWorker
+ * @typedef {import('./job/start-job.js').Started} Started
  *
  * @typedef {object} Beginning how the one job begins
  * @property {() => Promise<Started>} start may be tried again when it fails
@@ -26,13 +26,13 @@ import { discardUnfinished } from './unfinished.js';
 const scope = /** @type {EventTarget & {postMessage: (message: FromWorker) => void}} */ (/** @type {unknown} */ (globalThis));
 const connection = new Connection(scope);
 
-/** Resolves when it has begun, by whichever try. @type {import('./deferred.js').Deferred<Started>} */
+/** Resolves when it has begun, by whichever try. @type {import('./base/deferred.js').Deferred<Started>} */
 const started = deferred();
 /** @type {Beginning | undefined} */
 let beginning;
 /** Whether the newest try has succeeded. @type {Promise<boolean>} */
 let trying = Promise.resolve(false);
-/** @type {import('./deferred.js').Deferred<string> | undefined} */
+/** @type {import('./base/deferred.js').Deferred<string> | undefined} */
 let grantWanted;
 
 scope.addEventListener('message', (event) => handle(/** @type {MessageEvent<ToWorker>} */ (event).data));
@@ -43,9 +43,9 @@ function handle(message) {
   switch (message.type) {
     case 'record': return begin({ start: () => record(message), discard: async () => {} });
     case 'recover': return begin({ start: () => recover(message), discard: () => discardUnfinished(message.id, { grant: getGrant }) });
-    case 'send': return begin({ start: async () => sendFile(message.job, message.file, means), discard: async () => {} });
+    case 'send': return begin({ start: async () => sendFile(message.job, message.file, needs), discard: async () => {} });
     case 'data': return then(({ recorded }) => recorded?.add(message.blob, message.durationMs));
-    case 'end': return then(({ recorded }) => recorded?.end());
+    case 'end': return then(({ recorded }) => recorded?.end(message.durationMs));
     case 'retry': return void retry();
     case 'cancel': return void cancel();
     case 'probe': return void probeStorage().then((storage) => scope.postMessage({ type: 'probed', storage }));
@@ -57,20 +57,20 @@ function handle(message) {
   }
 }
 
-/** @param {import('./messages.js').RecordMessage} message */
+/** @param {import('./base/messages.js').RecordMessage} message */
 async function record({ job }) {
   const id = crypto.randomUUID();
   await takeLock(id); // before anybody can see it
   const folder = await createFolder(id);
   try {
-    return await startRecording(job, folder, means);
+    return await startRecording(job, folder, needs);
   } catch (error) {
     await folder.destroy().catch(() => {}); // the next try has one of its own
     throw error;
   }
 }
 
-/** @param {import('./messages.js').RecoverMessage} message */
+/** @param {import('./base/messages.js').RecoverMessage} message */
 async function recover({ id, parallel }) {
   const release = await takeLock(id);
   if (!release) throw new RecorderError('invalid-state', 'another tab is at work on this recording');
@@ -78,7 +78,7 @@ async function recover({ id, parallel }) {
   try {
     folder = await openFolder(id);
     if (!folder) throw new RecorderError('not-found', 'there is no such recording on this device');
-    return await recoverRecording(folder, means, parallel);
+    return await recoverRecording(folder, needs, parallel);
   } catch (error) {
     folder?.close();
     release(); // for the next try, or another tab's
@@ -131,5 +131,5 @@ function getGrant() {
   return grantWanted.promise;
 }
 
-/** @type {import('./start-job.js').Means} */
-const means = { getGrant, put, emit: (message) => scope.postMessage(message), connection };
+/** @type {import('./job/start-job.js').JobNeeds} */
+const needs = { getGrant, put, emit: (message) => scope.postMessage(message), connection };

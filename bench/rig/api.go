@@ -46,9 +46,20 @@ func (a API) Call(ctx context.Context, method, path string, body, answer any) er
 	return Do(req, answer)
 }
 
+// Refusal is an answer that is not 2xx.
+type Refusal struct {
+	Status int
+	Body   []byte
+	what   string // was asked for
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("%s: %d %s %.300s", r.what, r.Status, http.StatusText(r.Status), r.Body)
+}
+
 // Do sends req, which has to be answered with 2xx, and reads the JSON of the
 // answer into answer, if that is not nil. Errors show no URL: its query may be
-// a secret.
+// a secret. Errors: *Refusal.
 func Do(req *http.Request, answer any) error {
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -63,9 +74,9 @@ func Do(req *http.Request, answer any) error {
 		return err
 	}
 	if res.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s %.300s", req.Method, req.URL.Path, res.Status, text)
+		return &Refusal{res.StatusCode, text, req.Method + " " + req.URL.Path}
 	}
-	if answer == nil {
+	if answer == nil || len(text) == 0 {
 		return nil
 	}
 	return json.Unmarshal(text, answer)

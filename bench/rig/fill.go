@@ -31,8 +31,13 @@ type noUploads struct{ session.Bucket }
 func (noUploads) Name() string { return "bench" }
 
 // Create returns an ID as long as AWS' are.
-func (noUploads) Create(context.Context, session.NewUpload) (session.UploadID, error) {
-	return session.UploadID(rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text()[:24]), nil
+func (noUploads) Create(_ context.Context, n session.NewUpload) (session.Upload, error) {
+	algorithm := session.NoChecksum
+	if len(n.Algorithms) > 0 {
+		algorithm = n.Algorithms[0]
+	}
+	id := session.UploadID(rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text()[:24])
+	return session.Upload{Key: n.Key, ID: id, Algorithm: algorithm}, nil
 }
 
 // Fill opens n sessions in redis, by the broker's own code, and reports their

@@ -42,9 +42,12 @@ func (r *Redis) Stop() {
 }
 
 // StartRedis starts another Redis.
-func (w *World) StartRedis(name string) (*Redis, error) {
+func (w *World) StartRedis(name string) (*Redis, error) { return StartRedis(w.dir, name) }
+
+// StartRedis starts one without a World. What it logs goes to a file in dir.
+func StartRedis(dir, name string, args ...string) (*Redis, error) {
 	r := &Redis{scheme: "redis"}
-	return r, r.start(w.dir, name)
+	return r, r.start(dir, name, args...)
 }
 
 // StartCluster starts another Cluster of so many masters, 3 at the least, and
@@ -53,12 +56,12 @@ func (w *World) StartCluster(name string, masters int) (*Redis, error) {
 	r := &Redis{scheme: "redis-cluster"}
 	for i := range masters {
 		node := fmt.Sprintf("%s-%d", name, i+1)
-		bus, err := freeAddr()
+		bus, err := FreeAddr()
 		if err != nil {
 			r.Stop()
 			return nil, err
 		}
-		_, port, _ := net.SplitHostPort(bus) // freeAddr made it
+		_, port, _ := net.SplitHostPort(bus) // FreeAddr made it
 		if err := r.start(w.dir, node, "--cluster-enabled", "yes", "--cluster-config-file", node+".conf", "--cluster-port", port); err != nil {
 			return nil, err
 		}
@@ -79,7 +82,7 @@ func (w *World) StartCluster(name string, masters int) (*Redis, error) {
 
 // start adds a node. Where it does not start, none is left.
 func (r *Redis) start(dir, name string, args ...string) error {
-	addr, err := freeAddr()
+	addr, err := FreeAddr()
 	if err != nil {
 		return err
 	}
@@ -87,7 +90,7 @@ func (r *Redis) start(dir, name string, args ...string) error {
 	if err != nil {
 		return fmt.Errorf("%w (apt install redis-server)", err)
 	}
-	_, port, _ := net.SplitHostPort(addr) // freeAddr made it
+	_, port, _ := net.SplitHostPort(addr) // FreeAddr made it
 	began := time.Now()
 	p, err := proc.Start(dir, name, nil, program, append([]string{"--bind", "127.0.0.1", "--port", port, "--save", ""}, args...)...)
 	if err == nil {
@@ -101,7 +104,7 @@ func (r *Redis) start(dir, name string, args ...string) error {
 }
 
 func joined(addr string) error {
-	host, port, _ := net.SplitHostPort(addr) // freeAddr made it
+	host, port, _ := net.SplitHostPort(addr) // FreeAddr made it
 	out, err := exec.Command("redis-cli", "-h", host, "-p", port, "cluster", "info").Output()
 	if err == nil && !strings.Contains(string(out), "cluster_state:ok") {
 		err = fmt.Errorf("the cluster is not ready: %.200s", out)

@@ -21,15 +21,19 @@ type Running struct {
 	Ready time.Duration // from its start to the first answer that is 200
 }
 
-// launch starts a program that listens on a port it is told, and waits for path
-// to answer 200.
 func (w *World) launch(name, path string, env func(addr string) []string, program string, args ...string) (*Running, error) {
-	addr, err := freeAddr()
+	return Launch(w.dir, name, path, env, program, args...)
+}
+
+// Launch starts a program that listens on a port it is told, and waits for path
+// to answer 200. Its output goes to a file in dir; see proc.Start.
+func Launch(dir, name, path string, env func(addr string) []string, program string, args ...string) (*Running, error) {
+	addr, err := FreeAddr()
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	p, err := proc.Start(w.dir, name, env(addr), program, args...)
+	p, err := proc.Start(dir, name, env(addr), program, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +89,7 @@ func (w *World) startNode(name, script, ready string, more ...string) (*Running,
 		return nil, err
 	}
 	return w.launch(name, ready, func(addr string) []string {
-		_, port, _ := net.SplitHostPort(addr) // freeAddr made it
+		_, port, _ := net.SplitHostPort(addr) // FreeAddr made it
 		env := append([]string{"NODE_ENV=production", "PORT=" + port, "DATA=" + w.dir}, w.s3Env...)
 		return append(env, more...)
 	}, node, "--import", filepath.Join(w.Peers, "loopback.js"), filepath.Join(w.Peers, script))
@@ -98,11 +102,11 @@ func (w *World) StartTusd(name string, args ...string) (*Running, error) {
 	if _, err := os.Stat(w.Tusd); err != nil {
 		return nil, fmt.Errorf("tusd was not built: %w", err)
 	}
-	addr, err := freeAddr()
+	addr, err := FreeAddr()
 	if err != nil {
 		return nil, err
 	}
-	host, port, _ := net.SplitHostPort(addr) // freeAddr made it
+	host, port, _ := net.SplitHostPort(addr) // FreeAddr made it
 	args = append([]string{"-host", host, "-port", port, "-s3-bucket", w.S3.Bucket, "-s3-endpoint", w.S3.Endpoint}, args...)
 	began := time.Now()
 	p, err := proc.Start(w.dir, name, append([]string{"AWS_REQUEST_CHECKSUM_CALCULATION=when_required"}, w.s3Env...), w.Tusd, args...)

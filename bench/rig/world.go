@@ -85,8 +85,8 @@ func answers(addr string) error {
 	return c.Close()
 }
 
-// freeAddr is a loopback address that nobody listens on.
-func freeAddr() (string, error) {
+// FreeAddr is a loopback address that nobody listens on.
+func FreeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err

@@ -36,9 +36,9 @@ func (d *dataFolder) makeCertificate(host string) error {
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "Slipway broker-dev"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(certificateLife),
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true, IsCA: true, // its own authority, so that the broker can be told to trust it
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true, // no authority: a device that trusts it trusts this host, and not whoever gets hold of the key
+		DNSNames:              []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 	if ip := net.ParseIP(host); ip != nil {
 		template.IPAddresses = append(template.IPAddresses, ip)
@@ -66,7 +66,7 @@ func (d *dataFolder) certificateServes(host string) bool {
 		return false
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
-	return err == nil && cert.VerifyHostname(host) == nil && time.Until(cert.NotAfter) > 24*time.Hour
+	return err == nil && !cert.IsCA && cert.VerifyHostname(host) == nil && time.Until(cert.NotAfter) > 24*time.Hour
 }
 
 func writePEM(path, kind string, der []byte) error {

@@ -24,6 +24,8 @@ type flags struct {
 	PublicHost  string   `placeholder:"HOST" help:"Name or address under which other machines reach this one, such as a phone in the same network. Listens on all interfaces unless --listen says otherwise."`
 	TLS         bool     `name:"tls" help:"Serve https with a self-signed certificate: away from localhost, browsers record over https only."`
 	AllowOrigin []string `placeholder:"ORIGIN" help:"Also let pages on this origin record, such as http://localhost:3000."`
+	S3As        string   `name:"s3-as" placeholder:"NAME" help:"Have its S3 refuse what another provider is said to refuse: b2, coreweave, gcs, oracle, r2 or scaleway; or lock, a bucket that retains what is stored. The broker goes by the profile of that provider."`
+	Source      string   `placeholder:"DIR" type:"existingdir" help:"Serve the modules of this folder (web/ of a checkout) as they are written, for work on them. A reload shows a change."`
 	Verbose     bool     `help:"Log every request, and not only what went wrong."`
 }
 

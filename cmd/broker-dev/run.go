@@ -19,6 +19,7 @@ import (
 	"slipway/internal/app"
 	"slipway/internal/devs3"
 	"slipway/internal/session"
+	"slipway/web"
 )
 
 const (
@@ -26,6 +27,8 @@ const (
 	bucket = "recordings"
 	// startWithin bounds the start of the S3 server; it takes well under a second.
 	startWithin = 15 * time.Second
+	// asLock is the --s3-as of a bucket with Object Lock.
+	asLock = "lock"
 )
 
 // run starts everything, serves until ctx ends or a part fails, and ends
@@ -78,7 +81,11 @@ func run(ctx context.Context, f flags) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if f.ReadyFile != "" {
+	if err := data.writeEnv(site, s3, redis.Addr(), f.TLS); err != nil {
+		return err
+	}
+	defer os.Remove(data.envFile())
+	if f.ReadyFile != "" { // last: whoever waits for it finds the rest
 		if err := writeReady(f.ReadyFile, ready{
 			URL: site.url, APIKey: data.secrets.APIKey, S3Endpoint: s3.Endpoint, Bucket: bucket, Region: region,
 			AccessKey: s3.AccessKey, SecretKey: s3.SecretKey, RedisAddr: redis.Addr(), Pid: os.Getpid(),
@@ -87,10 +94,6 @@ func run(ctx context.Context, f flags) (err error) {
 		}
 		defer os.Remove(f.ReadyFile)
 	}
-	if err := data.writeEnv(site, s3, redis.Addr(), f.TLS); err != nil {
-		return err
-	}
-	defer os.Remove(data.envFile())
 	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  doctor      ( . %s && go run ./cmd/broker doctor )\n  stop        Ctrl-C\n",
 		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName), shellPath(f.Data))
 	if f.TLS {
@@ -161,6 +164,11 @@ func startS3(ctx context.Context, data *dataFolder, f flags, site site) (*devs3.
 		Addr: net.JoinHostPort(site.bind, fmt.Sprint(data.secrets.S3Port)), Dir: filepath.Join(data.path, "s3"),
 		AccessKey: data.secrets.AccessKey, SecretKey: data.secrets.SecretKey, Region: region, Bucket: bucket, AllowOrigins: site.origins,
 	}
+	if f.S3As == asLock {
+		cfg.RetentionDays = 1
+	} else {
+		cfg.As = f.S3As
+	}
 	if f.TLS {
 		cfg.CertFile, cfg.KeyFile = data.certFile(), data.keyFile()
 	}
@@ -191,13 +199,19 @@ func startBroker(ctx context.Context, f flags, data *dataFolder, site site, s3 *
 		return nil, err
 	}
 	settings.Listen, settings.PublicURL, settings.CORSOrigins = listener.Addr().String(), site.url, site.origins
-	settings.S3 = app.S3Settings{Bucket: bucket, KeyPrefix: settings.S3.KeyPrefix, Region: region, Endpoint: s3.Endpoint, PublicEndpoint: site.s3URL(s3), PathStyle: true}
+	settings.S3 = app.S3Settings{Bucket: bucket, KeyPrefix: settings.S3.KeyPrefix, Region: region, Endpoint: s3.Endpoint, PublicEndpoint: site.s3URL(s3), PathStyle: true, Profile: "auto"}
+	if f.S3As != "" && f.S3As != asLock {
+		settings.S3.Profile = f.S3As
+	}
 	settings.RedisURL = "redis://" + redisAddr
 	settings.TokenKeys, settings.APIKeys = []string{data.secrets.TokenKey}, append(settings.APIKeys, apiKey.String())
 	if err := mistakes.Resolve(&settings); err != nil {
 		return nil, fmt.Errorf("settings:\n%w", err)
 	}
 	options := app.Options{Listener: listener, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: f.logLevel()})), PageGrant: pageGrant}
+	if f.Source != "" {
+		options.Web = web.Source(os.DirFS(f.Source))
+	}
 	if f.TLS {
 		cert, err := tls.LoadX509KeyPair(data.certFile(), data.keyFile())
 		if err != nil {
@@ -227,9 +241,15 @@ func defaults() (app.Settings, *app.Mistakes, error) {
 	return s, &mistakes, err
 }
 
-// pageGrant is what the page on this machine may do.
-func pageGrant() session.Grant {
-	return session.Grant{Owner: "dev", ExpiresAt: time.Now().Add(time.Hour)}
+// pageGrant is what the page on a device may do. With --public-host whoever is
+// in the network can ask for one, so each device is an owner of its own: it
+// cannot delete the recordings of another, nor use up its limits.
+func pageGrant(device string) session.Grant {
+	owner := session.Owner("dev")
+	if ip := net.ParseIP(device); ip == nil || !ip.IsLoopback() {
+		owner += session.Owner(" at " + device)
+	}
+	return session.Grant{Owner: owner, ExpiresAt: time.Now().Add(time.Hour)}
 }
 
 // useCredentials makes the SDK's chain find the embedded server's keys and

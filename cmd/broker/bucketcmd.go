@@ -31,6 +31,7 @@ them. Their IDs begin with slipway-; all other rules stay as they are. It takes
 s3:GetBucketCORS, s3:PutBucketCORS, s3:GetLifecycleConfiguration and
 s3:PutLifecycleConfiguration, which a broker needs for nothing else.
 
+What this S3 server has no notion of is told and passed over.
 Ends with 0 if the rules are as wanted, 1 if that failed, 2 if the settings are wrong,
 4 if there are changes to make and --yes was not given.`
 }
@@ -57,15 +58,26 @@ func (c *applyCmd) Run(mistakes *app.Mistakes) error {
 	case !c.Yes:
 		return ended{exitConflict, errors.New("nothing was changed; to make the changes, run it with --yes")}
 	}
-	var failed []error // one kind of rules may work where the other does not
-	for _, kind := range plan {
-		failed = append(failed, kind.Apply(ctx))
-	}
-	if err := errors.Join(failed...); err != nil {
+	if err := applyAll(ctx, plan); err != nil {
 		return err
 	}
 	fmt.Println("done")
 	return nil
+}
+
+// applyAll makes the changes. One kind of rules may work where the other does
+// not, and what the server has no notion of is told and passed over.
+func applyAll(ctx context.Context, plan bucketrules.Plan) error {
+	var failed []error
+	for _, kind := range plan {
+		err := kind.Apply(ctx)
+		if errors.Is(err, bucketrules.ErrRefused) {
+			fmt.Println("passed over:", err)
+			continue
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
 }
 
 func printPlan(plan bucketrules.Plan) error {

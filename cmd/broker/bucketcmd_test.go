@@ -1,17 +1,23 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"slipway/internal/devs3"
 	"slipway/internal/devs3/devs3test"
 )
 
 func TestBucketApply(t *testing.T) {
 	server := devs3test.Start(t)
 	env := slices.Clip(append(envOf(server), "BROKER_PUBLIC_URL=https://Broker.Example:443/base", "BROKER_CORS_ORIGINS=https://app.example"))
-	const rule = "slipway-recorders: GET HEAD PUT from https://app.example https://broker.example, with headers content-type x-amz-*, exposing ETag, for 3600 s\n"
+	const rule = "slipway-recorders: GET HEAD PUT from https://app.example https://broker.example, with headers content-md5 content-type x-amz-*, exposing ETag, for 3600 s\n"
 	const none = "lifecycle rules: this S3 server has none\n"
 	for _, c := range []struct {
 		name   string
@@ -47,5 +53,34 @@ func TestBucketApply(t *testing.T) {
 				t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 			}
 		})
+	}
+}
+
+// What a server has no notion of is no failure of a deployment.
+func TestBucketApplyPassesOverWhatIsRefused(t *testing.T) {
+	server := devs3test.Start(t)
+	target, err := url.Parse(server.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target); p.Out.Host = p.In.Host }}
+	swift := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, code := http.StatusNotFound, "NoSuchLifecycleConfiguration"
+		if r.Method == http.MethodPut {
+			status, code = http.StatusBadRequest, "MalformedXML"
+		}
+		if !r.URL.Query().Has("lifecycle") {
+			way.ServeHTTP(w, r)
+			return
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code></Error>")
+	}))
+	t.Cleanup(swift.Close)
+	there := devs3.Server{Endpoint: swift.URL, Bucket: server.Bucket, Region: server.Region, AccessKey: server.AccessKey, SecretKey: server.SecretKey}
+	env := append(envOf(&there), "BROKER_CORS_ORIGINS=https://app.example")
+	code, stdout, stderr := run(t, env, "bucket", "apply", "--yes")
+	if code != 0 || !strings.Contains(stdout, "passed over: lifecycle rules: this S3 server refuses them (MalformedXML)\ndone\n") || stderr != "" {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }

@@ -10,10 +10,13 @@ import (
 	"slipway/internal/client"
 )
 
+// apiKeyVariable holds the API key of whoever runs a command.
+const apiKeyVariable = "BROKER_API_KEY"
+
 // connection is which broker the ops commands talk to, and as whom.
 type connection struct {
 	URL        string `name:"url" env:"BROKER_URL" placeholder:"URL" group:"Broker" help:"The broker. Required."`
-	APIKeyFile string `name:"api-key-file" placeholder:"FILE" group:"Broker" help:"File that holds the API key. Default: the environment's BROKER_API_KEY. There is no flag for the key itself, because others can read a command line."`
+	APIKeyFile string `name:"api-key-file" env:"BROKER_API_KEY_FILE" placeholder:"FILE" group:"Broker" help:"File that holds the API key. Default: the environment's BROKER_API_KEY. There is no flag for the key itself, because others can read a command line."`
 }
 
 // open returns a client, and a context that SIGINT and SIGTERM end; a second
@@ -43,7 +46,7 @@ func (c *connection) key() (string, error) {
 		}
 		return strings.TrimSpace(string(key)), nil
 	}
-	key := os.Getenv("BROKER_API_KEY")
+	key := os.Getenv(apiKeyVariable)
 	if key == "" {
 		return "", usage("BROKER_API_KEY: is required; or name a file that holds it with --api-key-file")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/go-json-experiment/json"
@@ -14,10 +15,13 @@ import (
 
 	"slipway/internal/app"
 	"slipway/internal/doctor"
+	"slipway/internal/provider"
 )
 
 type doctorCmd struct {
 	app.DoctorSettings `embed:""`
+
+	WriteProfile string `name:"write-profile" placeholder:"FILE" help:"Write what the S3 provider can do to a file, for BROKER_S3_PROFILE."`
 
 	Output string `name:"output" short:"o" enum:"table,json" default:"table" help:"${enum}. docs/ops.md has the fields."`
 }
@@ -50,6 +54,9 @@ func (c *doctorCmd) Run(mistakes *app.Mistakes) error {
 		err = printReport(report)
 	} else {
 		err = printChecks(report)
+	}
+	if c.WriteProfile != "" && report.Profile != nil {
+		err = errors.Join(err, report.Profile.Write(c.WriteProfile))
 	}
 	if failed := report.Count(doctor.Fail); failed > 0 {
 		err = errors.Join(err, fmt.Errorf("%d of %d checks failed", failed, len(report.Checks)))
@@ -90,6 +97,24 @@ func printChecks(report doctor.Report) error {
 			writeLine(out, pad("", len(doctor.Skipped)+2, false)+"mend: "+printable(c.Mend))
 		}
 	}
+	printRows(out, report)
 	writeLine(out, fmt.Sprintf("\n%d ok, %d to see to, %d failed, %d skipped", report.Count(doctor.OK), report.Count(doctor.Warn), report.Count(doctor.Fail), report.Count(doctor.Skipped)))
 	return out.Flush()
+}
+
+// printRows prints what was found of the S3 provider beside what a broker goes
+// by until it learns otherwise.
+func printRows(out *bufio.Writer, report doctor.Report) {
+	if report.Profile == nil {
+		return
+	}
+	rows := slices.Insert(provider.Rows(report.Profile, report.Expected), 0, provider.Row{Fact: "the S3 provider", Found: "found", Expected: report.Expected.Title})
+	facts, found := 0, 0
+	for _, row := range rows {
+		facts, found = max(facts, len(row.Fact)), max(found, len(row.Found))
+	}
+	writeLine(out, "")
+	for _, row := range rows {
+		writeLine(out, pad(row.Fact, facts, false)+"  "+pad(row.Found, found, false)+"  "+printable(row.Expected))
+	}
 }

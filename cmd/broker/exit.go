@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"slipway/internal/client"
+	"slipway/internal/session"
 )
 
 // The exit codes that scripts may rely on; docs/ops.md explains them.
@@ -54,20 +55,25 @@ func codeOf(err error) int {
 	return exitFailed
 }
 
+// exitCodes has one for every code of a broker's answer.
+var exitCodes = map[string]int{
+	session.Internal.String():           exitFailed,
+	session.Invalid.String():            exitUsage,
+	session.TooLarge.String():           exitUsage,
+	session.NotFound.String():           exitNotFound,
+	session.Conflict.String():           exitConflict,
+	session.PreconditionFailed.String(): exitConflict,
+	session.Unauthorized.String():       exitDenied,
+	session.Forbidden.String():          exitDenied,
+	session.Unavailable.String():        exitUnavailable,
+	session.Limited.String():            exitUnavailable,
+}
+
 // codeOfAnswer goes by the code and not by the status, because a 404 from
 // whatever stands at a wrong address says nothing about a session.
 func codeOfAnswer(e *client.Error) int {
-	switch e.Code {
-	case "invalid", "too-large":
-		return exitUsage
-	case "not-found":
-		return exitNotFound
-	case "conflict", "precondition-failed":
-		return exitConflict
-	case "unauthorized", "forbidden":
-		return exitDenied
-	case "unavailable":
-		return exitUnavailable
+	if code, ok := exitCodes[e.Code]; ok {
+		return code
 	}
 	if e.Status == http.StatusTooManyRequests {
 		return exitUnavailable

@@ -46,7 +46,7 @@ func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
 	if err != nil {
 		return err
 	}
-	source := fetch.Source{Client: clients.Control, Bucket: c.Bucket, Key: string(id.Key(c.KeyPrefix))}
+	source := fetch.Source{Client: clients.Control, Bucket: c.Bucket, Key: string(id.Key(c.KeyPrefix)), OpaqueETags: c.OpaqueETags()}
 	var o fetch.Options
 	if o.Force = c.Force; term.IsTerminal(int(os.Stderr.Fd())) {
 		bars := &bars{}

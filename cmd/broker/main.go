@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"slipway/internal/app"
+	"slipway/web"
 )
 
 type cli struct {
@@ -18,18 +19,23 @@ type cli struct {
 	Orphans    orphansCmd    `cmd:"" help:"See and end uploads that no session has."`
 	Grants     grantsCmd     `cmd:"" help:"Make grants."`
 	Keys       keysCmd       `cmd:"" help:"Make keys."`
+	Upload     uploadCmd     `cmd:"" help:"Upload files, and go on where an upload was killed."`
 	Fetch      fetchCmd      `cmd:"" help:"Download a finished recording."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Tell Redis again what the bucket knows."`
 	Doctor     doctorCmd     `cmd:"" help:"Look whether S3 and Redis do what the broker needs."`
+	Health     healthCmd     `cmd:"" help:"Ask the broker on this machine whether it lives."`
 	Bucket     bucketCmd     `cmd:"" help:"Set the bucket's own rules."`
 	Completion completionCmd `cmd:"" help:"Make a shell complete the command line."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
 func main() {
 	var mistakes app.Mistakes
 	options := append(mistakes.Mappers(),
 		kong.Name("broker"), kong.Description("Recordings slide straight into S3."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Bind(&mistakes))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Bind(&mistakes), kong.Vars{"version": web.Version})
 	ctx, err := kong.Must(&cli{}, options...).Parse(os.Args[1:])
 	if err == nil {
 		err = ctx.Run()

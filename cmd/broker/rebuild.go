@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -15,6 +18,8 @@ import (
 
 type rebuildCmd struct {
 	app.RebuildSettings `embed:""`
+
+	IDs []string `arg:"" optional:"" name:"id" help:"IDs of sessions to look for, and no others; or - to read them from standard input, with white space in between."`
 }
 
 // Help is what `broker rebuild --help` says first.
@@ -30,7 +35,11 @@ open (quotas count from nothing), which sessions were being aborted, what was
 aborted or deleted, webhooks that were not delivered yet, past events, and whether
 a finished recording was salvaged: it counts as completed. An unfinished upload has
 no owner until its token is used or it is completed, and none comes back that holds
-no part.`
+no part.
+
+MinIO lists unfinished uploads by their exact key alone. There an unfinished upload
+comes back by its token, or here if you name its session: give the IDs that your
+application has kept.`
 }
 
 // Run rebuilds and says what came back. SIGINT and SIGTERM end it; what was
@@ -38,6 +47,10 @@ no part.`
 func (c *rebuildCmd) Run(mistakes *app.Mistakes) error {
 	if err := mistakes.Resolve(&c.RebuildSettings); err != nil {
 		return fmt.Errorf("settings:\n%w", err)
+	}
+	ids, err := c.named(os.Stdin)
+	if err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -49,12 +62,35 @@ func (c *rebuildCmd) Run(mistakes *app.Mistakes) error {
 		}
 		defer fmt.Fprintln(os.Stderr)
 	}
-	done, err := app.Rebuild(ctx, c.RebuildSettings, tell)
+	done, err := app.Rebuild(ctx, c.RebuildSettings, ids, tell)
 	if err != nil {
 		return fmt.Errorf("%w\nuntil then %s; run it again for the rest", err, summary(done))
 	}
 	fmt.Println(summary(done))
 	return nil
+}
+
+// named are the sessions to look for; nil: all.
+func (c *rebuildCmd) named(stdin io.Reader) (ids []session.ID, err error) {
+	words := c.IDs
+	if slices.Contains(words, "-") {
+		if len(words) > 1 {
+			return nil, usage("- stands alone: everything comes from standard input then")
+		}
+		text, err := io.ReadAll(stdin)
+		if err != nil {
+			return nil, err
+		}
+		words, ids = strings.Fields(string(text)), []session.ID{} // none are none, and not all
+	}
+	for _, word := range words {
+		id, err := session.ParseID(word)
+		if err != nil {
+			return nil, usage("%.40q is not the ID of a session: those are 29 letters and digits", word)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 func summary(r session.Rebuilt) string {

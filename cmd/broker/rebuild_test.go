@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"slipway/internal/access"
+	"slipway/internal/devs3"
 	"slipway/internal/devs3/devs3test"
 	"slipway/internal/session"
 	"slipway/internal/session/redisstore/redistest"
@@ -61,6 +62,40 @@ func TestRebuild(t *testing.T) {
 	tags, err := devs3test.Client(s3Server).GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: &s3Server.Bucket, Key: aws.String("recordings/" + half.ID + ".webm")})
 	if err != nil || len(tags.TagSet) != 1 || *tags.TagSet[0].Key != "team" || *tags.TagSet[0].Value != "a + b" {
 		t.Errorf("the tags are %v (%v)", tags, err)
+	}
+}
+
+// MinIO lists unfinished uploads by their exact key alone: they come back by the
+// IDs that somebody kept.
+func TestRebuildByIDs(t *testing.T) {
+	s3Server, redis := devs3test.Start(t, func(c *devs3.Config) { c.ListsByKeyOnly = true }), redistest.Start(t)
+	key, secret := access.NewAPIKey("test", session.AllScopes...)
+	env := append(envOf(s3Server), "BROKER_REDIS_URL=redis://"+redis.Addr, "BROKER_S3_PROFILE=minio")
+	b := serve(t, append(env, "BROKER_TOKEN_KEYS="+base64.StdEncoding.EncodeToString(make([]byte, 32)), "BROKER_API_KEYS="+key.String()))
+	half := b.open(t, secret)
+	half.put(t, 1, []byte("end"))
+	if answer, err := redis.Do("FLUSHALL"); err != nil || answer != "+OK" {
+		t.Fatal(answer, err)
+	}
+	rebuild := func(stdin, want string, args ...string) {
+		t.Helper()
+		code, stdout, stderr := runWith(t, env, stdin, append([]string{"rebuild"}, args...)...)
+		if code != 0 || !strings.HasPrefix(stdout, want) {
+			t.Errorf("rebuild %q: exit %d\n%s%s\nwant %s", args, code, stdout, stderr, want)
+		}
+	}
+	rebuild("", "0 of 0 recordings and 0 of 0 unfinished uploads")
+	rebuild("", "0 of 0 recordings and 0 of 0 unfinished uploads", "-")
+	rebuild("\n "+half.ID+"\n", "0 of 0 recordings and 1 of 1 unfinished uploads", "-")
+	rebuild("", "0 of 0 recordings and 0 of 1 unfinished uploads", half.ID)
+	if rows := b.list(t, secret, "open"); len(rows) != 1 || rows[0].ID != half.ID {
+		t.Errorf("open are %+v", rows)
+	}
+	half.complete(t, 3)
+	for _, args := range [][]string{{"x"}, {half.ID, "-"}, {half.ID, "y"}} {
+		if code, _, stderr := run(t, env, append([]string{"rebuild"}, args...)...); code != 2 {
+			t.Errorf("rebuild %q: exit %d, %s", args, code, stderr)
+		}
 	}
 }
 

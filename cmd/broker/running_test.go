@@ -13,9 +13,8 @@ import (
 // running is a broker that serves at URL.
 type running struct{ URL string }
 
-// serve starts the program and waits until it says where it listens. It ends
-// with the test.
-func serve(t testing.TB, env []string) running {
+// startServing starts the program and returns its log. It ends with the test.
+func startServing(t testing.TB, env []string) io.Reader {
 	t.Helper()
 	cmd := program(t.Context(), append(env, "BROKER_LISTEN=127.0.0.1:0"), "serve")
 	stderr, err := cmd.StderrPipe()
@@ -26,12 +25,20 @@ func serve(t testing.TB, env []string) running {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Wait() }) // the test's context has ended by then, and with it the process
-	lines := bufio.NewScanner(stderr)
+	return stderr
+}
+
+// serve starts the program and waits until it says where it listens. It ends
+// with the test.
+func serve(t testing.TB, env []string) running {
+	t.Helper()
+	log := startServing(t, env)
+	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		var entry struct{ Msg, Address string }
 		if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "serving" {
 			go func() { // ends with the process
-				_, _ = io.Copy(io.Discard, stderr)
+				_, _ = io.Copy(io.Discard, log)
 			}()
 			return running{"http://" + entry.Address}
 		}

@@ -106,7 +106,7 @@ func sessionFields(s client.Session) []field {
 	f := []field{
 		{"id", printable(string(s.ID))}, {"state", printable(string(s.State))}, {"revision", strconv.FormatInt(int64(s.Revision), 10)},
 		{"owner", ownerText(s.Owner)}, {"name", printable(s.Name)}, {"content type", printable(s.ContentType)}, {"checksum", printable(s.Checksum)},
-		{"opened", instantText(s.OpenedAt)}, {"idle", spanText(s.IdleMs)}, {"if abandoned", printable(string(s.OnAbandon))},
+		{"opened", instantText(s.OpenedAt)}, {"idle", spanText(s.IdleMs)}, {"if abandoned", printable(string(s.OnAbandon))}, {"finish", printable(s.Finish)},
 		{"part size", sizeText(s.PartSize)}, {"reported", fmt.Sprintf("%d parts, %s", s.PartsReported, sizeText(s.BytesReported))},
 	}
 	if !s.State.Finished() {

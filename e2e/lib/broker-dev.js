@@ -13,12 +13,16 @@ import { until, within } from './until.js';
 const START_MS = 30_000;
 const END_MS = 15_000;
 
-/** The program: SLIPWAY_BROKER_DEV, or built here. A build without changes takes a moment. */
+/** @type {string | undefined} */
+let built;
+
+/** The program: SLIPWAY_BROKER_DEV, or built here, once for each test file. A build without changes takes a moment. */
 function program() {
   if (process.env.SLIPWAY_BROKER_DEV) return process.env.SLIPWAY_BROKER_DEV;
+  if (built) return built;
   const file = path.join(OUT, 'broker-dev');
   execFileSync('go', ['build', '-o', file, './cmd/broker-dev'], { cwd: REPOSITORY, stdio: 'inherit', timeout: 300_000 });
-  return file;
+  return built = file;
 }
 
 /**
@@ -39,6 +43,7 @@ export class BrokerDev {
   #listen;
   #env;
   #origins;
+  #args;
   /** @type {import('node:child_process').ChildProcess | null} */
   #process = null;
   /** @type {Ready} */
@@ -46,12 +51,13 @@ export class BrokerDev {
   /** What it logged, over all its starts. */
   log;
 
-  /** @param {{name: string, env?: Record<string, string>, origins?: string[], host?: string}} how name: of the log in e2e/out/;
-   *   host: address to listen on */
-  constructor({ name, env = {}, origins = [], host = '127.0.0.1' }) {
+  /** @param {{name: string, env?: Record<string, string>, origins?: string[], host?: string, args?: string[]}} how name: of the
+   *   log in e2e/out/; host: address to listen on; args: more of them */
+  constructor({ name, env = {}, origins = [], host = '127.0.0.1', args = [] }) {
     this.log = path.join(OUT, `${name}.log`);
     this.#env = env;
     this.#origins = origins;
+    this.#args = args;
     this.#listen = `${host}:0`;
     writeFileSync(this.log, '');
     process.on('exit', () => this.#process?.kill('SIGKILL')); // its S3 child ends with it
@@ -66,11 +72,14 @@ export class BrokerDev {
 
   get url() { return this.ready.url; }
 
+  /** A page of its origin that does nothing, under no policy: a script that is shown as text. */
+  get barePage() { return `${this.url}/web/recorder.js`; }
+
   /** From the second start on it listens where it did before, and finds its data. */
   async start() {
     const readyFile = path.join(this.#folder, 'ready.json');
     rmSync(readyFile, { force: true }); // a kill leaves it behind
-    const args = ['--listen', this.#listen, '--data', path.join(this.#folder, 'data'), '--ready-file', readyFile, '--verbose'];
+    const args = ['--listen', this.#listen, '--data', path.join(this.#folder, 'data'), '--ready-file', readyFile, '--verbose', ...this.#args];
     for (const origin of this.#origins) args.push('--allow-origin', origin);
     const child = this.#process = spawn(this.#program, args, { env: { ...process.env, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => appendFileSync(this.log, text));
@@ -105,17 +114,28 @@ export class BrokerDev {
    * @param {{body?: object, token?: string}} [options]
    * @returns {Promise<any>}
    */
-  async call(method, pathname, { body, token = this.ready.api_key } = {}) {
-    const response = await fetch(this.url + pathname, {
-      method,
-      headers: { Authorization: `Bearer ${token}`, ...(body && { 'Content-Type': 'application/json' }) },
-      body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${pathname}: ${response.status} ${text}`);
-    return text ? JSON.parse(text) : null;
-  }
+  call(method, pathname, how) { return callBroker(this.ready, method, pathname, how); }
+}
+
+/**
+ * One call of the HTTP API.
+ *
+ * @param {{url: string, api_key: string}} broker
+ * @param {string} method
+ * @param {string} pathname
+ * @param {{body?: unknown, token?: string}} [how] token: the API key unless given
+ * @returns {Promise<any>}
+ */
+export async function callBroker({ url, api_key: apiKey }, method, pathname, { body, token = apiKey } = {}) {
+  const response = await fetch(url + pathname, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, ...(body && { 'Content-Type': 'application/json' }) },
+    body: body && JSON.stringify(body),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${pathname}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : null;
 }
 
 /** @param {string} file whole or not there, as --ready-file promises */

@@ -12,12 +12,16 @@ const recorder = new Recorder({
   videoBitsPerSecond: 60e6,
 });
 
-const told = { states: [], progress: null, result: null, error: null };
+const told = { states: [], troubles: [], progress: null, result: null, error: null };
 globalThis.told = told;
 recorder.addEventListener('state', ({ detail }) => told.states.push(detail.state));
 recorder.addEventListener('progress', ({ detail }) => { told.progress = detail; });
-recorder.addEventListener('error', ({ detail }) => { told.error = `${detail.error.code}: ${detail.error.message}`; });
 const failed = (error) => { told.error = `${error.code}: ${error.message}`; };
+recorder.addEventListener('error', ({ detail: { error } }) => {
+  told.troubles.push(error.code);
+  if (error.code !== 'nothing-recorded') failed(error); // Firefox may be late: see late-data.js
+});
+recorder.addEventListener('eased', ({ detail }) => told.troubles.push(`eased ${detail.code}`));
 
 document.querySelector('#record').addEventListener('click', () => recorder.start(noise()).catch(failed));
 document.querySelector('#stop').addEventListener('click', async () => {

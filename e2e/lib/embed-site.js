@@ -8,9 +8,13 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { mintGrant } from './api.js';
 import { REPOSITORY } from './folders.js';
+import { recordingScript } from './record-in-app.js';
+
+/** For policies that go by it. A real site makes another for each answer. */
+export const NONCE = 'cmVjb3JkZXI';
 
 const HTML = `<!doctype html><html lang="en"><meta charset="utf-8"><title>An application</title>
-<script type="module" src="/app.js"></script><button id="record">Record</button><button id="stop">Stop</button>`;
+<script type="module" nonce="${NONCE}" src="/app.js"></script><button id="record">Record</button><button id="stop">Stop</button>`;
 
 export class EmbedSite {
   /** @type {import('./broker-dev.js').BrokerDev} set once it runs: it has to know our origin first */
@@ -41,7 +45,7 @@ export class EmbedSite {
     if (this.otherPolicy !== null) return this.otherPolicy;
     const { url, s3_endpoint: s3 } = this.broker.ready;
     return [
-      `default-src 'none'`, `img-src 'self'`, `script-src 'self' ${url}`, `worker-src blob: ${url}`, `connect-src 'self' ${url} ${s3}`, 'report-uri /violations',
+      `default-src 'none'`, `img-src 'self'`, `script-src 'self' ${url}`, 'worker-src blob:', `connect-src 'self' ${url} ${s3}`, 'report-uri /violations',
     ].join('; ');
   }
 
@@ -50,7 +54,8 @@ export class EmbedSite {
     const send = (type, body) => response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': this.policy }).end(body);
     switch (request.url) {
       case '/': return send('text/html', HTML);
-      case '/app.js': return send('text/javascript', appFor(this.broker.url));
+      case '/app.js': return send('text/javascript', recordingScript({ broker: this.broker.url, recorder: `${this.broker.url}/web/recorder.js` }));
+      case '/worker.js': return send('text/javascript', await (await fetch(`${this.broker.url}/web/worker.js`)).text()); // a copy of its own
       case '/grant': return send('text/plain', await mintGrant(this.broker));
       case '/violations':
         this.violations.push(await text(request));
@@ -60,9 +65,4 @@ export class EmbedSite {
         return response.writeHead(404).end();
     }
   }
-}
-
-/** @param {string} broker */
-function appFor(broker) {
-  return readFileSync(new URL('embed-app.js', import.meta.url), 'utf8').replaceAll('https://broker.example', broker);
 }

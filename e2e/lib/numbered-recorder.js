@@ -6,14 +6,18 @@ import { mintGrant } from './api.js';
 import { beforeItLoads } from './in-page.js';
 import { paintNumbers } from './numbered.js';
 
-/** Runs in the page. `begin`, `unfinished` and `recover` use the Recorder; `told` is what it said. */
+/** Runs in the page. `begin`, `unfinished` and `recover` use the Recorder; `told` is what it said, `troubles` as {@link lateDataApart} has them. */
 function driveRecorder() {
-  const told = globalThis.told = { states: [], errors: [], progress: null, parts: 0 };
+  const told = globalThis.told = { states: [], errors: [], troubles: [], progress: null, parts: 0 };
   const follow = (target) => {
     target.addEventListener('state', ({ detail }) => told.states.push(detail.state));
     target.addEventListener('progress', ({ detail }) => { told.progress = detail; });
     target.addEventListener('part', () => { told.parts++; });
-    target.addEventListener('error', ({ detail: { error, fatal } }) => told.errors.push(`${error.code}${fatal ? '!' : ''}: ${error.message}`));
+    target.addEventListener('error', ({ detail: { error, fatal } }) => {
+      told.errors.push(`${error.code}${fatal ? '!' : ''}: ${error.message}`);
+      told.troubles.push(error.code);
+    });
+    target.addEventListener('eased', ({ detail: { code } }) => told.troubles.push(`eased ${code}`));
     return target;
   };
   const recorder = () => import('/web/recorder.js');
@@ -47,7 +51,7 @@ export async function openRecorderPage(context, broker, { prepare } = {}) {
   await prepare?.(page);
   await beforeItLoads(page, paintNumbers);
   await beforeItLoads(page, driveRecorder);
-  await page.goto(`${broker.url}/web/recorder.js`); // shown as text: a page of the origin that does nothing, under no policy
+  await page.goto(broker.barePage);
   return new RecorderPage(page, broker);
 }
 
@@ -58,13 +62,13 @@ export class RecorderPage {
     this.broker = broker;
   }
 
-  /** @param {{noise?: boolean, framesPerSecond?: number, name?: string, videoBitsPerSecond?: number, workerPrelude?: string}} [how]
+  /** @param {{noise?: boolean, framesPerSecond?: number, name?: string, container?: string, videoBitsPerSecond?: number, workerPrelude?: string}} [how]
    *   noise fills a part in seconds; workerPrelude: script that takes something from the Worker before it begins */
   async begin(how = {}) {
     await this.page.evaluate((options) => globalThis.begin(options), { noise: true, ...how, grant: await mintGrant(this.broker) });
   }
 
-  /** @returns {Promise<{states: string[], errors: string[], progress: any, parts: number}>} */
+  /** @returns {Promise<{states: string[], errors: string[], troubles: string[], progress: any, parts: number}>} */
   told() { return this.page.evaluate('told'); }
 
   painted() { return this.page.evaluate('framesPainted'); }
@@ -74,7 +78,7 @@ export class RecorderPage {
   /** @returns {Promise<any>} the result of stop() */
   stop() { return this.page.evaluate('recorder.stop().catch((error) => { throw new Error(`${error.code} ${error.reason}: ${error.message}`); })'); }
 
-  /** @returns {Promise<import('../../web/unfinished.js').Unfinished[]>} */
+  /** @returns {Promise<import('../../web/job/unfinished.js').Unfinished[]>} */
   unfinished() { return this.page.evaluate('unfinished()'); }
 
   /** @param {string} id @param {object} [options] @returns {Promise<any>} the result */

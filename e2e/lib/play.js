@@ -2,21 +2,50 @@
  * The watch page's player.
  */
 
-import { until } from './until.js';
+import assert from 'node:assert/strict';
+import { until, within } from './until.js';
+
+/** How far it plays after a seek before it counts. */
+const PLAYED_S = 0.3;
+const SEEK_MS = 60_000;
 
 /**
  * Opens a watch link and sees it play.
  *
  * @param {any} page of either browser
  * @param {string} link
+ * @param {{warned?: boolean}} [how] warned: false where the page must not say that this browser does not play it
  */
-export async function plays(page, link) {
+export async function plays(page, link, { warned } = {}) {
   await page.goto(link);
   await until('the watch page is ready', () => page.$eval('body', (body) => body.dataset.state === 'ready'));
+  if (warned === false) assert.equal(await page.$eval('#message', ({ hidden, textContent }) => (hidden ? '' : textContent)), '');
   await page.$eval('#player', (video) => video.play());
   await until('the recording plays', async () => {
     const { error, at } = await page.$eval('#player', (video) => ({ error: video.error?.message, at: video.currentTime }));
     if (error) throw new Error(`the player: ${error}`);
     return at > 0.5;
+  });
+}
+
+/**
+ * On a watch page whose player knows the file: seeks, and plays from there.
+ *
+ * @param {any} page of either browser
+ * @param {number} share of its duration
+ * @returns {Promise<number>} where it is then, in seconds
+ */
+export function playsFrom(page, share) {
+  return within(SEEK_MS, 'it plays from there', page.$eval('#player', seek, { share, forS: PLAYED_S }));
+}
+
+/** Runs in the page. */
+function seek(video, { share, forS }) {
+  return new Promise((resolve, reject) => {
+    const from = share * video.duration;
+    video.addEventListener('error', () => reject(new Error(video.error.message)));
+    video.addEventListener('timeupdate', () => { if (!video.seeking && video.currentTime > from + forS) resolve(video.currentTime); });
+    video.currentTime = from;
+    video.play().catch(reject);
   });
 }

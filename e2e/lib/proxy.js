@@ -15,9 +15,12 @@ import { Transform } from 'node:stream';
  *
  * @typedef {object} Fault
  * @property {number} [status] answers with it, and passes nothing on
+ * @property {string} [body] of that answer
  * @property {string} [code] that answer is a problem of the broker's, with this code
+ * @property {Record<string, string>} [headers] of that answer
  * @property {boolean} [mute] that answer bears no CORS headers, as those of some proxies and of some 403s do
  * @property {number} [resetAfter] resets the connection after so many bytes of the request's body
+ * @property {number} [bufferMs] takes the whole of the request's body, and passes it on so much later
  * @property {number} [holdMs] passes the request on so much later
  * @property {string} [hide] passes the answer on without this header, in lower case
  * @property {number} [bytesPerSecond] passes the answer's body on no faster
@@ -91,16 +94,19 @@ export class Proxy {
     });
     let bytes = 0;
     if (fault.resetAfter) request.on('data', (piece) => { if ((bytes += piece.length) > fault.resetAfter) drop(); });
-    request.pipe(onward);
+    if (!fault.bufferMs) return request.pipe(onward);
+    /** @type {Buffer[]} */
+    const body = [];
+    request.on('data', (piece) => body.push(piece)).on('end', () => setTimeout(() => onward.end(Buffer.concat(body)), fault.bufferMs));
   }
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {Passing} passing @param {Fault} fault */
-  #refuse(request, response, passing, { status, code, mute }) {
+  #refuse(request, response, passing, { status, body, code, headers = {}, mute }) {
     passing.status = status;
     request.resume().on('end', () => {
       if (!mute) response.setHeader('Access-Control-Allow-Origin', '*');
       if (code) response.setHeader('Content-Type', 'application/problem+json');
-      response.writeHead(status).end(code ? JSON.stringify({ status, code }) : 'no');
+      response.writeHead(status, headers).end(code ? JSON.stringify({ type: `urn:slipway:problem:${code}`, status, code }) : body ?? 'no');
     });
   }
 

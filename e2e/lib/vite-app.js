@@ -25,25 +25,41 @@ export async function packRecorder() {
   const folder = temporaryFolder();
   const inRepository = (/** @type {string} */ name) => path.join(REPOSITORY, name);
   cpSync(inRepository('web'), path.join(folder, 'web'), { recursive: true, filter: (file) => !/\/(types|test)$/.test(file) });
-  cpSync(inRepository('LICENSE'), path.join(folder, 'LICENSE'));
-  cpSync(inRepository('docs/recorder.md'), path.join(folder, 'docs/recorder.md'));
+  for (const file of ['LICENSE', 'docs/recorder.md', 'go.mod', 'go.sum']) cpSync(inRepository(file), path.join(folder, file));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: path.join(folder, 'web'), timeout: 60_000 });
   const [{ filename, files }] = JSON.parse(stdout);
   return { tarball: path.join(folder, filename), files: files.map((/** @type {{path: string}} */ file) => file.path) };
 }
 
-/**
- * @param {string} tarball of the recorder
- * @param {string} script the application's main.js
- * @returns {Promise<string>} the folder with what Vite made of it
- */
-export async function bundle(tarball, script) {
-  const root = temporaryFolder();
+/** As `npm install` does it. @param {string} tarball of the recorder @param {string} root of the application */
+export async function install(tarball, root) {
   const installed = path.join(root, 'node_modules', 'slipway-recorder');
   mkdirSync(installed, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+}
+
+/**
+ * An application that has the recorder, before any bundler has seen it.
+ *
+ * @param {string} tarball of the recorder
+ * @param {string} script the application's main.js
+ * @returns {Promise<string>} its folder
+ */
+export async function application(tarball, script) {
+  const root = temporaryFolder();
+  await install(tarball, root);
   writeFileSync(path.join(root, 'index.html'), HTML);
   writeFileSync(path.join(root, 'main.js'), script);
+  return root;
+}
+
+/**
+ * @param {string} tarball
+ * @param {string} script
+ * @returns {Promise<string>} the folder with what Vite made of the application
+ */
+export async function bundle(tarball, script) {
+  const root = await application(tarball, script);
   await build({ root, configFile: false, logLevel: 'error' });
   return path.join(root, 'dist');
 }

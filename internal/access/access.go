@@ -115,7 +115,7 @@ func (k *Keyring) Derive(purpose string) []byte {
 // Errors: Unauthorized if it is none of ours, or has ended.
 func (k *Keyring) Check(bearer string) (session.Credential, error) {
 	if len(bearer) > maxToken {
-		return session.Credential{}, denied("bad-token", "the credential is not one of ours")
+		return session.Credential{}, denied(session.ReasonBadToken, "the credential is not one of ours")
 	}
 	switch {
 	case strings.HasPrefix(bearer, apiKeyPrefix):
@@ -127,12 +127,12 @@ func (k *Keyring) Check(bearer string) (session.Credential, error) {
 	case strings.HasPrefix(bearer, sharePrefix):
 		return k.checkShare(bearer)
 	case bearer == "":
-		return session.Credential{}, denied("missing-token", "an Authorization header with a bearer token is required")
+		return session.Credential{}, denied(session.ReasonMissingToken, "an Authorization header with a bearer token is required")
 	}
-	return session.Credential{}, denied("bad-token", "the credential is not one of ours")
+	return session.Credential{}, denied(session.ReasonBadToken, "the credential is not one of ours")
 }
 
-func denied(reason, detail string) error {
+func denied(reason session.Reason, detail string) error {
 	return &session.Error{Kind: session.Unauthorized, Reason: reason, Detail: detail}
 }
 
@@ -145,7 +145,7 @@ func (k *Keyring) checkAPIKey(bearer string) (session.Credential, error) {
 		}
 	}
 	if found == nil {
-		return session.Credential{}, denied("bad-token", "the API key is not known")
+		return session.Credential{}, denied(session.ReasonBadToken, "the API key is not known")
 	}
 	return session.Credential{APIKey: found}, nil
 }
@@ -170,7 +170,7 @@ func (k *Keyring) unpack(prefix, token string, payload any) error {
 		return hmac.Equal(got, s.seal(prefix, text))
 	})
 	if !genuine {
-		return denied("bad-token", "the token is not one of ours, or was cut short")
+		return denied(session.ReasonBadToken, "the token is not one of ours, or was cut short")
 	}
 	body, err := base64.RawURLEncoding.DecodeString(text)
 	if err == nil {

@@ -37,6 +37,8 @@ type ticketPayload struct {
 	OnAbandon   string `json:"d"`
 	OpenedAt    int64  `json:"t"`
 	ExpiresAt   int64  `json:"e"`
+	WhenWhole   bool   `json:"w,omitzero"`
+	Announced   int64  `json:"s,omitzero"`
 }
 
 type sharePayload struct {
@@ -46,7 +48,21 @@ type sharePayload struct {
 	ExpiresAt  int64  `json:"e,omitzero"`
 }
 
-const version = 1
+const (
+	version = 1
+	// newerTicket is the version of a token whose session has a checksum that
+	// brokers of before do not know. They would sign its parts without, so they are
+	// to answer token-version, and the recorder asks another.
+	newerTicket = 2
+)
+
+// versionOf is that of a ticket.
+func versionOf(t session.Ticket) int {
+	if t.Algorithm == session.NoChecksum || t.Algorithm == session.SHA256 {
+		return version
+	}
+	return newerTicket
+}
 
 // SignGrant returns the token for g.
 func (k *Keyring) SignGrant(g session.Grant) string {
@@ -56,8 +72,8 @@ func (k *Keyring) SignGrant(g session.Grant) string {
 // SignTicket returns the session token for t.
 func (k *Keyring) SignTicket(t session.Ticket) string {
 	return k.pack(ticketPrefix, ticketPayload{
-		version, string(t.ID), t.Bucket, string(t.UploadID), string(t.Owner), t.Name, t.ContentType, string(t.Algorithm),
-		t.PartSize, t.MaxBytes, string(t.OnAbandon), t.OpenedAt.UnixMilli(), t.ExpiresAt.UnixMilli(),
+		versionOf(t), string(t.ID), t.Bucket, string(t.UploadID), string(t.Owner), t.Name, t.ContentType, string(t.Algorithm),
+		t.PartSize, t.MaxBytes, string(t.OnAbandon), t.OpenedAt.UnixMilli(), t.ExpiresAt.UnixMilli(), t.WhenWhole, t.Announced,
 	})
 }
 
@@ -73,7 +89,7 @@ func (k *Keyring) SignShare(sh session.Share) string {
 
 func (k *Keyring) checkGrant(token string) (session.Credential, error) {
 	var p grantPayload
-	if err := k.open(grantPrefix, token, &p, &p.Version); err != nil {
+	if err := k.open(grantPrefix, token, &p, &p.Version, version); err != nil {
 		return session.Credential{}, err
 	}
 	g := session.Grant{
@@ -81,7 +97,7 @@ func (k *Keyring) checkGrant(token string) (session.Credential, error) {
 		ContentTypes: p.ContentTypes, Origin: p.Origin,
 	}
 	if !k.now().Before(g.ExpiresAt) {
-		return session.Credential{}, denied("grant-expired", "the grant ended at "+clock(g.ExpiresAt)+"; ask for a fresh one")
+		return session.Credential{}, denied(session.ReasonGrantExpired, "the grant ended at "+clock(g.ExpiresAt)+"; ask for a fresh one")
 	}
 	return session.Credential{Grant: &g}, nil
 }
@@ -92,7 +108,7 @@ func (k *Keyring) checkTicket(token string) (session.Credential, error) {
 		return session.Credential{}, err
 	}
 	if !k.now().Before(t.ExpiresAt) {
-		return session.Credential{}, denied("token-expired", "the session token ended at "+clock(t.ExpiresAt))
+		return session.Credential{}, denied(session.ReasonTokenExpired, "the session token ended at "+clock(t.ExpiresAt))
 	}
 	return session.Credential{Ticket: &t}, nil
 }
@@ -113,31 +129,32 @@ func (k *Keyring) Reopen(token string) (session.Ticket, error) {
 }
 
 func notATicket() error {
-	return &session.Error{Kind: session.Invalid, Reason: "bad-token", Field: "token", Detail: "token is not a session token of ours, or was cut short"}
+	return &session.Error{Kind: session.Invalid, Reason: session.ReasonBadToken, Field: "token", Detail: "token is not a session token of ours, or was cut short"}
 }
 
 func (k *Keyring) openTicket(token string) (session.Ticket, error) {
 	var p ticketPayload
-	if err := k.open(ticketPrefix, token, &p, &p.Version); err != nil {
+	if err := k.open(ticketPrefix, token, &p, &p.Version, newerTicket); err != nil {
 		return session.Ticket{}, err
 	}
 	return session.Ticket{
 		ID: session.ID(p.ID), Bucket: p.Bucket, UploadID: session.UploadID(p.UploadID), Owner: session.Owner(p.Owner), Name: p.Name,
 		ContentType: p.ContentType, Algorithm: session.ChecksumAlgorithm(p.Algorithm), PartSize: p.PartSize, MaxBytes: p.MaxBytes,
 		OnAbandon: session.OnAbandon(p.OnAbandon), OpenedAt: time.UnixMilli(p.OpenedAt), ExpiresAt: time.UnixMilli(p.ExpiresAt),
+		WhenWhole: p.WhenWhole, Announced: p.Announced,
 	}, nil
 }
 
 func (k *Keyring) checkShare(token string) (session.Credential, error) {
 	var p sharePayload
-	if err := k.open(sharePrefix, token, &p, &p.Version); err != nil {
+	if err := k.open(sharePrefix, token, &p, &p.Version, version); err != nil {
 		return session.Credential{}, err
 	}
 	sh := session.Share{ID: session.ID(p.ID), Generation: p.Generation}
 	if p.ExpiresAt != 0 {
 		sh.ExpiresAt = time.UnixMilli(p.ExpiresAt)
 		if !k.now().Before(sh.ExpiresAt) {
-			return session.Credential{}, denied("link-expired", "the link ended at "+clock(sh.ExpiresAt))
+			return session.Credential{}, denied(session.ReasonLinkExpired, "the link ended at "+clock(sh.ExpiresAt))
 		}
 	}
 	return session.Credential{Share: &sh}, nil
@@ -148,13 +165,13 @@ func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // open unpacks a token and refuses one of a version we do not know: a newer
 // broker made it, and guessing at its meaning would be worse than asking
 // again.
-func (k *Keyring) open(prefix, token string, payload any, v *int) error {
+func (k *Keyring) open(prefix, token string, payload any, v *int, newest int) error {
 	if err := k.unpack(prefix, token, payload); err != nil {
 		return err
 	}
-	if *v != version {
-		return &session.Error{Kind: session.Unavailable, Reason: "token-version", RetryAfter: time.Minute,
-			Detail: fmt.Sprintf("the token is of version %d and this broker reads %d", *v, version)}
+	if *v < version || *v > newest {
+		return &session.Error{Kind: session.Unavailable, Reason: session.ReasonTokenVersion, RetryAfter: time.Minute,
+			Detail: fmt.Sprintf("the token is of version %d and this broker reads up to %d", *v, newest)}
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 	"slipway/internal/bucket"
 	"slipway/internal/httpapi"
 	"slipway/internal/metrics"
-	"slipway/internal/presign"
+	"slipway/internal/provider"
 	"slipway/internal/session"
 	"slipway/internal/session/redisstore"
 	"slipway/web"
@@ -24,10 +24,11 @@ import (
 
 // Options is what broker-dev has beyond the settings.
 type Options struct {
-	PageGrant func() session.Grant // gives the recording page a grant; nil in production
-	TLS       *tls.Config          // nil: plain HTTP, behind whatever ends TLS
-	Listener  net.Listener         // nil: Settings.Listen is listened on
+	PageGrant func(device string) session.Grant // gives the recording page at an address a grant; nil in production
+	TLS       *tls.Config                       // nil: plain HTTP, behind whatever ends TLS
+	Listener  net.Listener                      // nil: Settings.Listen is listened on
 	Log       *slog.Logger
+	Web       web.Site // nil: what this program holds, bundled
 }
 
 // App is a broker, ready to serve.
@@ -48,6 +49,9 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Web == nil {
+		o.Web = web.Bundled()
+	}
 	clients, err := OpenS3(ctx, s.S3)
 	if err != nil {
 		return nil, err
@@ -60,15 +64,19 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("BROKER_REDIS_URL: %w", err)
 	}
-	signer, err := presign.New(ctx, clients.Public, s.S3.Bucket, time.Now)
+	signer, err := clients.signer(ctx, s.S3.Bucket, time.Now)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	counted := metrics.New()
 	counted.Count(store, s.AbandonAfter)
+	store.Dropped = func(notice string) {
+		counted.NoticeDropped()
+		o.Log.Warn("webhook dropped: the outbox is full", slog.String("webhook", notice))
+	}
 	broker := &session.Broker{
 		Store: counted.Store(store), Limits: s.limits(), Secret: keyring.Derive("session ids"), Now: time.Now,
-		Bucket: counted.Bucket(bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket, Keep: s.Keep.keep()})),
+		Bucket: counted.Bucket(bucket.New(clients.Control, s.S3.bucket(s.Keep.keep(), o.Log))),
 		Signer: counted.Signer(signer), Acted: logActs(o.Log),
 	}
 	webhooks, err := s.deliverer(counted.Outbox(store), broker, o.Log)
@@ -78,7 +86,7 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	ending, end := context.WithCancel(context.WithoutCancel(ctx))
 	server := newServer(httpapi.New(httpapi.Config{
 		Broker: broker, Access: keyring, Events: store, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
-		OpenAPI: api.OpenAPI, Web: web.Files, Log: o.Log, Metrics: counted, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
+		OpenAPI: api.OpenAPI, Web: o.Web, Log: o.Log, Metrics: counted, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
 		Links: s.links(), TrustedProxies: proxies,
 	}), o)
 	server.RegisterOnShutdown(end)
@@ -117,6 +125,42 @@ func (s *S3Settings) name() string {
 	return s.Endpoint
 }
 
+// provider is the profile that BROKER_S3_PROFILE means; resolve has told of
+// mistakes.
+func (s *S3Settings) provider() *provider.Profile {
+	p, err := provider.Choose(s.Profile, s.Endpoint)
+	if err != nil {
+		return provider.Unknown()
+	}
+	return p
+}
+
+// OpaqueETags says that the ETags of objects are no MD5 of their parts' MD5s.
+func (s *S3Settings) OpaqueETags() bool { return s.provider().OpaqueETags.Value }
+
+// checksums are those that sessions can have, the best first; nil where nobody
+// knows.
+func (s *S3Settings) checksums() []session.ChecksumAlgorithm {
+	if s.NoChecksums {
+		return []session.ChecksumAlgorithm{}
+	}
+	names := s.provider().ChecksumsOfParts()
+	if names == nil {
+		return nil
+	}
+	algorithms := make([]session.ChecksumAlgorithm, len(names))
+	for i, name := range names {
+		algorithms[i] = session.ChecksumAlgorithm(name)
+	}
+	return algorithms
+}
+
+// bucket is how the bucket is spoken to, with what is known of its provider.
+func (s *S3Settings) bucket(keep bucket.Keep, log *slog.Logger) bucket.Options {
+	at := s.provider()
+	return bucket.Options{Endpoint: s.name(), Bucket: s.Bucket, Keep: keep, Log: log, OpaqueETags: at.OpaqueETags.Value, PartMD5s: !at.OpaquePartETags.Or(true), Lacks: at.Lacks()}
+}
+
 // Addr is where the broker listens.
 func (a *App) Addr() net.Addr { return a.listener.Addr() }
 
@@ -126,6 +170,7 @@ func (a *App) Addr() net.Addr { return a.listener.Addr() }
 func (a *App) Serve(ctx context.Context) error {
 	caring, rest := context.WithCancel(ctx)
 	rested := inBackground(func() { a.care.run(caring) })
+	looked := inBackground(func() { look(caring, a.care.broker, a.log) })
 	unwatch := a.monitor.start(a.log)
 	var failure error
 	ended := inBackground(func() { failure = a.answer() })
@@ -135,6 +180,7 @@ func (a *App) Serve(ctx context.Context) error {
 		a.log.Info("shutting down", slog.Duration("within", a.grace))
 	}
 	rest()
+	<-looked
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.grace)
 	defer cancel()
 	err := a.server.Shutdown(drain)

@@ -22,6 +22,7 @@ type care struct {
 	webhooks              *webhook.Deliverer // nil: there is nobody to tell
 	metrics               *metrics.Metrics
 	reapEvery, sweepEvery time.Duration
+	passed                passedOver // by the reaper
 	log                   *slog.Logger
 }
 
@@ -30,6 +31,7 @@ func (c *care) run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { c.rounds(ctx, "reap", c.reapEvery, c.reap) })
 	all.Go(func() { c.rounds(ctx, "sweep", c.sweepEvery, c.sweep) })
+	all.Go(func() { c.rounds(ctx, "whole", probeRounds, c.whole) })
 	if c.webhooks != nil {
 		all.Go(func() { c.webhooks.Run(ctx) })
 	}
@@ -67,14 +69,27 @@ func (c *care) reap(ctx context.Context) error {
 		c.log.LogAttrs(ctx, level, "reaped", slog.Int("salvaged", done.Salvaged), slog.Int("aborted", done.Aborted), slog.Int("finished", done.Finished),
 			slog.Int("lost", done.Lost), slog.Int("failed", done.Failed), slog.Any("broken", done.Broken), trouble(done.Trouble))
 	}
+	if err == nil {
+		c.tellPassed(ctx, done.Passed)
+	}
 	return err
+}
+
+// tellPassed says once of each session that it is passed over for long, and
+// counts those that still are.
+func (c *care) tellPassed(ctx context.Context, passed []session.ID) {
+	stuck, told := c.passed.note(passed)
+	c.metrics.PassedOver(stuck)
+	for _, id := range told {
+		c.log.LogAttrs(ctx, slog.LevelWarn, "passed over", slog.String("session", string(id)), slog.Int("rounds", fewRounds+1))
+	}
 }
 
 func (c *care) sweep(ctx context.Context) error {
 	done, err := c.broker.Sweep(ctx)
 	c.metrics.Swept(done, err)
-	if done.Adopted+done.Aborted+done.Failed > 0 {
-		c.log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("adopted", done.Adopted), slog.Int("aborted", done.Aborted), slog.Int("orphans", done.Orphans),
+	if done.Adopted+done.Reindexed+done.Aborted+done.Failed > 0 {
+		c.log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("adopted", done.Adopted), slog.Int("reindexed", done.Reindexed), slog.Int("aborted", done.Aborted), slog.Int("orphans", done.Orphans),
 			slog.Int("failed", done.Failed), trouble(done.Trouble))
 	}
 	return err

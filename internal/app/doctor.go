@@ -12,7 +12,6 @@ import (
 	"slipway/internal/bucket"
 	"slipway/internal/bucketrules"
 	"slipway/internal/doctor"
-	"slipway/internal/presign"
 	"slipway/internal/session/redisstore"
 )
 
@@ -48,7 +47,7 @@ func Diagnose(ctx context.Context, s DoctorSettings) (report doctor.Report, err 
 	if err != nil {
 		return report, err
 	}
-	signer, err := presign.New(ctx, clients.Public, s.S3.Bucket, time.Now)
+	signer, err := clients.signer(ctx, s.S3.Bucket, time.Now)
 	if err != nil {
 		return report, err
 	}
@@ -61,7 +60,7 @@ func Diagnose(ctx context.Context, s DoctorSettings) (report doctor.Report, err 
 		Redis: redis, RedisPrefix: s.RedisPrefix,
 		S3: clients.Control, Bucket: bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket, Keep: s.Keep.keep()}),
 		Signer: signer, HTTP: clients.Public.Options().HTTPClient, PublicAt: signer.Origin(),
-		BucketName: s.S3.Bucket, KeyPrefix: s.S3.KeyPrefix, Endpoint: s.S3.Endpoint, Origins: s.origins(), NoChecksums: s.S3.NoChecksums,
+		BucketName: s.S3.Bucket, KeyPrefix: s.S3.KeyPrefix, Endpoint: s.S3.Endpoint, Origins: s.origins(), NoChecksums: s.S3.NoChecksums, PartsReadNothing: clients.Playback != clients.Public, Profile: s.S3.provider(),
 		Uploads: s.life(), Now: time.Now,
 	}), nil
 }

@@ -11,9 +11,9 @@ import (
 	"slipway/internal/session/redisstore"
 )
 
-// Rebuild tells Redis what the bucket knows; see session.Broker.Rebuild. s must
-// have been resolved.
-func Rebuild(ctx context.Context, s RebuildSettings, tell func(session.Rebuilt)) (done session.Rebuilt, err error) {
+// Rebuild tells Redis what the bucket knows of sessions, of all if ids is nil;
+// see session.Broker.Rebuild and RebuildThese. s must have been resolved.
+func Rebuild(ctx context.Context, s RebuildSettings, ids []session.ID, tell func(session.Rebuilt)) (done session.Rebuilt, err error) {
 	clients, err := OpenS3(ctx, s.S3)
 	if err != nil {
 		return done, err
@@ -29,7 +29,10 @@ func Rebuild(ctx context.Context, s RebuildSettings, tell func(session.Rebuilt))
 	all := Settings{S3: s.S3, RecordSettings: s.RecordSettings}
 	broker := &session.Broker{
 		Store: store, Limits: all.limits(), Now: time.Now,
-		Bucket: bucket.New(clients.Control, bucket.Options{Endpoint: s.S3.name(), Bucket: s.S3.Bucket}),
+		Bucket: bucket.New(clients.Control, s.S3.bucket(bucket.Keep{}, nil)),
+	}
+	if ids != nil {
+		return broker.RebuildThese(ctx, ids, tell)
 	}
 	return broker.Rebuild(ctx, tell)
 }

@@ -3,7 +3,11 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,18 +16,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
-// S3Clients are two views of one bucket: control, as the broker reaches it,
-// and public, as browsers do. Only URLs are signed with the second, and it has
+// S3Clients are views of one bucket: control, as the broker reaches it, and
+// public, as browsers do. Only URLs are signed with the second, and it has
 // credentials of its own, so that refreshing them holds up no request to S3.
+// Playback signs what reads; it is Public unless somebody else is to do that.
 type S3Clients struct {
-	Control, Public *s3.Client
+	Control, Public, Playback *s3.Client
 }
+
+// sdkLog has the SDK say what it has to say in the program's own log; it would
+// write lines of text to stderr.
+var sdkLog = config.WithLogger(logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
+	slog.Warn("AWS SDK", slog.String("said", fmt.Sprintf(format, v...)))
+}))
 
 // OpenS3 sets up the clients. Without a region S3 is asked for the bucket's.
 func OpenS3(ctx context.Context, s S3Settings) (S3Clients, error) {
-	control, err := config.LoadDefaultConfig(ctx)
+	control, err := config.LoadDefaultConfig(ctx, sdkLog)
 	if err != nil {
 		return S3Clients{}, fmt.Errorf("AWS settings: %w", err)
 	}
@@ -33,17 +45,25 @@ func OpenS3(ctx context.Context, s S3Settings) (S3Clients, error) {
 			return S3Clients{}, err
 		}
 	}
-	public, err := config.LoadDefaultConfig(ctx, config.WithRegion(control.Region))
+	clients := S3Clients{Control: newClient(control, s, s.Endpoint)}
+	public := cmp.Or(s.PublicEndpoint, s.Endpoint)
+	if clients.Public, err = signedBy(ctx, s.signing(), control.Region, s, public); err != nil {
+		return S3Clients{}, err
+	}
+	if clients.Playback = clients.Public; s.playback().set() {
+		clients.Playback, err = signedBy(ctx, s.playback(), control.Region, s, public)
+	}
+	return clients, err
+}
+
+// signedBy is a client with credentials of its own.
+func signedBy(ctx context.Context, who identity, region string, s S3Settings, endpoint string) (*s3.Client, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, sdkLog, config.WithRegion(region))
 	if err != nil {
-		return S3Clients{}, fmt.Errorf("AWS settings: %w", err)
+		return nil, fmt.Errorf("AWS settings: %w", err)
 	}
-	if s.SigningRole != "" {
-		public.Credentials = become(s.SigningRole, public)
-	}
-	return S3Clients{
-		Control: newClient(control, s, s.Endpoint),
-		Public:  newClient(public, s, cmp.Or(s.PublicEndpoint, s.Endpoint)),
-	}, nil
+	who.sign(&cfg)
+	return newClient(cfg, s, endpoint), nil
 }
 
 // become has STS hand out credentials of role to those of cfg, for an hour at a
@@ -80,4 +100,24 @@ func findRegion(ctx context.Context, cfg aws.Config, s S3Settings) (string, erro
 		return "", fmt.Errorf("BROKER_S3_REGION is not set and S3 does not say where bucket %s is: %w", s.Bucket, err)
 	}
 	return region, nil
+}
+
+// publicSetting is the one that says where browsers reach S3.
+func (s *S3Settings) publicSetting() string {
+	if s.PublicEndpoint == "" {
+		return "BROKER_S3_ENDPOINT"
+	}
+	return "BROKER_S3_PUBLIC_ENDPOINT"
+}
+
+// checkPageMayName refuses an address that a page cannot be allowed to reach: a
+// Content-Security-Policy has no words for an IPv6 address, so parts would arrive
+// and nothing would play (https://www.w3.org/TR/CSP3/#grammardef-host-source,
+// read 2026-11-29).
+func checkPageMayName(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || !strings.Contains(u.Hostname(), ":") {
+		return nil
+	}
+	return errors.New("is an IPv6 address, which no page's Content-Security-Policy can name; browsers need a name for it, in DNS or in a hosts file")
 }

@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
-	"slipway/internal/presign"
+	"slipway/internal/bucket"
 	"slipway/internal/session"
 )
 
@@ -30,7 +32,7 @@ func TestASigningRoleSignsAndNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := presign.New(t.Context(), clients.Public, s.S3.Bucket, time.Now)
+	signer, err := clients.signer(t.Context(), s.S3.Bucket, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,5 +49,92 @@ func TestASigningRoleSignsAndNothingElse(t *testing.T) {
 	creds, err := clients.Control.Options().Credentials.Retrieve(t.Context())
 	if err != nil || creds.AccessKeyID == "THE-SIGNER" {
 		t.Errorf("the broker's own requests are %s's, %v", creds.AccessKeyID, err)
+	}
+}
+
+func TestTheChecksumsOfSessionsFollowTheProvider(t *testing.T) {
+	type sums = []session.ChecksumAlgorithm
+	for name, c := range map[string]struct {
+		settings S3Settings
+		want     sums
+	}{
+		"AWS":                            {S3Settings{}, sums{session.SHA256, session.CRC32C, session.MD5}},
+		"a server that nobody knows":     {S3Settings{Endpoint: "http://127.0.0.1:9000"}, nil},
+		"R2, by its address":             {S3Settings{Endpoint: "https://0123.r2.cloudflarestorage.com"}, sums{session.CRC32C, session.MD5}},
+		"B2, by its name":                {S3Settings{Endpoint: "http://127.0.0.1:9000", Profile: "b2"}, sums{session.MD5}},
+		"whatever it is, by the setting": {S3Settings{NoChecksums: true}, sums{}},
+	} {
+		if got := c.settings.checksums(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %#v, want %#v", name, got, c.want)
+		}
+		s := Settings{S3: c.settings}
+		if got := s.limits().Checksums; !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: brokers have %#v, want %#v", name, got, c.want)
+		}
+	}
+	for name, want := range map[string]bool{"aws": true, "r2": false, "wasabi": false} {
+		s := S3Settings{Profile: name}
+		if got := s.bucket(bucket.Keep{}, nil).PartMD5s; got != want {
+			t.Errorf("%s: the ETag of a part is its MD5: %v", name, got)
+		}
+	}
+}
+
+// What signs parts needs no leave to read, where another signs playback.
+func TestPlaybackIsSignedByAnother(t *testing.T) {
+	s := settle(t)
+	s.S3.SigningAccessKey, s.S3.SigningSecretKey = "THE-WRITER", "secret"
+	s.S3.PlaybackAccessKey, s.S3.PlaybackSecretKey = "THE-READER", "secret"
+	clients, err := OpenS3(t.Context(), s.S3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := clients.signer(t.Context(), s.S3.Bucket, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get, err := signer.SignGet(t.Context(), "recordings/a", session.Playback{}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, err := signer.SignParts(t.Context(), session.Upload{Key: "recordings/a", ID: "u"}, []session.PartToSign{{Number: 1, Size: 1}}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, signed := range map[string]session.SignedURL{"THE-READER": get.URL, "THE-WRITER": parts[0].URL} {
+		u, err := url.Parse(string(signed))
+		if key, _, _ := strings.Cut(u.Query().Get("X-Amz-Credential"), "/"); err != nil || key != who {
+			t.Errorf("%s is signed by %s (%v)", u.Path, key, err)
+		}
+	}
+	creds, err := clients.Control.Options().Credentials.Retrieve(t.Context())
+	if err != nil || strings.HasPrefix(creds.AccessKeyID, "THE-") {
+		t.Errorf("the broker's own requests are %s's, %v", creds.AccessKeyID, err)
+	}
+}
+
+func TestWhoSignsIsSaidInOneWay(t *testing.T) {
+	const role = "arn:aws:iam::123456789012:role/slipway-signing"
+	for name, c := range map[string]struct {
+		s    SignSettings
+		says string // "" if nothing is wrong
+	}{
+		"nobody in particular":    {SignSettings{}, ""},
+		"a role":                  {SignSettings{SigningRole: role}, ""},
+		"a key":                   {SignSettings{SigningAccessKey: "k", SigningSecretKey: "s"}, ""},
+		"two roles":               {SignSettings{SigningRole: role, PlaybackRole: role}, ""},
+		"a role and a key":        {SignSettings{SigningRole: role, PlaybackAccessKey: "k", PlaybackSecretKey: "s"}, ""},
+		"no role":                 {SignSettings{SigningRole: "role"}, "BROKER_S3_SIGNING_ROLE: \"role\" is not the ARN"},
+		"no role for playback":    {SignSettings{SigningRole: role, PlaybackRole: "role"}, "BROKER_S3_PLAYBACK_ROLE: \"role\" is not the ARN"},
+		"a key alone":             {SignSettings{SigningAccessKey: "k"}, "BROKER_S3_SIGNING_SECRET_ACCESS_KEY: is required"},
+		"a secret alone":          {SignSettings{SigningRole: role, PlaybackSecretKey: "s"}, "BROKER_S3_PLAYBACK_ACCESS_KEY_ID: is required with its secret"},
+		"both":                    {SignSettings{SigningRole: role, SigningAccessKey: "k", SigningSecretKey: "s"}, "both set"},
+		"playback without others": {SignSettings{PlaybackRole: role}, "of no use without"},
+	} {
+		p := c.s.resolve()
+		text := fmt.Sprint(p)
+		if (len(p) == 0) != (c.says == "") || !strings.Contains(text, c.says) {
+			t.Errorf("%s: it says %s, want %q", name, text, c.says)
+		}
 	}
 }

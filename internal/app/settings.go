@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"slipway/internal/access"
+	"slipway/internal/provider"
 	"slipway/internal/session"
 	"slipway/internal/session/redisstore"
 )
@@ -34,8 +36,8 @@ type Settings struct {
 
 	RedisSettings `embed:""`
 
-	TokenKeys []string `name:"token-keys" env:"BROKER_TOKEN_KEYS" placeholder:"KEY" group:"Access" help:"Keys that sign tokens, base64 of 32 bytes or more each. The first signs, all verify; docs/protocol.md says how to rotate them. Use the environment: others can read a command line. Required; make one with: broker keys token."`
-	APIKeys   []string `name:"api-keys" env:"BROKER_API_KEYS" placeholder:"NAME:SCOPES:SHA256" group:"Access" help:"API keys that are let in, by their hashes. Make one with: broker keys new NAME. Default: none, so nobody can mint grants."`
+	TokenKeys []string `name:"token-keys" env:"BROKER_TOKEN_KEYS" secret:"" placeholder:"KEY" group:"Access" help:"Keys that sign tokens, base64 of 32 bytes or more each. The first signs, all verify; docs/protocol.md says how to rotate them. Use the environment: others can read a command line. Required; make one with: broker keys token."`
+	APIKeys   []string `name:"api-keys" env:"BROKER_API_KEYS" secret:"" placeholder:"NAME:SCOPES:SHA256" group:"Access" help:"API keys that are let in, by their hashes. Make one with: broker keys new NAME. Default: none, so nobody can mint grants."`
 
 	LinkSettings `embed:""`
 
@@ -53,8 +55,8 @@ type Settings struct {
 // SiteSettings is where browsers find the broker, and whose pages may record.
 type SiteSettings struct {
 	Listen      string   `name:"listen" env:"BROKER_LISTEN" default:"127.0.0.1:8080" group:"HTTP" help:"Address to listen on, host:port."`
-	PublicURL   string   `name:"public-url" env:"BROKER_PUBLIC_URL" placeholder:"URL" group:"HTTP" help:"The broker as browsers reach it; stands in watch links. Default: http:// and BROKER_LISTEN, if that names one host."`
-	CORSOrigins []string `name:"cors-origins" env:"BROKER_CORS_ORIGINS" placeholder:"ORIGIN" group:"HTTP" help:"Origins of the pages that may record, exactly as a browser sends them, such as https://app.example. \"*\" allows every page. Default: only the broker's own pages."`
+	PublicURL   string   `name:"public-url" env:"BROKER_PUBLIC_URL" placeholder:"URL" group:"HTTP" help:"The broker as browsers reach it; stands in watch links. It may have a path, such as https://host.example/slipway, whether or not the proxy in front cuts it. Default: http:// and BROKER_LISTEN, if that names one host."`
+	CORSOrigins []string `name:"cors-origins" env:"BROKER_CORS_ORIGINS" placeholder:"ORIGIN" group:"HTTP" help:"Origins of the pages that may record, exactly as a browser sends them, such as https://app.example, or with a * for the first label, https://*.example.com. \"*\" allows every page. Default: only the broker's own pages."`
 }
 
 // S3Settings is what reaching the bucket takes. Credentials come from the AWS
@@ -66,8 +68,10 @@ type S3Settings struct {
 	Endpoint       string `name:"s3-endpoint" env:"BROKER_S3_ENDPOINT" placeholder:"URL" group:"S3" help:"Where the broker reaches S3. Default: AWS."`
 	PublicEndpoint string `name:"s3-public-endpoint" env:"BROKER_S3_PUBLIC_ENDPOINT" placeholder:"URL" group:"S3" help:"Where browsers reach S3, if that is another address. Default: the broker's."`
 	PathStyle      bool   `name:"s3-path-style" env:"BROKER_S3_PATH_STYLE" group:"S3" help:"The bucket stands in the path and not in the host name, as most S3 servers other than AWS want it. Default: false."`
-	SigningRole    string `name:"s3-signing-role" env:"BROKER_S3_SIGNING_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing URLs, apart from the broker's own requests; see deploy/iam. Its URLs live for an hour at most. Default: none, so both have the same credentials."`
-	NoChecksums    bool   `name:"s3-no-checksums" env:"BROKER_S3_NO_CHECKSUMS" group:"S3" help:"The S3 server knows no x-amz-checksum-sha256: sessions are opened without, even if asked for. Default: false."`
+	Profile        string `name:"s3-profile" env:"BROKER_S3_PROFILE" default:"auto" placeholder:"NAME" group:"S3" help:"What the S3 provider can do: auto goes by the address of S3; a name is one of docs/ops.md; a path is a file that broker doctor wrote, if it was told so."`
+	NoChecksums    bool   `name:"s3-no-checksums" env:"BROKER_S3_NO_CHECKSUMS" group:"S3" help:"The S3 server takes no checksum of a part: sessions are opened without, even if asked for. Default: false."`
+
+	SignSettings `embed:""`
 }
 
 // KeepSettings is how S3 keeps what is recorded.
@@ -80,7 +84,7 @@ type KeepSettings struct {
 
 // RedisSettings is where sessions are kept.
 type RedisSettings struct {
-	RedisURL    string `name:"redis-url" env:"BROKER_REDIS_URL" default:"redis://127.0.0.1:6379/0" group:"Redis" help:"Redis: redis://[user:password@]host:port/db, redis-sentinel://host:port,host:port/master or redis-cluster://host:port,host:port. With TLS: rediss://, rediss-sentinel://, rediss-cluster://."`
+	RedisURL    string `name:"redis-url" env:"BROKER_REDIS_URL" secret:"" default:"redis://127.0.0.1:6379/0" group:"Redis" help:"Redis: redis://[user:password@]host:port/db, redis-sentinel://host:port,host:port/master or redis-cluster://host:port,host:port. With TLS: rediss://, rediss-sentinel://, rediss-cluster://."`
 	RedisPrefix string `name:"redis-prefix" env:"BROKER_REDIS_PREFIX" default:"slipway" group:"Redis" help:"Beginning of every Redis key, up to 64 bytes without braces."`
 }
 
@@ -106,7 +110,7 @@ type CareSettings struct {
 // docs/webhooks.md.
 type WebhookSettings struct {
 	WebhookURL     string   `name:"webhook-url" env:"BROKER_WEBHOOK_URL" placeholder:"URL" group:"Webhooks" help:"Where to POST what became of each recording. Default: nowhere."`
-	WebhookSecrets []string `name:"webhook-secrets" env:"BROKER_WEBHOOK_SECRETS" placeholder:"SECRET" group:"Webhooks" help:"Secrets that sign webhooks, whsec_ and the base64 of 24 to 64 bytes each. All sign: rotate by adding one, and taking the old one out when the receiver knows the new. Use the environment: others can read a command line. Required with BROKER_WEBHOOK_URL."`
+	WebhookSecrets []string `name:"webhook-secrets" env:"BROKER_WEBHOOK_SECRETS" secret:"" placeholder:"SECRET" group:"Webhooks" help:"Secrets that sign webhooks, whsec_ and the base64 of 24 to 64 bytes each. All sign: rotate by adding one, and taking the old one out when the receiver knows the new. Use the environment: others can read a command line. Required with BROKER_WEBHOOK_URL."`
 }
 
 // RebuildSettings is what it takes to make records anew from the bucket.
@@ -153,6 +157,9 @@ func (s *SiteSettings) resolve() problems {
 		p.add("BROKER_PUBLIC_URL", checkURL(s.PublicURL))
 	}
 	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	if u, err := url.Parse(s.PublicURL); err == nil && u.Path != "" && path.Clean(u.Path) != u.Path {
+		p.add("BROKER_PUBLIC_URL", errors.New("has a path with empty parts or dots in it, which browsers would write in another way"))
+	}
 	for _, origin := range s.CORSOrigins {
 		p.add("BROKER_CORS_ORIGINS", checkOrigin(origin))
 	}
@@ -192,9 +199,8 @@ func (s *S3Settings) resolve() problems {
 	if strings.ContainsFunc(s.Region, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-", r) }) {
 		p.add("BROKER_S3_REGION", fmt.Errorf("%q is not the name of a region", s.Region))
 	}
-	if s.SigningRole != "" && (!strings.HasPrefix(s.SigningRole, "arn:") || !strings.Contains(s.SigningRole, ":role/")) {
-		p.add("BROKER_S3_SIGNING_ROLE", fmt.Errorf("%q is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing", s.SigningRole))
-	}
+	p = append(p, s.SignSettings.resolve()...)
+	p.add(s.publicSetting(), checkPageMayName(cmp.Or(s.PublicEndpoint, s.Endpoint)))
 	for _, e := range []struct{ setting, url string }{{"BROKER_S3_ENDPOINT", s.Endpoint}, {"BROKER_S3_PUBLIC_ENDPOINT", s.PublicEndpoint}} {
 		if e.url == "" {
 			continue
@@ -204,6 +210,8 @@ func (s *S3Settings) resolve() problems {
 			p.add("BROKER_S3_PATH_STYLE", fmt.Errorf("has to be true: %s is an IP address, and a bucket's name cannot stand in front of one", e.setting))
 		}
 	}
+	_, err := provider.Choose(s.Profile, s.Endpoint)
+	p.add("BROKER_S3_PROFILE", err)
 	return p
 }
 
@@ -241,9 +249,11 @@ func (s *Settings) apiKeys() ([]access.APIKey, error) {
 }
 
 func (s *Settings) limits() session.Limits {
+	at := s.S3.provider()
 	return session.Limits{
 		KeyPrefix: s.S3.KeyPrefix, PartSize: int64(s.PartSize), MaxBytes: int64(s.MaxBytes), URLTTL: s.URLTTL, MaxURLTTL: s.MaxURLTTL,
-		WatchTTL: s.WatchTTL, SessionTTL: s.SessionTTL, KeepRecord: s.KeepRecord, NoChecksum: s.S3.NoChecksums, CompleteWithin: s.CompleteWithin,
+		WatchTTL: s.WatchTTL, SessionTTL: s.SessionTTL, KeepRecord: s.KeepRecord, CompleteWithin: s.CompleteWithin,
+		Checksums: s.S3.checksums(), MaxParts: at.MaxParts.Value, MinPart: at.MinPart.Value, CutPutsStay: at.StoresCutPuts.Value, ListsByKeyOnly: at.ListsByKeyOnly.Value,
 		AbandonAfter: s.AbandonAfter, ResumeWindow: s.ResumeWindow, AdoptAfter: s.AdoptAfter, Notify: s.WebhookURL != "",
 		Quota: s.quota(), Rates: s.rates(),
 	}

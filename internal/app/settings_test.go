@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"slipway/internal/app"
+	"slipway/internal/provider"
 )
 
 // env is a set of BROKER_* variables; none other counts.
@@ -87,7 +88,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 	}
 	want := app.Settings{
 		SiteSettings: app.SiteSettings{Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080"}, ShutdownWithin: 30 * time.Second,
-		S3:            app.S3Settings{Bucket: "recordings", KeyPrefix: "recordings/"},
+		S3:            app.S3Settings{Bucket: "recordings", KeyPrefix: "recordings/", Profile: "auto"},
 		Keep:          app.KeepSettings{SSE: "none"},
 		RedisSettings: app.RedisSettings{RedisURL: "redis://127.0.0.1:6379/0", RedisPrefix: "slipway"},
 		TokenKeys:     []string{enough()["BROKER_TOKEN_KEYS"]},
@@ -112,6 +113,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090", "BROKER_TRUSTED_PROXIES": "10.0.0.1",
 		"BROKER_BUCKET": "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
 		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps", "BROKER_S3_SIGNING_ROLE": "slipway-signing",
+		"BROKER_S3_SIGNING_ACCESS_KEY_ID": "a key", "BROKER_S3_PLAYBACK_ROLE": "slipway-playback", "BROKER_S3_PLAYBACK_SECRET_ACCESS_KEY": "secret", "BROKER_S3_PROFILE": "scaleawy",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
 		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
 		"BROKER_WATCH": "everybody", "BROKER_SHARE_TTL": "87601h",
@@ -155,9 +157,14 @@ BROKER_S3_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_KMS_KEY: "alias/a b" is not the ID, ARN or alias of a KMS key
 BROKER_S3_NO_CHECKSUMS: "perhaps" is not true or false
 BROKER_S3_PATH_STYLE: "perhaps" is not true or false
+BROKER_S3_PLAYBACK_ACCESS_KEY_ID: is required with its secret
+BROKER_S3_PLAYBACK_ROLE: "slipway-playback" is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing
+BROKER_S3_PROFILE: "scaleawy" is no provider; known are auto, ` + strings.Join(provider.Names(), ", ") + `, and files, whose names hold a dot or a slash
 BROKER_S3_PUBLIC_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_REGION: "mars-north 1" is not the name of a region
+BROKER_S3_SIGNING_ACCESS_KEY_ID: holds what no access key does, such as a space
 BROKER_S3_SIGNING_ROLE: "slipway-signing" is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing
+BROKER_S3_SIGNING_SECRET_ACCESS_KEY: is required with BROKER_S3_SIGNING_ACCESS_KEY_ID
 BROKER_S3_SSE: "AES-256" is not none, AES256, aws:kms or aws:kms:dsse
 BROKER_S3_STORAGE_CLASS: "glacier" is not a storage class, such as STANDARD_IA
 BROKER_S3_TAGS: "a" is there twice
@@ -182,7 +189,7 @@ BROKER_WEBHOOK_URL: is not an http(s) URL without user and fragment`
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	for _, s := range settings() {
-		if !strings.Contains(want, s.env+": ") {
+		if !strings.Contains(want, s.env+": ") && s.env != "BROKER_S3_PLAYBACK_SECRET_ACCESS_KEY" { // of which the other secret tells
 			t.Errorf("%s can take no wrong value, or is missing here", s.env)
 		}
 	}
@@ -242,6 +249,10 @@ func TestSettings(t *testing.T) {
 		{"a password is not shown", "BROKER_S3_ENDPOINT", "https://user:secret@s3.example", "BROKER_S3_ENDPOINT: is not an http(s) URL without user, query and fragment"},
 		{"every page", "BROKER_CORS_ORIGINS", "*", ""},
 		{"two origins", "BROKER_CORS_ORIGINS", "https://app.example,http://localhost:3000", ""},
+		{"S3 at an IPv6 address", "BROKER_S3_PUBLIC_ENDPOINT", "http://[::1]:7070", "BROKER_S3_PATH_STYLE: has to be true: BROKER_S3_PUBLIC_ENDPOINT is an IP address, and a bucket's name cannot stand in front of one\nBROKER_S3_PUBLIC_ENDPOINT: is an IPv6 address, which no page's Content-Security-Policy can name; browsers need a name for it, in DNS or in a hosts file"},
+		{"each subdomain", "BROKER_CORS_ORIGINS", "https://*.example.com", ""},
+		{"everybody under .com", "BROKER_CORS_ORIGINS", "https://*.com", `BROKER_CORS_ORIGINS: "https://*.com": a "*" stands for the first label of a host of three or more, as in https://*.example.com`},
+		{"a path with dots in the public URL", "BROKER_PUBLIC_URL", "https://example.com/a/../b", "BROKER_PUBLIC_URL: has a path with empty parts or dots in it, which browsers would write in another way"},
 		{"no origin", "BROKER_CORS_ORIGINS", "", ""},
 		{"the app of a phone", "BROKER_CORS_ORIGINS", "capacitor://localhost", ""},
 		{"https' usual port", "BROKER_CORS_ORIGINS", "https://app.example:443", `BROKER_CORS_ORIGINS: "https://app.example:443" is not as browsers write it: small letters, and no port where it is the usual one`},
@@ -388,6 +399,16 @@ func TestHelpIsTheReferenceOfAllSettings(t *testing.T) {
 	}
 	if t.Failed() || testing.Verbose() {
 		t.Log(out.String())
+	}
+}
+
+// What mounts secrets into containers makes files of them.
+func TestEverySecretMayBeNamedByAFile(t *testing.T) {
+	holdsSecrets := regexp.MustCompile(`(TOKEN_KEYS|API_KEYS|SECRETS?|SECRET_ACCESS_KEY|PASSWORD|REDIS_URL)$`)
+	for _, s := range settings() {
+		if _, tagged := s.Tag.Lookup("secret"); tagged != holdsSecrets.MatchString(s.env) {
+			t.Errorf("%s: it may stand in a file: %t", s.env, tagged)
+		}
 	}
 }
 

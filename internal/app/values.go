@@ -39,6 +39,7 @@ func ParseBytes(text string) (Bytes, error) {
 // reported together with those out of range, and not one by one.
 type Mistakes struct {
 	unreadable map[string]error // by variable; nil: a flag in its place is fine
+	known      []string         // variables of all settings
 }
 
 // Mappers are the options that make kong read sizes, durations, numbers and
@@ -75,6 +76,7 @@ func (m *Mistakes) Mappers() []kong.Option {
 			return on, nil
 		})}),
 		kong.ValueFormatter(describe),
+		kong.PostBuild(m.readFiles),
 	}
 }
 
@@ -83,6 +85,9 @@ func describe(v *kong.Value) string {
 	help := kong.DefaultHelpValueFormatter(v)
 	if v.Default != "" {
 		help += " Default: " + v.Default + "."
+	}
+	if v.Tag.Has(secretTag) {
+		help += fmt.Sprintf(" It may stand in a file that %s names.", v.Tag.Envs[0]+fileSuffix)
 	}
 	if low := v.Tag.Get("min"); low != "" {
 		help += fmt.Sprintf(" Range: %s to %s.", low, v.Tag.Get("max"))

@@ -59,5 +59,5 @@ func (s *WebhookSettings) deliverer(outbox session.Outbox, broker *session.Broke
 	if err != nil {
 		return nil, fmt.Errorf("BROKER_WEBHOOK_SECRETS: %w", err)
 	}
-	return webhook.New(webhook.Config{Outbox: outbox, Key: broker.Key, URL: receiver, Secrets: secrets, Log: log}), nil
+	return webhook.New(webhook.Config{Outbox: outbox, Key: broker.Key, Object: broker.Object, URL: receiver, Secrets: secrets, Log: log}), nil
 }

@@ -5,7 +5,7 @@ package bucket
 
 import (
 	"context"
-	"sync/atomic"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,9 +19,7 @@ type Bucket struct {
 	bucket string
 	name   string
 	keep   Keep
-
-	// unconditional: this S3 server knows no If-None-Match on complete.
-	unconditional atomic.Bool
+	learnt learnt
 }
 
 var _ session.Bucket = (*Bucket)(nil)
@@ -35,6 +33,12 @@ type Options struct {
 	Endpoint string // where the bucket is, in the words of the settings; it only tells one deployment from another
 	Bucket   string
 	Keep     Keep
+	Log      *slog.Logger // what is learnt of the S3 server, each thing once; nil: nowhere
+
+	// What is known of the server before it is asked:
+	OpaqueETags bool     // the ETag of an object is no MD5 of MD5s
+	PartMD5s    bool     // the ETag of a part is its MD5, but for SSE-KMS
+	Lacks       []string // headers of a complete that are refused or ignored
 }
 
 // New serves a bucket through client.
@@ -42,7 +46,10 @@ type Options struct {
 // The client must calculate checksums only when required: by default the SDK
 // would announce CRC32 for every upload, and S3 then refuses parts without.
 func New(client *s3.Client, o Options) *Bucket {
-	return &Bucket{client: client, bucket: o.Bucket, name: o.Endpoint + "/" + o.Bucket, keep: o.Keep}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Bucket{client: client, bucket: o.Bucket, name: o.Endpoint + "/" + o.Bucket, keep: o.Keep, learnt: learnt{log: o.Log, opaque: o.OpaqueETags, refused: o.Lacks, etags: partETags{md5s: o.PartMD5s}}}
 }
 
 // Name is endpoint and bucket.

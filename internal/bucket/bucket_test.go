@@ -2,9 +2,8 @@ package bucket_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,29 +27,36 @@ type stage struct {
 	client *s3.Client
 }
 
-func open(t *testing.T) stage {
+func open(t *testing.T, options ...func(*devs3.Config)) stage {
 	t.Helper()
-	server := devs3test.Start(t)
+	server := devs3test.Start(t, options...)
 	client := devs3test.Client(server)
 	return stage{bucket.New(client, bucket.Options{Endpoint: server.Endpoint, Bucket: server.Bucket}), server, client}
 }
 
 func (st stage) upload(t *testing.T, key session.Key, algorithm session.ChecksumAlgorithm) session.Upload {
 	t.Helper()
-	id, err := st.Create(t.Context(), session.NewUpload{Key: key, ContentType: "video/webm;codecs=vp9", Algorithm: algorithm,
-		Metadata: map[string]string{"slipway-name": "Gr%C3%BC%C3%9Fe"}})
+	n := session.NewUpload{Key: key, ContentType: "video/webm;codecs=vp9", Metadata: map[string]string{"slipway-name": "Gr%C3%BC%C3%9Fe"}}
+	if algorithm != session.NoChecksum {
+		n.Algorithms = []session.ChecksumAlgorithm{algorithm}
+	}
+	u, err := st.Create(t.Context(), n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return session.Upload{Key: key, ID: id, Algorithm: algorithm}
+	return u
 }
 
 func (st stage) put(t *testing.T, u session.Upload, number int32, body []byte) {
 	t.Helper()
 	in := &s3.UploadPartInput{Bucket: &st.server.Bucket, Key: aws.String(string(u.Key)), UploadId: aws.String(string(u.ID)), PartNumber: &number, Body: bytes.NewReader(body)}
-	if u.Algorithm == session.SHA256 {
-		sum := sha256.Sum256(body)
-		in.ChecksumSHA256 = aws.String(base64.StdEncoding.EncodeToString(sum[:]))
+	switch sum := aws.String(string(u.Algorithm.Sum(body))); u.Algorithm {
+	case session.SHA256:
+		in.ChecksumSHA256 = sum
+	case session.CRC32C:
+		in.ChecksumCRC32C = sum
+	case session.MD5:
+		in.ContentMD5 = sum
 	}
 	if _, err := st.client.UploadPart(t.Context(), in); err != nil {
 		t.Fatal(err)
@@ -58,7 +64,7 @@ func (st stage) put(t *testing.T, u session.Upload, number int32, body []byte) {
 }
 
 func TestAnUploadFromCreateToHead(t *testing.T) {
-	for _, algorithm := range []session.ChecksumAlgorithm{session.NoChecksum, session.SHA256} {
+	for _, algorithm := range []session.ChecksumAlgorithm{session.NoChecksum, session.SHA256, session.CRC32C, session.MD5} {
 		t.Run(string(algorithm), func(t *testing.T) {
 			st := open(t)
 			u := st.upload(t, "recordings/ü b.webm", algorithm)
@@ -70,7 +76,7 @@ func TestAnUploadFromCreateToHead(t *testing.T) {
 			if err != nil || len(parts) != 2 || parts[1].Number != 2 || parts[1].Size != 7 || parts[1].ETag == "" || parts[1].StoredAt.IsZero() {
 				t.Fatalf("listed %+v (%v)", parts, err)
 			}
-			if sum := sha256.Sum256(bodies[1]); (parts[1].Checksum == session.Checksum(base64.StdEncoding.EncodeToString(sum[:]))) != (algorithm == session.SHA256) {
+			if (parts[1].Checksum != "") != algorithm.Kept() || parts[1].Checksum != "" && parts[1].Checksum != algorithm.Sum(bodies[1]) {
 				t.Errorf("the checksum listed is %q", parts[1].Checksum)
 			}
 			size := int64(session.MinPartSize + 7)
@@ -82,7 +88,7 @@ func TestAnUploadFromCreateToHead(t *testing.T) {
 			if err != nil || obj.Size != size || obj.ETag != done.ETag || obj.ContentType != "video/webm;codecs=vp9" || obj.Name() != "Grüße" {
 				t.Fatalf("the object is %+v (%v)", obj, err)
 			}
-			if (obj.Checksum != "") != (algorithm == session.SHA256) {
+			if strings.HasSuffix(string(obj.Checksum), "-2") != algorithm.Kept() {
 				t.Errorf("the object's checksum is %q", obj.Checksum)
 			}
 			if err := st.Delete(t.Context(), u.Key); err != nil {

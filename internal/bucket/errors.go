@@ -2,11 +2,13 @@ package bucket
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"slipway/internal/session"
 )
@@ -47,19 +49,19 @@ func dress(op string, err error) error {
 	case code == "NoSuchBucket":
 		return noSuchBucket(op, err)
 	case slices.Contains(denied, code):
-		e.Reason, e.Detail = "s3-denied", "S3 refused the broker's credentials ("+code+")"
+		e.Reason, e.Detail = session.ReasonS3Denied, "S3 refused the broker's credentials ("+code+")"
 	case code == "RequestTimeTooSkewed":
-		e.Reason, e.Detail = "s3-denied", "the broker's clock differs too much from S3's"
+		e.Reason, e.Detail = session.ReasonS3Denied, "the broker's clock differs too much from S3's"
 	case strings.HasPrefix(code, "KMS."):
-		e.Reason, e.Detail = "s3-denied", "S3 could not use the KMS key ("+code+")"
+		e.Reason, e.Detail = session.ReasonS3Denied, "S3 could not use the KMS key ("+code+")"
 	case slices.Contains(elsewhere, code):
-		e.Reason, e.Detail = "wrong-region", "the bucket is in another region than the broker was told"
+		e.Reason, e.Detail = session.ReasonWrongRegion, "the bucket is in another region than the broker was told"
 	case slices.Contains(overloaded, code):
-		e.Reason, e.Detail, e.RetryAfter = "s3", "S3 asks for fewer requests ("+code+")", slowDown
+		e.Reason, e.Detail, e.RetryAfter = session.ReasonS3, "S3 asks for fewer requests ("+code+")", slowDown
 	case code != "":
-		e.Reason, e.Detail = "s3", "S3 answered "+code
+		e.Reason, e.Detail = session.ReasonS3, "S3 answered "+code
 	default:
-		e.Reason, e.Detail = "s3", "S3 did not answer"
+		e.Reason, e.Detail = session.ReasonS3, "S3 did not answer"
 	}
 	return e
 }
@@ -68,15 +70,24 @@ func dress(op string, err error) error {
 // waited and tried again before that.
 const slowDown = 10 * time.Second
 
-// dressRefusal is dress for a request that S3 may definitely refuse.
-func dressRefusal(op string, err error) error {
-	switch code := codeOf(err); {
-	case code == "PreconditionFailed":
-		return keyTaken(op, err)
-	case slices.Contains(refusals, code):
-		return &session.Error{Kind: session.Conflict, Reason: "s3-refused", Op: op, Detail: "S3 refused to complete the upload: " + code, Err: err}
+// dressUpload is dress for a request that names an upload. Ceph RGW says
+// NoSuchKey of one that is gone; a bare 404 has no code and says nothing.
+func dressUpload(op string, err error) error {
+	if codeOf(err) == "NoSuchKey" {
+		return unknown(op, err)
 	}
 	return dress(op, err)
+}
+
+// dressRefusal is dressUpload for a request that S3 may definitely refuse.
+func dressRefusal(op string, err error) error {
+	switch code := codeOf(err); {
+	case statusOf(err) == http.StatusPreconditionFailed: // the code is another on some servers
+		return keyTaken(op, err)
+	case slices.Contains(refusals, code):
+		return &session.Error{Kind: session.Conflict, Reason: session.ReasonS3Refused, Op: op, Detail: "S3 refused to complete the upload: " + code, Err: err}
+	}
+	return dressUpload(op, err)
 }
 
 // codeOf is S3's code for what went wrong, or "" if it did not answer.
@@ -87,16 +98,30 @@ func codeOf(err error) string {
 	return ""
 }
 
+// statusOf is the status of S3's error, or 0 if it did not answer.
+func statusOf(err error) int {
+	if res, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		return res.HTTPStatusCode()
+	}
+	return 0
+}
+
+// goesInCircles is the end of a listing whose next page begins where this one
+// did: it would never end, or leave things out.
+func goesInCircles(op string) error {
+	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "S3 lists the same page again and again"}
+}
+
 func unknown(op string, err error) error {
-	return &session.Error{Kind: session.NotFound, Reason: "not-in-s3", Op: op, Detail: "S3 does not know it", Err: err}
+	return &session.Error{Kind: session.NotFound, Reason: session.ReasonNotInS3, Op: op, Detail: "S3 does not know it", Err: err}
 }
 
 func noSuchBucket(op string, err error) error {
-	return &session.Error{Kind: session.Unavailable, Reason: "no-such-bucket", Op: op, RetryAfter: session.RetryAfter, Detail: "the bucket does not exist", Err: err}
+	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonNoSuchBucket, Op: op, RetryAfter: session.RetryAfter, Detail: "the bucket does not exist", Err: err}
 }
 
 func keyTaken(op string, err error) error {
-	return &session.Error{Kind: session.Conflict, Reason: "key-taken", Op: op, Detail: "the key holds an object already", Err: err}
+	return &session.Error{Kind: session.Conflict, Reason: session.ReasonKeyTaken, Op: op, Detail: "the key holds an object already", Err: err}
 }
 
 // understood makes sure that it was S3 that answered. The SDK takes any 200 for
@@ -107,5 +132,5 @@ func understood(op string, mark *string) error {
 	if mark != nil && *mark != "" {
 		return nil
 	}
-	return &session.Error{Kind: session.Unavailable, Reason: "s3", Op: op, RetryAfter: session.RetryAfter, Detail: "what answered 200 was not S3, or its answer is not whole"}
+	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "what answered 200 was not S3, or its answer is not whole"}
 }

@@ -90,7 +90,7 @@ func TestTroubleIsUnavailable(t *testing.T) {
 				}
 				err := call(t.Context(), b)
 				got, ok := errors.AsType[*session.Error](err)
-				if !ok || got.Kind != session.Unavailable || got.Reason != reason || got.Detail != detail || got.RetryAfter == 0 {
+				if !ok || got.Kind != session.Unavailable || string(got.Reason) != reason || got.Detail != detail || got.RetryAfter == 0 {
 					t.Errorf("the answer is %v, want unavailable (%s): %s", err, reason, detail)
 				}
 			})

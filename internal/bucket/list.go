@@ -3,6 +3,7 @@ package bucket
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,7 +18,10 @@ func (b *Bucket) Uploads(ctx context.Context, prefix string, after session.Uploa
 	defer cancel()
 	in := &s3.ListMultipartUploadsInput{Bucket: &b.bucket, Prefix: &prefix, MaxUploads: aws.Int32(int32(min(limit, 1000))), EncodingType: types.EncodingTypeUrl} //nolint:gosec // small
 	if after.Key != "" {
-		in.KeyMarker, in.UploadIdMarker = aws.String(string(after.Key)), aws.String(string(after.ID))
+		in.KeyMarker = aws.String(string(after.Key))
+	}
+	if after.ID != "" {
+		in.UploadIdMarker = aws.String(string(after.ID))
 	}
 	out, err := b.client.ListMultipartUploads(ctx, in)
 	if err != nil {
@@ -27,24 +31,38 @@ func (b *Bucket) Uploads(ctx context.Context, prefix string, after session.Uploa
 		return session.UploadPage{}, err
 	}
 	var page session.UploadPage
+	encoding := encodingOf(out, prefix)
 	for _, u := range out.Uploads {
 		listed := session.ListedUpload{InitiatedAt: aws.ToTime(u.Initiated)}
-		if listed.Key, err = listedKey(u.Key, out.EncodingType); err != nil {
+		if listed.Key, err = listedKey(u.Key, encoding); err != nil {
 			return session.UploadPage{}, dress("bucket.Uploads", err)
 		}
-		listed.ID, listed.Algorithm = session.UploadID(aws.ToString(u.UploadId)), session.NoChecksum
-		if u.ChecksumAlgorithm == types.ChecksumAlgorithmSha256 {
-			listed.Algorithm = session.SHA256
-		}
+		listed.ID, listed.Algorithm = session.UploadID(aws.ToString(u.UploadId)), algorithmOf(u.ChecksumAlgorithm)
 		page.Uploads = append(page.Uploads, listed)
 	}
 	if aws.ToBool(out.IsTruncated) {
 		page.Next.ID = session.UploadID(aws.ToString(out.NextUploadIdMarker))
-		if page.Next.Key, err = listedKey(out.NextKeyMarker, out.EncodingType); err != nil {
+		if page.Next.Key, err = listedKey(out.NextKeyMarker, encoding); err != nil {
 			return session.UploadPage{}, dress("bucket.Uploads", err)
+		}
+		if page.Next.Key < after.Key || page.Next == after {
+			return session.UploadPage{}, goesInCircles("bucket.Uploads")
 		}
 	}
 	return page, nil
+}
+
+// encodingOf is how the keys of a page are written. Ceph RGW 16.2 encodes them
+// and does not say so: then they do not begin with what was asked for, and do
+// once they are decoded.
+func encodingOf(out *s3.ListMultipartUploadsOutput, prefix string) types.EncodingType {
+	for _, u := range out.Uploads {
+		decoded, err := listedKey(u.Key, types.EncodingTypeUrl)
+		if err == nil && !strings.HasPrefix(aws.ToString(u.Key), prefix) && strings.HasPrefix(string(decoded), prefix) {
+			return types.EncodingTypeUrl
+		}
+	}
+	return out.EncodingType
 }
 
 // Keys reads one page of ListObjectsV2, 1,000 objects at most.
@@ -70,8 +88,13 @@ func (b *Bucket) Keys(ctx context.Context, prefix string, after session.Key, lim
 		}
 		page.Objects = append(page.Objects, session.ListedObject{Key: key, Size: aws.ToInt64(o.Size), StoredAt: aws.ToTime(o.LastModified)})
 	}
-	if n := len(page.Objects); n > 0 && aws.ToBool(out.IsTruncated) {
-		page.Next = page.Objects[n-1].Key
+	if aws.ToBool(out.IsTruncated) {
+		if n := len(page.Objects); n > 0 {
+			page.Next = page.Objects[n-1].Key
+		}
+		if page.Next <= after {
+			return session.KeyPage{}, goesInCircles("bucket.Keys")
+		}
 	}
 	return page, nil
 }

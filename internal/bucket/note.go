@@ -2,6 +2,8 @@ package bucket
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // S3's Content-MD5
+	"encoding/base64"
 	"io"
 	"strings"
 
@@ -35,20 +37,23 @@ func (b *Bucket) Note(ctx context.Context, key session.Key) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(out.Body, maxNote+1))
 	if err != nil || len(text) == 0 || len(text) > maxNote {
-		return "", &session.Error{Kind: session.Unavailable, Reason: "s3", Op: op, RetryAfter: session.RetryAfter, Detail: "what S3 keeps under the key of a note is none, or did not come whole", Err: err}
+		return "", &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "what S3 keeps under the key of a note is none, or did not come whole", Err: err}
 	}
 	return string(text), nil
 }
 
 // SetNote writes the note at key. It is encrypted as recordings are, and has
 // neither their tags nor their storage class: what a lifecycle rule does to a
-// recording must not do away with its note first.
+// recording must not do away with its note first. A bucket with a default
+// retention takes nothing without a checksum, and MD5 is the one that every S3
+// server knows.
 func (b *Bucket) SetNote(ctx context.Context, key session.Key, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	sum := md5.Sum([]byte(text)) //nolint:gosec // S3 names it
 	in := &s3.PutObjectInput{
 		Bucket: &b.bucket, Key: aws.String(string(key)), Body: strings.NewReader(text), ContentType: aws.String("text/plain"),
-		ServerSideEncryption: b.keep.Encryption,
+		ContentMD5: aws.String(base64.StdEncoding.EncodeToString(sum[:])), ServerSideEncryption: b.keep.Encryption,
 	}
 	if b.keep.KMSKey != "" {
 		in.SSEKMSKeyId = &b.keep.KMSKey

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"slipway/internal/bucket"
+	"slipway/internal/devs3"
 	"slipway/internal/session"
 )
 
@@ -33,6 +34,20 @@ func TestANoteIsKeptUntilItIsReplacedOrDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 		want("", session.NotFound)
+	}
+}
+
+// Object Lock wants a checksum of all that is kept for a time, the note that
+// revokes links too.
+func TestANoteIsTakenByABucketWithRetention(t *testing.T) {
+	st := open(t, func(c *devs3.Config) { c.RetentionDays = 1 })
+	for _, text := range []string{"one", "another"} {
+		if err := st.SetNote(t.Context(), "recordings/links/a", text); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := st.Note(t.Context(), "recordings/links/a"); got != text {
+			t.Fatalf("the note is %q (%v), want %q", got, err, text)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package bucket
 
 import (
 	"context"
+	"net/http"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -18,7 +20,7 @@ import (
 func (b *Bucket) Head(ctx context.Context, key session.Key) (session.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: aws.String(string(key)), ChecksumMode: types.ChecksumModeEnabled})
+	out, err := b.head(ctx, key)
 	if codeOf(err) == notFound {
 		if noBucket := b.Ping(ctx); noBucket != nil {
 			return session.Object{}, noBucket
@@ -32,10 +34,30 @@ func (b *Bucket) Head(ctx context.Context, key session.Key) (session.Object, err
 		return session.Object{}, err
 	}
 	return session.Object{
-		Size: aws.ToInt64(out.ContentLength), ETag: session.ETag(aws.ToString(out.ETag)), Checksum: session.Checksum(aws.ToString(out.ChecksumSHA256)),
+		Size: aws.ToInt64(out.ContentLength), ETag: session.ETag(aws.ToString(out.ETag)), Checksum: compositeOf(out.ChecksumSHA256, out.ChecksumCRC32C),
 		ContentType: aws.ToString(out.ContentType), Metadata: out.Metadata, StoredAt: aws.ToTime(out.LastModified),
-		OpaqueETag: out.ServerSideEncryption != "" && out.ServerSideEncryption != types.ServerSideEncryptionAes256 || out.SSECustomerAlgorithm != nil,
+		OpaqueETag: b.learnt.opaqueETags() || out.ServerSideEncryption != "" && out.ServerSideEncryption != types.ServerSideEncryptionAes256 || out.SSECustomerAlgorithm != nil,
 	}, nil
+}
+
+// head asks without x-amz-checksum-mode where S3 refuses it, as Backblaze B2 does
+// with every header of checksums. Which header it was S3 cannot say: its answer
+// to HEAD has no body.
+func (b *Bucket) head(ctx context.Context, key session.Key) (*s3.HeadObjectOutput, error) {
+	in := &s3.HeadObjectInput{Bucket: &b.bucket, Key: aws.String(string(key))}
+	if !slices.Contains(b.learnt.leftOut(), checksumMode) {
+		in.ChecksumMode = types.ChecksumModeEnabled
+	}
+	out, err := b.client.HeadObject(ctx, in)
+	if in.ChecksumMode == "" || !slices.Contains([]int{http.StatusBadRequest, http.StatusNotImplemented}, statusOf(err)) {
+		return out, err
+	}
+	in.ChecksumMode = ""
+	out, err = b.client.HeadObject(ctx, in)
+	if err == nil || codeOf(err) == notFound {
+		b.learnt.without(ctx, []string{checksumMode})
+	}
+	return out, err
 }
 
 // Delete removes an object. One that is not there is no error.

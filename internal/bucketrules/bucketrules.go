@@ -78,13 +78,24 @@ func Look(ctx context.Context, client *s3.Client, bucket string, w Wanted) (Plan
 	return Plan{cors, lifecycle}, nil
 }
 
+// ErrRefused says that this S3 server takes no such rules, though it answered
+// the question for them.
+var ErrRefused = errors.New("this S3 server refuses them")
+
+// refusals are the codes with which servers that know no such rules refuse
+// them: MinIO says InvalidArgument, and Swift MalformedXML (seen 2026-11-29).
+var refusals = []string{"NotImplemented", "MethodNotAllowed", "InvalidArgument", "MalformedXML"}
+
 // Apply makes the rules as wanted, where they are not, and looks whether they
-// then are: some servers accept what they do not keep.
+// then are: some servers accept what they do not keep. Errors: ErrRefused.
 func (k *Kind) Apply(ctx context.Context) error {
 	if !k.Changed() {
 		return nil
 	}
-	if err := k.put(ctx); err != nil {
+	switch err := k.put(ctx); {
+	case slices.Contains(refusals, codeOf(err)):
+		return fmt.Errorf("%s: %w (%s)", k.Name, ErrRefused, codeOf(err))
+	case err != nil:
 		return fmt.Errorf("set the %s: %w", k.Name, err)
 	}
 	now, err := k.again(ctx)

@@ -1,6 +1,7 @@
 package bucketrules_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -67,7 +68,7 @@ func look(t *testing.T, client *s3.Client, bucket string) (bucketrules.Plan, []s
 	return plan, texts
 }
 
-const ourCORS = "slipway-recorders: GET HEAD PUT from https://page.example, with headers content-type x-amz-*, exposing ETag, for 3600 s\n"
+const ourCORS = "slipway-recorders: GET HEAD PUT from https://page.example, with headers content-md5 content-type x-amz-*, exposing ETag, for 3600 s\n"
 
 // The server has no lifecycle rules, and its CORS rules are set all the same.
 func TestCORSRules(t *testing.T) {
@@ -116,6 +117,7 @@ func TestCORSRules(t *testing.T) {
 type lifecycled struct {
 	rules, minimum string
 	forgets        bool
+	refuses        string // with this code
 }
 
 func (l *lifecycled) start(t *testing.T) *s3.Client {
@@ -126,6 +128,9 @@ func (l *lifecycled) start(t *testing.T) *s3.Client {
 		case !r.URL.Query().Has("lifecycle"):
 			w.WriteHeader(http.StatusNotImplemented)
 			_, _ = io.WriteString(w, "<Error><Code>NotImplemented</Code></Error>")
+		case r.Method == http.MethodPut && l.refuses != "":
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, "<Error><Code>"+l.refuses+"</Code></Error>")
 		case r.Method == http.MethodPut && !l.forgets:
 			l.rules, l.minimum = string(body), r.Header.Get("x-amz-transition-default-minimum-object-size")
 		case r.Method == http.MethodGet && l.rules == "":
@@ -201,5 +206,23 @@ func TestRulesThatCannotBeReadAreAnError(t *testing.T) {
 	server := devs3test.Start(t)
 	if _, err := bucketrules.Look(t.Context(), devs3test.Client(server), "misnamed", wanted); err == nil || !strings.Contains(err.Error(), "s3:GetBucketCORS") {
 		t.Errorf("it says %v", err)
+	}
+}
+
+// MinIO answers InvalidArgument to a rule that only aborts, and Swift
+// MalformedXML to any.
+func TestRulesThatAServerRefusesAreToldApart(t *testing.T) {
+	for _, c := range []struct {
+		code    string
+		refused bool
+	}{{"NotImplemented", true}, {"InvalidArgument", true}, {"MalformedXML", true}, {"AccessDenied", false}, {"InternalError", false}} {
+		t.Run(c.code, func(t *testing.T) {
+			server := &lifecycled{refuses: c.code}
+			plan, _ := look(t, server.start(t), "b")
+			err := plan[1].Apply(t.Context())
+			if err == nil || errors.Is(err, bucketrules.ErrRefused) != c.refused || !strings.Contains(err.Error(), c.code) {
+				t.Errorf("applying says %v", err)
+			}
+		})
 	}
 }

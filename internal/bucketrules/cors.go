@@ -23,7 +23,7 @@ func corsRule(origins []string) types.CORSRule {
 	}
 	return types.CORSRule{
 		ID: aws.String(ourID + "recorders"), AllowedOrigins: origins, AllowedMethods: []string{"PUT", "GET", "HEAD"},
-		AllowedHeaders: []string{"content-type", "x-amz-*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(3600),
+		AllowedHeaders: []string{"content-type", "content-md5", "x-amz-*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(3600),
 	}
 }
 

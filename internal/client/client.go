@@ -5,6 +5,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,6 +81,7 @@ type call struct {
 	method, path string // the path is escaped
 	query        url.Values
 	header       http.Header
+	bearer       string           // "": the API key
 	ifMatch      session.Revision // 0: whatever the revision is
 	body         any              // nil: none
 	once         bool             // it is not to be sent a second time
@@ -155,7 +157,7 @@ func (c *Client) request(ctx context.Context, what call) (*http.Request, error) 
 	for name, values := range what.header {
 		req.Header[name] = values
 	}
-	req.Header.Set("Authorization", "Bearer "+c.key)
+	req.Header.Set("Authorization", "Bearer "+cmp.Or(what.bearer, c.key))
 	if what.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -173,5 +175,5 @@ func (c *Client) unanswered(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	return &Error{Code: "unavailable", Reason: NoAnswer, Detail: c.base + " does not answer: " + printable(err.Error()), Err: err}
+	return &Error{Code: session.Unavailable.String(), Reason: NoAnswer, Detail: c.base + " does not answer: " + printable(err.Error()), Err: err}
 }

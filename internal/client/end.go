@@ -35,12 +35,6 @@ func (c *Client) Salvage(ctx context.Context, id session.ID, ifMatch session.Rev
 	return c.settled(ctx, call{method: http.MethodPost, path: sessionPath(id) + "/salvage", ifMatch: ifMatch})
 }
 
-// claim is what a recording consists of.
-type claim struct {
-	Parts []Part `json:"parts"`
-	Size  int64  `json:"size"`
-}
-
 // Complete completes a session with the claim that all S3 has of it is all
 // there is. Where the broker knows of more, or there is nothing, it is refused
 // ("conflict"). ifMatch is as in Abort; what changes between the look and the
@@ -55,19 +49,21 @@ func (c *Client) Complete(ctx context.Context, id session.ID, ifMatch session.Re
 	case s.State == session.Completed:
 		return Answer[Ended]{V: Ended{ID: s.ID, State: s.State, Size: s.Size, Outcome: s.Outcome, Missing: s.Missing}, JSON: seen.JSON}, nil
 	case ifMatch > 0 && s.Revision != ifMatch:
-		return Answer[Ended]{}, refused("precondition-failed", "revision", "the session is at revision %d, not %d", s.Revision, ifMatch)
+		return Answer[Ended]{}, refused(session.PreconditionFailed, session.ReasonRevision, "the session is at revision %d, not %d", s.Revision, ifMatch)
 	case s.State == session.Aborted || s.State == session.Deleted || s.State == session.Aborting:
-		return Answer[Ended]{}, refused("conflict", string(s.State), "the session is %s", s.State)
+		return Answer[Ended]{}, refused(session.Conflict, session.Reason(s.State), "the session is %s", s.State)
+	case s.State == session.Completing:
+		return Answer[Ended]{}, refused(session.Conflict, session.ReasonCompleting, "S3 is putting it together already; look again later")
 	case len(s.Missing) > 0:
-		return Answer[Ended]{}, refused("conflict", "hole", "S3 lacks %s; salvage completes without", Numbers(s.Missing))
+		return Answer[Ended]{}, refused(session.Conflict, session.ReasonHole, "S3 lacks %s, or has it otherwise than it was reported; salvage completes all the same", Numbers(s.Missing))
 	case len(s.Parts) == 0:
-		return Answer[Ended]{}, refused("conflict", "empty", "nothing was uploaded, or it is being completed already")
+		return Answer[Ended]{}, refused(session.Conflict, session.ReasonEmpty, "nothing was uploaded; abort the session")
 	}
-	return c.settled(ctx, call{method: http.MethodPost, path: sessionPath(id) + "/complete", body: claim{s.Parts, s.Bytes}})
+	return c.Claim(ctx, id, s.Parts)
 }
 
-func refused(code, reason, format string, args ...any) error {
-	return &Error{Code: code, Reason: reason, Detail: fmt.Sprintf(format, args...)}
+func refused(kind session.Kind, reason session.Reason, format string, args ...any) error {
+	return &Error{Code: kind.String(), Reason: string(reason), Detail: fmt.Sprintf(format, args...)}
 }
 
 // Numbers names parts: "part 2", or "parts 2-5, 9".
@@ -107,7 +103,7 @@ func (c *Client) settled(ctx context.Context, what call) (Answer[Ended], error) 
 		}
 		wait := max(time.Duration(a.V.RetryAfterMs)*time.Millisecond, firstWait)
 		if time.Now().Add(wait).After(deadline) {
-			return a, refused("unavailable", "pending", "the session is still %s; the same command again goes on with it", a.V.State)
+			return a, refused(session.Unavailable, pending, "the session is still %s; the same command again goes on with it", a.V.State)
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return a, err

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"github.com/go-json-experiment/json"
+
+	"slipway/internal/session"
 )
 
 // Error is a refusal: the broker's own words, or what came in their place. Its
@@ -26,6 +28,13 @@ type Error struct {
 
 // NoAnswer is the reason where nothing came back, or half an answer.
 const NoAnswer = "no-answer"
+
+// Reasons that no broker gives.
+const (
+	pending     session.Reason = "pending"
+	silent      session.Reason = "silent"
+	streamEnded session.Reason = "stream-ended"
+)
 
 func (e *Error) Error() string {
 	text := e.Code
@@ -46,7 +55,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // passes says whether the same request may fare better a little later.
 func (e *Error) passes() bool {
-	return e.Code == "unavailable" || e.Status == http.StatusTooManyRequests
+	return e.Code == session.Unavailable.String() || e.Status == http.StatusTooManyRequests
 }
 
 const maxProblem = 1 << 20 // bytes; the longest names 10,000 parts that differ
@@ -76,7 +85,7 @@ func (c *Client) refusal(res *http.Response) *Error {
 func (c *Client) notOurs(e *Error, res *http.Response) *Error {
 	switch e.Status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		e.Code = "unavailable"
+		e.Code = session.Unavailable.String()
 	}
 	e.Detail = fmt.Sprintf("%s answered %d %s, and not as a broker does", c.base, e.Status, http.StatusText(e.Status))
 	if to := res.Header.Get("Location"); to != "" {

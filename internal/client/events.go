@@ -102,11 +102,11 @@ func (f *follower) stream(ctx context.Context) error {
 		return f.client.notOurs(&Error{Status: res.StatusCode}, res)
 	}
 	f.began, f.failed = true, 0
-	dead := time.AfterFunc(silence, func() { cancel(refused("unavailable", "silent", "%s fell silent", f.client.base)) })
+	dead := time.AfterFunc(silence, func() { cancel(refused(session.Unavailable, silent, "%s fell silent", f.client.base)) })
 	defer dead.Stop()
 	err = f.read(ctx, res.Body, func() { dead.Reset(silence) })
 	if err == nil {
-		return refused("unavailable", "stream-ended", "%s ended the stream", f.client.base)
+		return refused(session.Unavailable, streamEnded, "%s ended the stream", f.client.base)
 	}
 	return err
 }
@@ -130,7 +130,7 @@ func (f *follower) read(ctx context.Context, stream io.Reader, alive func()) err
 			}
 			f.last = id
 		case field == "" && value != "": // a comment that is more than a sign of life
-			f.away(refused(printable(value), "", "the broker is not told of events"))
+			f.away(&Error{Code: printable(value), Detail: "the broker is not told of events"})
 		}
 	}
 	if err := lines.Err(); err != nil {

@@ -36,6 +36,10 @@ func backoff(try int, asked time.Duration) time.Duration {
 	return max(rand.N(bound), asked)
 }
 
+// Pause waits before the next try, as the calls of a Client do, after so many
+// that failed. It returns why it was cut short, if it was.
+func Pause(ctx context.Context, failures int) error { return sleep(ctx, backoff(failures, 0)) }
+
 // sleep returns why it was cut short, if it was.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -23,6 +23,7 @@ type Session struct {
 	PartSize      int64                `json:"part_size"`
 	MaxBytes      int64                `json:"max_bytes"`
 	OnAbandon     session.OnAbandon    `json:"on_abandon"`
+	Finish        string               `json:"finish"`
 	OpenedAt      time.Time            `json:"opened_at"`
 	ActiveAt      time.Time            `json:"active_at"`
 	IdleMs        int64                `json:"idle_ms"`

@@ -22,14 +22,29 @@ type Config struct {
 	// AllowOrigins are the origins whose pages may PUT and GET, exactly as the
 	// browser sends them: scheme://host[:port]. "*" allows every page. With an
 	// empty list the bucket's own CORS configuration decides (PutBucketCors),
-	// and there is none at first.
+	// and there is none at first; with a list, the bucket takes none.
 	AllowOrigins []string
+
+	// RetentionDays, above 0, has the bucket created with Object Lock and this
+	// default retention. Such a bucket keeps the versions of its objects.
+	RetentionDays int
+
+	// ListsByKeyOnly has ListMultipartUploads list the uploads of one key alone,
+	// the one that is asked for as the prefix: what MinIO does (seen with the one
+	// of 2026-02-12, on 2026-11-29).
+	ListsByKeyOnly bool
+
+	// As has the server differ from AWS as another provider does: one of Manners.
+	As string
 
 	// CertFile and KeyFile are PEM files; with both the server speaks TLS. A
 	// phone on the LAN records only in a secure context, and a page served over
 	// https may not PUT to http.
 	CertFile, KeyFile string
 }
+
+// maxRetentionDays is S3's, a hundred years.
+const maxRetentionDays = 36_500
 
 // checked returns cfg with its defaults filled in and its paths absolute (the
 // child changes its directory), or what is wrong with it.
@@ -53,6 +68,12 @@ func (cfg Config) checked() (Config, error) {
 	}
 	if (cfg.CertFile == "") != (cfg.KeyFile == "") {
 		wrong = append(wrong, errors.New("CertFile and KeyFile belong together"))
+	}
+	if cfg.RetentionDays < 0 || cfg.RetentionDays > maxRetentionDays {
+		wrong = append(wrong, fmt.Errorf("RetentionDays is %d; want 0 to %d", cfg.RetentionDays, maxRetentionDays))
+	}
+	if _, known := manners[cfg.As]; cfg.As != "" && !known {
+		wrong = append(wrong, fmt.Errorf("field As is %q; want one of %s", cfg.As, strings.Join(Manners(), ", ")))
 	}
 	for _, origin := range cfg.AllowOrigins {
 		wrong = append(wrong, checkOrigin(origin))

@@ -5,8 +5,12 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v3"
+	"github.com/versity/versitygw/backend"
+	"github.com/versity/versitygw/s3api/middlewares"
 	"github.com/versity/versitygw/s3api/utils"
 	"github.com/versity/versitygw/s3err"
+
+	"slipway/internal/session"
 )
 
 // cors answers for the origins in its list, and for nobody else.
@@ -38,8 +42,28 @@ func (o *cors) handle(c fiber.Ctx) error {
 	if c.Method() == fiber.MethodOptions {
 		return o.preflight(c)
 	}
+	if c.RequestCtx().QueryArgs().Has("cors") { // rules that nobody would act by
+		return refuse(c, s3err.GetAPIError(s3err.ErrNotImplemented))
+	}
 	defer o.expose(c) // deferred, because a panic is answered too
 	return c.Next()
+}
+
+// byRules acts by the rules of the bucket itself. versitygw does so too, but not
+// where it refuses a signature.
+func byRules(be backend.Backend) fiber.Handler {
+	apply := middlewares.ApplyBucketCORS(be, func(c fiber.Ctx) (string, error) {
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(c.Path(), "/"), "/")
+		return bucket, nil
+	}, "")
+	return func(c fiber.Ctx) error {
+		defer func() { // deferred, because a panic is answered too
+			if c.Method() != fiber.MethodOptions && len(c.Response().Header.Peek("Access-Control-Allow-Origin")) == 0 {
+				_ = apply(c) // the answer goes out in any case
+			}
+		}()
+		return c.Next()
+	}
 }
 
 // preflight answers the question a browser asks before a PUT.
@@ -76,7 +100,7 @@ func (o *cors) allow(origin string) string {
 	switch {
 	case origin == "":
 		return ""
-	case slices.Contains(o.origins, origin):
+	case slices.ContainsFunc(o.origins, func(allowed string) bool { return session.OriginMatches(allowed, origin) }):
 		return origin
 	case slices.Contains(o.origins, "*"):
 		return "*"
@@ -99,7 +123,12 @@ func corsHeadersAllowed(list string) bool {
 }
 
 func refuseCORS(c fiber.Ctx, method string) error {
-	refusal := s3err.GetAccessForbiddenErr(s3err.ErrCORSForbidden, method, s3err.ResourceTypeObject)
+	return refuse(c, s3err.GetAccessForbiddenErr(s3err.ErrCORSForbidden, method, s3err.ResourceTypeObject))
+}
+
+// refuse answers for a middleware: what one returns is an internal error to
+// versitygw.
+func refuse(c fiber.Ctx, refusal s3err.S3Error) error {
 	c.Set("Content-Type", fiber.MIMEApplicationXML)
 	return c.Status(refusal.StatusCode()).Send(refusal.XMLBody(utils.EnsureRequestIDs(c)))
 }

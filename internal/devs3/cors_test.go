@@ -1,6 +1,7 @@
 package devs3_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"slipway/internal/devs3"
 	"slipway/internal/devs3/devs3test"
@@ -158,6 +160,55 @@ func TestWithoutOriginsTheBucketDecides(t *testing.T) {
 	}
 	if resp := ask(); resp.Header.Get("Access-Control-Allow-Origin") != page {
 		t.Errorf("after: %d %v", resp.StatusCode, resp.Header)
+	}
+}
+
+// Rules that would be kept and not acted by are worse than none.
+func TestWithOriginsTheBucketTakesNoRules(t *testing.T) {
+	server, client := shared(t)
+	_, put := client.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{Bucket: &server.Bucket, CORSConfiguration: &types.CORSConfiguration{
+		CORSRules: []types.CORSRule{{AllowedOrigins: []string{"http://evil.example"}, AllowedMethods: []string{"PUT"}}},
+	}})
+	_, get := client.GetBucketCors(t.Context(), &s3.GetBucketCorsInput{Bucket: &server.Bucket})
+	_, del := client.DeleteBucketCors(t.Context(), &s3.DeleteBucketCorsInput{Bucket: &server.Bucket})
+	for name, err := range map[string]error{"put": put, "get": get, "delete": del} {
+		if api, ok := errors.AsType[smithy.APIError](err); !ok || api.ErrorCode() != "NotImplemented" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The rules of the bucket hold for refusals too: else a page sees a network error.
+func TestTheRulesOfTheBucketAreActedBy(t *testing.T) {
+	server := devs3test.Start(t)
+	client := devs3test.Client(server)
+	u := create(t, server)
+	put := u.presign(1, 4, nil, time.Minute).URL
+	_, err := client.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{Bucket: &server.Bucket, CORSConfiguration: &types.CORSConfiguration{
+		CORSRules: []types.CORSRule{{AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}, AllowedHeaders: []string{"x-amz-*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(1)}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, method, url, headers string
+		status                     int
+		allowed                    bool
+	}{
+		{"a preflight", "OPTIONS", put, "x-amz-checksum-sha256", 200, true},
+		{"a preflight with another header", "OPTIONS", put, "content-type", 403, false},
+		{"a PUT with a tampered signature", "PUT", tamper(put), "", 403, true},
+		{"a GET, which no rule allows", "GET", put, "", 403, false},
+	} {
+		header := http.Header{"Origin": {page}}
+		if test.method == "OPTIONS" {
+			header.Set("Access-Control-Request-Method", "PUT")
+			header.Set("Access-Control-Request-Headers", test.headers)
+		}
+		resp, answer := do(t, test.method, test.url, nil, header)
+		if resp.StatusCode != test.status || (resp.Header.Get("Access-Control-Allow-Origin") == page) != test.allowed {
+			t.Errorf("%s: %d %v %s", test.name, resp.StatusCode, resp.Header, answer)
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package devs3
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"math"
 	"slices"
 
@@ -26,9 +28,12 @@ func (s *strict) ListMultipartUploads(ctx context.Context, in *s3.ListMultipartU
 	all := *in
 	all.KeyMarker, all.UploadIdMarker, all.MaxUploads = nil, nil, new(int32)
 	*all.MaxUploads = math.MaxInt32
-	res, err := s.storage.ListMultipartUploads(ctx, &all)
+	res, err := s.listAll(ctx, &all)
 	if err != nil {
 		return res, err
+	}
+	if s.byKeyOnly {
+		res.Uploads = slices.DeleteFunc(res.Uploads, func(up s3response.Upload) bool { return up.Key != value(in.Prefix) })
 	}
 	slices.SortFunc(res.Uploads, func(a, b s3response.Upload) int {
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.UploadID, b.UploadID))
@@ -39,6 +44,18 @@ func (s *strict) ListMultipartUploads(ctx context.Context, in *s3.ListMultipartU
 	})
 	cutPage(&res, in.MaxUploads)
 	return res, nil
+}
+
+// listAll lists anew where an upload ended meanwhile: versitygw reads their
+// names first, and answers 500 where one is gone when it looks at it.
+func (s *strict) listAll(ctx context.Context, in *s3.ListMultipartUploadsInput) (res s3response.ListMultipartUploadsResult, err error) {
+	for range maxRequests { // which is more than may end uploads at once
+		res, err = s.storage.ListMultipartUploads(ctx, in)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return res, err
 }
 
 // after tells whether up comes after the markers. Without an upload ID the key

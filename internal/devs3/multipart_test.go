@@ -179,6 +179,29 @@ func TestCompleteRefuses(t *testing.T) {
 	}
 }
 
+// Two pages that open with one key at the same moment do this: one of the
+// uploads stays, the other is aborted while a third begins.
+func TestUploadsOfOneKeyBeginAndEndSideBySide(t *testing.T) {
+	server, client := shared(t)
+	key := t.Name()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 40 {
+				made, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &server.Bucket, Key: &key}, func(o *s3.Options) { o.RetryMaxAttempts = 1 })
+				if err != nil {
+					t.Errorf("create: %v", err)
+					return
+				}
+				if _, err := client.AbortMultipartUpload(t.Context(), &s3.AbortMultipartUploadInput{Bucket: &server.Bucket, Key: &key, UploadId: made.UploadId}); err != nil {
+					t.Errorf("abort: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 func TestPartNumbers(t *testing.T) {
 	server, _ := shared(t)
 	u := create(t, server)

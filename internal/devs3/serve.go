@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/gofiber/fiber/v3"
 	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/s3api"
 	"github.com/versity/versitygw/s3api/middlewares"
@@ -34,16 +35,16 @@ const (
 //
 // It changes the working directory for good: see openStorage.
 func serve(cfg Config, ready func(endpoint string), stop <-chan struct{}) error {
-	storage, err := openStorage(cfg.Dir)
+	storage, err := openStorage(cfg.Dir, cfg.RetentionDays > 0)
 	if err != nil {
 		return err
 	}
 	defer storage.Shutdown()
-	if err := ensureBucket(storage, cfg.Bucket, cfg.AccessKey); err != nil {
+	if err := ensureBucket(storage, cfg); err != nil {
 		return err
 	}
 	scheme, addr := "http", ""
-	gateway, err := newGateway(cfg, newStrict(storage), func() { ready(scheme + "://" + reachable(addr)) })
+	gateway, err := newGateway(cfg, newForeign(storage, cfg), func() { ready(scheme + "://" + reachable(addr)) })
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func serve(cfg Config, ready func(endpoint string), stop <-chan struct{}) error 
 	}
 }
 
-func newGateway(cfg Config, be *strict, onListen func()) (*s3api.S3ApiServer, error) {
+func newGateway(cfg Config, be *foreign, onListen func()) (*s3api.S3ApiServer, error) {
 	iam, err := auth.New(&auth.Opts{RootAccount: auth.Account{
 		Access: cfg.AccessKey, Secret: cfg.SecretKey, Role: auth.RoleAdmin,
 	}})
@@ -87,35 +88,43 @@ func newGateway(cfg Config, be *strict, onListen func()) (*s3api.S3ApiServer, er
 		s3api.WithMpMaxParts(maxPartNumber),
 		s3api.WithOnListen(onListen),
 	}
+	cors := byRules(be)
 	if len(cfg.AllowOrigins) > 0 {
-		options = append(options, s3api.WithMiddleware("/", newCORS(cfg.AllowOrigins).handle))
+		cors = newCORS(cfg.AllowOrigins).handle
 	}
-	options = append(options, s3api.WithMiddleware("/", hearOut))
+	for _, middleware := range []fiber.Handler{cors, hearOut, oneAuth, be.manner.handle} {
+		options = append(options, s3api.WithMiddleware("/", middleware))
+	}
 	root := middlewares.RootUserConfig{Access: cfg.AccessKey, Secret: cfg.SecretKey}
 	return s3api.New(be, root, cfg.Region, iam, nil, nil, nil, nil, options...)
 }
 
 // ensureBucket creates the bucket straight in the storage: that needs neither a
 // signature nor, with TLS, trust in our own certificate.
-func ensureBucket(be *storage, bucket, owner string) error {
-	if !utils.IsValidBucketName(bucket) {
-		return fmt.Errorf("%q is not a bucket name S3 would accept", bucket)
+func ensureBucket(be *storage, cfg Config) error {
+	if !utils.IsValidBucketName(cfg.Bucket) {
+		return fmt.Errorf("%q is not a bucket name S3 would accept", cfg.Bucket)
 	}
 	ctx := context.Background()
-	if _, err := be.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}); err == nil {
+	if _, err := be.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &cfg.Bucket}); err == nil {
 		return nil
 	}
-	acl, err := json.Marshal(auth.ACL{Owner: owner})
+	acl, err := json.Marshal(auth.ACL{Owner: cfg.AccessKey})
 	if err != nil {
 		return err
 	}
+	locks := cfg.RetentionDays > 0
 	err = be.CreateBucket(ctx, &s3.CreateBucketInput{
-		Bucket:                    &bucket,
-		ObjectOwnership:           types.ObjectOwnershipBucketOwnerEnforced,
-		CreateBucketConfiguration: &types.CreateBucketConfiguration{}, // read without a nil check
+		Bucket:                     &cfg.Bucket,
+		ObjectOwnership:            types.ObjectOwnershipBucketOwnerEnforced,
+		ObjectLockEnabledForBucket: &locks,
+		CreateBucketConfiguration:  &types.CreateBucketConfiguration{}, // read without a nil check
 	}, acl)
+	if err == nil && locks {
+		err = be.setRetention(ctx, cfg.Bucket, cfg.RetentionDays)
+	}
 	if err != nil {
-		return fmt.Errorf("create bucket %s: %w", bucket, err)
+		return fmt.Errorf("create bucket %s: %w", cfg.Bucket, err)
 	}
 	return nil
 }

@@ -31,16 +31,25 @@ type storage struct {
 // A folder that has a meta/ keeps using it: it may have been copied from
 // another file system, and an object without its ETag is a broken object.
 //
+// With versions, buckets can keep what is deleted and replaced, in versions/.
+//
 // versitygw changes the working directory into data/ and keeps relative paths:
 // nothing in this process may change it again.
-func openStorage(dir string) (*storage, error) {
+func openStorage(dir string, versions bool) (*storage, error) {
 	data, side := filepath.Join(dir, "data"), filepath.Join(dir, "meta")
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
+	var options posix.PosixOpts
+	if versions {
+		options.VersioningDir = filepath.Join(dir, "versions")
+		if err := os.MkdirAll(options.VersioningDir, 0o700); err != nil {
+			return nil, err
+		}
+	}
 	_, err := os.Stat(side)
 	if err != nil && (meta.XattrMeta{}).Test(data) == nil {
-		return newStorage(data, packed{meta.XattrMeta{}}, posix.PosixOpts{})
+		return newStorage(data, packed{meta.XattrMeta{}}, options)
 	}
 	if err := os.MkdirAll(side, 0o700); err != nil {
 		return nil, err
@@ -49,7 +58,8 @@ func openStorage(dir string) (*storage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newStorage(data, files, posix.PosixOpts{SideCarDir: side})
+	options.SideCarDir = side
+	return newStorage(data, files, options)
 }
 
 func newStorage(data string, m meta.MetadataStorer, options posix.PosixOpts) (*storage, error) {

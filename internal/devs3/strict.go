@@ -16,6 +16,8 @@ import (
 //
 //   - a part with a checksum in an upload that was created without one
 //     (checksum.go);
+//   - what comes without a checksum into a bucket with a default retention
+//     (retention.go);
 //   - a body that ends before its Content-Length: versitygw stores a full part
 //     whose rest is zeros (exactBody, versitygw#2414);
 //   - a claim whose parts are out of order and small: it is out of order first;
@@ -23,6 +25,8 @@ import (
 //     ID, even an aborted one, as long as there is an object with that key;
 //   - a PUT that finishes after its upload was completed or aborted: versitygw
 //     makes the upload's folder again, which then is listed as a new upload;
+//   - an upload that begins while another of its key ends: versitygw answers 500;
+//   - a listing of uploads while one of them ends: versitygw answers 500;
 //   - page two of ListMultipartUploads (list_uploads.go, versitygw#2149).
 //
 // While versitygw completes an upload its folder has another name, and every
@@ -33,23 +37,27 @@ import (
 // request itself may go on: what stores data does not look at it.
 type strict struct {
 	*storage
-	uploads locks
+	uploads   locks
+	byKeyOnly bool // see Config.ListsByKeyOnly
 }
 
 var _ backend.Backend = (*strict)(nil)
 
-func newStrict(s *storage) *strict { return &strict{storage: s} }
+func newStrict(s *storage, byKeyOnly bool) *strict { return &strict{storage: s, byKeyOnly: byKeyOnly} }
 
 func (s *strict) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.UploadPartOutput, error) {
-	ctx = context.WithoutCancel(ctx)
 	up := upload{*in.Bucket, *in.Key, *in.UploadId}
 	want, err := s.lookUp(up)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkRetention(ctx, up.bucket, "Put Part"); err != nil {
+		return nil, err
+	}
 	if err := want.check(partChecksum(in)); err != nil {
 		return nil, err
 	}
+	ctx = context.WithoutCancel(ctx)
 	in.Body = exactBody(in.Body, in.ContentLength)
 
 	// The body can take minutes. What the upload has become meanwhile is looked
@@ -70,9 +78,22 @@ func (s *strict) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Up
 }
 
 func (s *strict) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
+	if err := s.checkRetention(ctx, *in.Bucket, "Put Object"); err != nil {
+		return s3response.PutObjectOutput{}, err
+	}
 	in.Body = exactBody(in.Body, in.ContentLength)
 	return s.storage.PutObject(context.WithoutCancel(ctx), in)
 }
+
+// CreateMultipartUpload waits for those that end an upload of the same key, and
+// they for it: versitygw takes the key's folder away with its last upload.
+func (s *strict) CreateMultipartUpload(ctx context.Context, in s3response.CreateMultipartUploadInput) (s3response.InitiateMultipartUploadResult, error) {
+	defer s.uploads.share(folderOf(*in.Bucket, *in.Key))()
+	return s.storage.CreateMultipartUpload(ctx, in)
+}
+
+// folderOf names the folder of all uploads of a key, for the locks.
+func folderOf(bucket, key string) upload { return upload{bucket: bucket, key: key} }
 
 // CompleteMultipartUpload answers NoSuchUpload when it is repeated, as S3's
 // reference says ("or the multipart upload might have been aborted or
@@ -81,6 +102,7 @@ func (s *strict) PutObject(ctx context.Context, in s3response.PutObjectInput) (s
 func (s *strict) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (s3response.CompleteMultipartUploadResult, string, error) {
 	ctx = context.WithoutCancel(ctx)
 	up := upload{*in.Bucket, *in.Key, *in.UploadId}
+	defer s.uploads.own(folderOf(up.bucket, up.key))()
 	defer s.uploads.own(up)()
 	if _, err := s.find(up); err != nil {
 		return s3response.CompleteMultipartUploadResult{}, "", err
@@ -92,6 +114,7 @@ func (s *strict) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMul
 }
 
 func (s *strict) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput) error {
+	defer s.uploads.own(folderOf(*in.Bucket, *in.Key))()
 	defer s.uploads.own(upload{*in.Bucket, *in.Key, *in.UploadId})()
 	return s.storage.AbortMultipartUpload(ctx, in)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"slipway/internal/session"
 )
@@ -29,9 +30,12 @@ func (e *examination) clean(ctx context.Context) {
 			left = append(left, e.aws("s3api abort-multipart-upload --bucket "+e.BucketName+" --key "+string(u.Key)+" --upload-id "+string(u.ID)))
 		}
 	}
-	if _, err := e.Bucket.Head(ctx, e.key); session.KindOf(err) != session.NotFound {
-		if err := e.Bucket.Delete(ctx, e.key); err != nil {
-			left = append(left, e.aws("s3api delete-object --bucket "+e.BucketName+" --key "+string(e.key)))
+	for _, key := range []session.Key{e.key, e.source()} {
+		if _, err := e.Bucket.Head(ctx, key); session.KindOf(err) == session.NotFound {
+			continue
+		}
+		if err := e.Bucket.Delete(ctx, key); err != nil {
+			left = append(left, e.aws("s3api delete-object --bucket "+e.BucketName+" --key "+string(key)))
 		}
 	}
 	switch {
@@ -50,4 +54,12 @@ func codeOf(err error) string {
 		return api.ErrorCode()
 	}
 	return ""
+}
+
+// statusOf is the HTTP status of S3's error, 0 if it did not answer.
+func statusOf(err error) int {
+	if res, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		return res.HTTPStatusCode()
+	}
+	return 0
 }

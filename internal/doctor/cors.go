@@ -9,14 +9,19 @@ import (
 	"slipway/internal/session"
 )
 
-const mendCORS = "broker bucket apply --yes"
+const (
+	allowOrigin = "Access-Control-Allow-Origin"
+
+	mendCORS  = "broker bucket apply --yes"
+	mendTwice = "proxy_hide_header Access-Control-Allow-Origin;  # of nginx; S3 or the proxy before it answers a page's CORS questions, not both"
+)
 
 // anywhere is a page of which no rule has heard, to try what "*" allows.
 const anywhere = "https://doctor.slipway.example"
 
 // pages does what the page at each origin does with a URL: ask whether it may
 // PUT, PUT, and read the ETag.
-func (e *examination) pages(ctx context.Context, url session.SignedURL) {
+func (e *examination) pages(ctx context.Context, url session.SignedURL, sum session.Checksum) {
 	if len(e.Origins) == 0 {
 		e.r.note("cors", skipped("no page may record: neither BROKER_CORS_ORIGINS nor BROKER_PUBLIC_URL says which"))
 	}
@@ -24,29 +29,34 @@ func (e *examination) pages(ctx context.Context, url session.SignedURL) {
 		e.r.noteOf("cors", origin, e.preflight(ctx, url, origin))
 	}
 	for _, origin := range e.Origins {
-		e.r.noteOf("cors-etag", origin, e.exposed(ctx, url, origin))
+		e.r.noteOf("cors-etag", origin, e.exposed(ctx, url, sum, origin))
 	}
 }
 
 // headersOfPut are those that a recorder's PUT has besides the browser's own.
 func (e *examination) headersOfPut() string {
-	if e.NoChecksums {
-		return "content-type" // of who sends a typed body
+	const typed = "content-type" // of who sends a typed body
+	for _, b := range bindings {
+		if !e.NoChecksums && e.sessionsHave(b) {
+			return typed + "," + b.algorithm.Header()
+		}
 	}
-	return "content-type,x-amz-checksum-sha256"
+	return typed
 }
 
 // preflight asks as a browser does; https://fetch.spec.whatwg.org/#cors-preflight-fetch (read 2026-11-22).
 func (e *examination) preflight(ctx context.Context, url session.SignedURL, origin string) verdict {
 	page := pageOf(origin)
-	a, err := e.send(ctx, http.MethodOptions, url, http.Header{
+	a, err := e.get(ctx, http.MethodOptions, url, http.Header{
 		"Origin": {page}, "Access-Control-Request-Method": {http.MethodPut}, "Access-Control-Request-Headers": {e.headersOfPut()},
-	}, nil)
+	})
 	switch {
 	case err != nil:
 		return fail(mendCORS, "the preflight of a PUT got %s", why(err))
 	case !a.ok():
 		return fail(mendCORS, "the preflight of a PUT is refused (%s)", a)
+	case proxied(a, allowOrigin):
+		return fail(mendTwice, "the preflight of a PUT is answered with two %s, which browsers refuse", allowOrigin)
 	case !allows(a, page):
 		return fail(mendCORS, "the preflight of a PUT does not allow this origin")
 	case !lists(a, "Access-Control-Allow-Methods", http.MethodPut):
@@ -63,14 +73,16 @@ func (e *examination) preflight(ctx context.Context, url session.SignedURL, orig
 // exposed looks whether a page may read the ETag of its PUT. Without it and
 // without checksums nobody can tell a part from an older one of the same size,
 // and the recorder gives up (etag-hidden).
-func (e *examination) exposed(ctx context.Context, url session.SignedURL, origin string) verdict {
+func (e *examination) exposed(ctx context.Context, url session.SignedURL, sum session.Checksum, origin string) verdict {
 	page := pageOf(origin)
-	a, err := e.put(ctx, url, page, "", probe)
+	a, err := e.put(ctx, url, page, sum, probe)
 	switch {
 	case err != nil:
 		return fail(mendCORS, "a PUT with an Origin got %s", why(err))
 	case !a.ok():
 		return skipped("a PUT with an Origin is refused (%s)", a)
+	case proxied(a, allowOrigin):
+		return fail(mendTwice, "a PUT is answered with two %s, so the page takes it for a network error", allowOrigin)
 	case !allows(a, page):
 		return fail(mendCORS, "the answer to a PUT does not allow this origin, so the page takes it for a network error")
 	case !lists(a, "Access-Control-Expose-Headers", "ETag"):
@@ -83,12 +95,14 @@ func (e *examination) exposed(ctx context.Context, url session.SignedURL, origin
 // needs no leave for that, being a player's element.
 func (e *examination) readable(ctx context.Context, url session.SignedURL, origin string) verdict {
 	page := pageOf(origin)
-	a, err := e.send(ctx, http.MethodGet, url, http.Header{"Origin": {page}}, nil)
+	a, err := e.get(ctx, http.MethodGet, url, http.Header{"Origin": {page}})
 	switch {
 	case err != nil:
 		return warn(mendCORS, "a GET with an Origin got %s", why(err))
 	case !a.ok():
 		return skipped("a GET with an Origin is refused (%s)", a)
+	case proxied(a, allowOrigin):
+		return warn(mendTwice, "a GET is answered with two %s: a page's script may not read a recording", allowOrigin)
 	case !allows(a, page):
 		return warn(mendCORS, "a page's script may not read a recording; a player may")
 	}
@@ -99,11 +113,11 @@ func pageOf(origin string) string {
 	if origin == "*" {
 		return anywhere
 	}
-	return origin
+	return strings.Replace(origin, "://*.", "://slipway-doctor.", 1)
 }
 
 func allows(a answer, page string) bool {
-	allowed := a.header.Get("Access-Control-Allow-Origin")
+	allowed := a.header.Get(allowOrigin)
 	return allowed == page || allowed == "*"
 }
 

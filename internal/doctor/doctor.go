@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"slipway/internal/bucketrules"
+	"slipway/internal/provider"
 	"slipway/internal/session"
 )
 
@@ -31,6 +32,9 @@ type Config struct {
 	PublicAt    string   // the origin of every URL
 	Origins     []string // of the pages that record; "*" is every page
 	NoChecksums bool
+	// PartsReadNothing: what signs parts is not what signs playback.
+	PartsReadNothing bool
+	Profile          *provider.Profile // of who runs the S3, as the broker would go by it; nil: unknown
 
 	Uploads bucketrules.Life // how long an upload may have to last
 

@@ -81,7 +81,7 @@ func TestChecksumsThatAreOffAreNotLookedAt(t *testing.T) {
 	r := newRig(t, devs3test.Start(t, pageMayRecord), healthyRedis(t))
 	r.NoChecksums = true
 	report := doctor.Run(t.Context(), r.Config)
-	want := map[string]doctor.Status{"s3-checksum": doctor.Skipped, "s3-checksum-absent": doctor.Skipped}
+	want := map[string]doctor.Status{"s3-checksum": doctor.Skipped, "s3-checksum-absent": doctor.Skipped, "s3-checksum-crc32c": doctor.Skipped, "s3-checksum-md5": doctor.Skipped}
 	if got := found(report); !maps.Equal(got, want) {
 		t.Errorf("found %v, want %v:\n%s", got, want, all(report))
 	}

@@ -3,63 +3,34 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
 	"slipway/internal/bucketrules"
+	"slipway/internal/provider"
 )
 
-// provider is who runs the S3, as far as it shows.
-type provider struct {
-	name   string
-	host   string // the end of its endpoints' names
-	server string // the beginning of its Server header
-}
-
-var providers = []provider{
-	{r2, ".r2.cloudflarestorage.com", ""},
-	{"Amazon S3", ".amazonaws.com", "AmazonS3"},
-	{minio, "", "MinIO"},
-	{"Google Cloud Storage", "storage.googleapis.com", "UploadServer"},
-	{"Backblaze B2", ".backblazeb2.com", ""},
-	{"Wasabi", ".wasabisys.com", "WasabiS3"},
-	{"DigitalOcean Spaces", ".digitaloceanspaces.com", ""},
-	{"versitygw", "", "VERSITYGW"},
-}
-
-const (
-	r2    = "Cloudflare R2"
-	minio = "MinIO"
-)
-
-// provider goes by the address, and by what the server calls itself; empty if
-// neither tells.
-func (e *examination) provider() string {
-	for _, p := range providers {
-		for _, at := range []string{e.Endpoint, e.PublicAt} {
-			if u, err := url.Parse(at); err == nil && p.host != "" && strings.HasSuffix(u.Hostname(), p.host) {
-				return p.name
-			}
-		}
-		if p.server != "" && strings.HasPrefix(e.server, p.server) {
-			return p.name
-		}
+// provider is the profile of who runs the S3, by the address, and else by what
+// the server calls itself; nil if neither tells.
+func (e *examination) provider() *provider.Profile {
+	if p := e.expected(); p.Name != "unknown" {
+		return p
 	}
-	return ""
+	if p := provider.At(e.PublicAt); p.Name != "unknown" {
+		return p
+	}
+	return provider.Called(e.server)
 }
 
-// partSizes tells of the one provider that wants all parts but the last of one
-// size; https://developers.cloudflare.com/r2/objects/multipart-objects/ (read 2026-11-22).
+// partSizes tells of providers that want all parts but the last of one size.
 func (e *examination) partSizes() verdict {
-	switch p := e.provider(); p {
-	case r2:
-		return warn("# nothing to set: recorders keep to it; have your own clients cut every part but the last to the session's part_size",
-			"%s completes an upload only if all parts but the last are of one size", p)
-	case "":
+	switch p := e.provider(); {
+	case p == nil:
 		return skipped("whose S3 this is does not show, and so not whether it wants parts of one size")
+	case p.EqualParts.Value:
+		return warn("# nothing to set: recorders keep to it; have your own clients cut every part but the last to the session's part_size",
+			"%s completes an upload only if all parts but the last are of one size", p.Title)
 	default:
-		return good("%s is not known to want parts of one size", p)
+		return good("%s is not known to want parts of one size", p.Title)
 	}
 }
 
@@ -69,7 +40,7 @@ func (e *examination) lifecycle(ctx context.Context) verdict {
 	defer cancel()
 	days := e.Uploads.Days()
 	mend := fmt.Sprintf("%s  # a rule that ends unfinished uploads under %s after %d days", mendCORS, e.KeyPrefix, days)
-	if e.provider() == minio {
+	if p := e.provider(); p != nil && p.Name == "minio" {
 		// It refuses such a rule (InvalidArgument), its users report (read
 		// 2026-11-22); not tried here.
 		return warn(fmt.Sprintf("mc admin config set ALIAS api stale_uploads_expiry=%dh", 24*days),

@@ -1,6 +1,10 @@
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+
+	"slipway/internal/provider"
+)
 
 // Status is the outcome of a check.
 type Status string
@@ -27,6 +31,10 @@ type Check struct {
 // Report is a list of checks, in a fixed order.
 type Report struct {
 	Checks []Check `json:"checks"`
+
+	// Of the S3 provider, as it was measured and as a broker would go by it; nil if
+	// it was not reached.
+	Profile, Expected *provider.Profile `json:"-"`
 }
 
 // Count returns how many checks came out as s.

@@ -37,10 +37,11 @@ const page = "https://page.example"
 // before S3 in which faults are planted.
 type rig struct {
 	doctor.Config
-	server *devs3.Server
-	before func(w http.ResponseWriter, r *http.Request) (answered bool) // nil: none
-	after  func(*http.Response)                                         // nil: none
-	rules  string                                                       // the lifecycle rules that the bucket says it has
+	server  *devs3.Server
+	before  func(w http.ResponseWriter, r *http.Request) (answered bool) // nil: none
+	after   func(*http.Response)                                         // nil: none
+	rewrite func(*httputil.ProxyRequest)                                 // what the proxy changes; nil: nothing
+	rules   string                                                       // the lifecycle rules that the bucket says it has
 }
 
 // newRig stands before a server that several rigs may share.
@@ -56,6 +57,9 @@ func newRig(t *testing.T, server *devs3.Server, redisURL string) *rig {
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
 			p.Out.Host = p.In.Host // which is signed
+			if r.rewrite != nil {
+				r.rewrite(p)
+			}
 		},
 		ModifyResponse: func(res *http.Response) error {
 			if r.after != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,19 +26,25 @@ type examination struct {
 	open     map[session.UploadID]session.Upload
 	server   string // what S3 calls itself in its answers
 	versions bool   // the bucket keeps what is deleted
+
+	algorithm session.ChecksumAlgorithm // of the uploads that need none in particular
 }
 
 func examineS3(ctx context.Context, r *Report, cfg Config) {
-	e := &examination{Config: cfg, r: r, open: map[session.UploadID]session.Upload{}, key: session.Key(cfg.KeyPrefix + "doctor-" + strings.ToLower(rand.Text()))}
-	uploading := []string{"s3-public", "s3-clock", "s3-create", "s3-length", "s3-put", "cors", "cors-etag", "s3-list-parts", "s3-size", "s3-complete", "s3-get", "cors-get",
-		"s3-condition", "s3-delete", "s3-checksum", "s3-checksum-absent", "s3-abort", "s3-clean"}
+	e := &examination{Config: cfg, r: r, algorithm: session.NoChecksum, open: map[session.UploadID]session.Upload{}, key: session.Key(cfg.KeyPrefix + "doctor-" + strings.ToLower(rand.Text()))}
+	uploading := []string{"s3-public", "s3-clock", "s3-create", "s3-list-prefix", "s3-length", "s3-put", "cors", "cors-etag", "s3-list-parts", "s3-size", "s3-complete", "s3-etag", "s3-complete-again",
+		"s3-get", "cors-get", "s3-condition", "s3-delete"}
+	uploading = slices.Concat(uploading, trialChecks, checksumChecks, []string{"s3-clean"})
 	if !e.reach(ctx) {
-		r.skip("s3-bucket", append([]string{"s3-region", "s3-list-objects", "s3-list-uploads", "s3-head"}, append(uploading, "lifecycle", "part-sizes")...)...)
+		r.skip("s3-bucket", slices.Concat([]string{"s3-region", "s3-list-objects", "s3-list-uploads", "s3-head", "s3-object-lock"}, uploading, []string{"lifecycle", "part-sizes", "s3-profile"})...)
 		return
 	}
+	e.measure()
 	e.list(ctx)
+	r.note("s3-object-lock", e.retention(ctx))
 	if e.public(ctx) {
 		e.record(ctx)
+		e.trial(ctx)
 		e.checksums(ctx)
 		e.clean(ctx)
 	} else {
@@ -45,6 +52,7 @@ func examineS3(ctx context.Context, r *Report, cfg Config) {
 	}
 	r.note("lifecycle", e.lifecycle(ctx))
 	r.note("part-sizes", e.partSizes())
+	r.note("s3-profile", e.profile())
 }
 
 // reach looks whether there is a bucket, and where.
@@ -52,7 +60,8 @@ func (e *examination) reach(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	if err := e.Bucket.Ping(ctx); err != nil {
-		e.r.note("s3-bucket", fail(e.mendBucket(err), "%s", why(err)))
+		err = e.inWords(ctx, err)
+		e.r.note("s3-bucket", fail(e.mendBucket(ctx, err), "%s", why(err)))
 		return false
 	}
 	e.r.note("s3-bucket", good("bucket %s answers and lets us in", e.BucketName))
@@ -60,7 +69,25 @@ func (e *examination) reach(ctx context.Context) bool {
 	return true
 }
 
-func (e *examination) mendBucket(err error) string {
+// inWords asks again in a way that S3 can answer with more than a status: the
+// answer to HEAD has no body.
+func (e *examination) inWords(ctx context.Context, err error) error {
+	if reasonOf(err) != "s3-denied" {
+		return err
+	}
+	if _, again := e.Bucket.Keys(ctx, string(e.key), "", 1); again != nil && codeOf(again) != "" {
+		return again
+	}
+	return err
+}
+
+func (e *examination) mendBucket(ctx context.Context, err error) string {
+	switch codeOf(err) {
+	case "SignatureDoesNotMatch":
+		return e.mendSigned(ctx)
+	case "InvalidAccessKeyId":
+		return mendCredentials
+	}
 	switch reasonOf(err) {
 	case "no-such-bucket":
 		return e.aws("s3api create-bucket --bucket "+e.BucketName) + "  # or BROKER_BUCKET=the-right-name"
@@ -76,7 +103,7 @@ func (e *examination) region(ctx context.Context) verdict {
 	configured := e.S3.Options().Region
 	out, err := e.S3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &e.BucketName})
 	if err != nil {
-		return fail(e.mendBucket(err), "%s", why(err))
+		return fail(e.mendBucket(ctx, err), "%s", why(err))
 	}
 	switch actual := aws.ToString(out.BucketRegion); actual {
 	case "":
@@ -103,10 +130,13 @@ func (e *examination) list(ctx context.Context) {
 
 // may is the verdict on a request that takes a permission.
 func (e *examination) may(err error, works, resource, action string) verdict {
-	if err != nil {
-		return fail(e.allow(resource, action), "%s", why(err))
+	switch {
+	case err == nil:
+		return good("%s", works)
+	case codeOf(err) == "SignatureDoesNotMatch": // no policy mends that
+		return fail(mendProxy, "%s", why(err))
 	}
-	return good("%s", works)
+	return fail(e.allow(resource, action), "%s", why(err))
 }
 
 // allow is the statement of an IAM policy that is missing.
@@ -131,11 +161,11 @@ func (e *examination) aws(command string) string {
 func (e *examination) public(ctx context.Context) bool {
 	signed, err := e.Signer.SignGet(ctx, e.key, session.Playback{}, urlLife)
 	if err != nil {
-		e.r.note("s3-public", fail("export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…  # or a profile or a role", "%s", why(err)))
+		e.r.note("s3-public", fail(mendCredentials, "%s", why(err)))
 		return false
 	}
 	before := e.Now()
-	a, err := e.send(ctx, http.MethodGet, signed.URL, nil, nil)
+	a, err := e.get(ctx, http.MethodGet, signed.URL, nil)
 	after := e.Now()
 	if err != nil {
 		e.r.note("s3-public", fail("BROKER_S3_PUBLIC_ENDPOINT=https://…  # as browsers reach S3; if it is right, run the doctor where it can be reached", "%s: %s", e.PublicAt, why(err)))

@@ -28,6 +28,7 @@ type answer struct {
 	header http.Header
 	code   string // S3's word for an error
 	body   []byte // maxAnswer bytes at most
+	mend   string // where the code is SignatureDoesNotMatch
 }
 
 func (a answer) ok() bool { return a.status/100 == 2 }
@@ -40,14 +41,20 @@ func (a answer) String() string {
 	return fmt.Sprint(a.status)
 }
 
-// send does what a recorder does with a URL. Its errors are without the URL.
-func (e *examination) send(ctx context.Context, method string, to session.SignedURL, header http.Header, body []byte) (answer, error) {
+// get asks without a body. Its errors, and those of send, are without the URL.
+func (e *examination) get(ctx context.Context, method string, to session.SignedURL, header http.Header) (answer, error) {
+	return e.send(ctx, method, to, header, http.NoBody, 0)
+}
+
+// send does what a recorder does with a URL.
+func (e *examination) send(ctx context.Context, method string, to session.SignedURL, header http.Header, body io.Reader, size int64) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, string(to), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, string(to), body)
 	if err != nil {
 		return answer{}, errors.New("the URL cannot be used")
 	}
+	req.ContentLength = size
 	for name, values := range header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
@@ -64,6 +71,9 @@ func (e *examination) send(ctx context.Context, method string, to session.Signed
 	if !a.ok() && xml.Unmarshal(a.body, &problem) == nil {
 		a.code = problem.Code
 	}
+	if a.code == "SignatureDoesNotMatch" {
+		a.mend = mendSignature(req, a.body)
+	}
 	return a, nil
 }
 
@@ -73,10 +83,7 @@ func (e *examination) put(ctx context.Context, to session.SignedURL, origin stri
 	if origin != "" {
 		header.Set("Origin", origin)
 	}
-	if sum != "" {
-		header.Set("X-Amz-Checksum-Sha256", string(sum))
-	}
-	return e.send(ctx, http.MethodPut, to, header, body)
+	return e.send(ctx, http.MethodPut, to, withSum(header, sum), bytes.NewReader(body), int64(len(body)))
 }
 
 // why says what went wrong, in words that hold no URL: there would be a
@@ -99,7 +106,7 @@ func why(err error) string {
 
 func reasonOf(err error) string {
 	if ours, ok := errors.AsType[*session.Error](err); ok {
-		return ours.Reason
+		return string(ours.Reason)
 	}
 	return ""
 }

@@ -28,6 +28,10 @@ type Source struct {
 	Client *s3.Client
 	Bucket string
 	Key    string
+
+	// OpaqueETags: at this provider an object's ETag may look like the MD5 of
+	// its parts' MD5s, and is none.
+	OpaqueETags bool
 }
 
 // Options may all be left out.
@@ -150,7 +154,12 @@ type object struct {
 }
 
 func (src Source) head(ctx context.Context) (*object, error) {
-	out, err := src.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &src.Bucket, Key: &src.Key, ChecksumMode: "ENABLED"})
+	in := &s3.HeadObjectInput{Bucket: &src.Bucket, Key: &src.Key, ChecksumMode: "ENABLED"}
+	out, err := src.Client.HeadObject(ctx, in)
+	if refuses(err) { // Backblaze B2 takes no header of checksums
+		in.ChecksumMode = ""
+		out, err = src.Client.HeadObject(ctx, in)
+	}
 	if err != nil {
 		return nil, src.explain(ctx, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -170,6 +171,75 @@ func TestFetch(t *testing.T) {
 				t.Errorf("left behind: %s", got)
 			}
 		})
+	}
+}
+
+// Swift's s3api refuses a HEAD with a part number (405). Recorders make parts of
+// one size, so that where they end can be found out.
+func TestWhereS3DoesNotTellThePartsTheyAreGuessed(t *testing.T) {
+	f := setup(t)
+	f.wire.before = nil
+	for _, c := range []struct {
+		name  string
+		parts []int
+		want  string
+	}{
+		{"parts of one size", []int{5 * mib, 5 * mib, 12345}, "10498105 bytes; verified the size and the SHA-256 of 3 parts"},
+		{"larger ones than would do", []int{7 * mib, 7 * mib, mib}, "15728640 bytes; verified the size and the SHA-256 of 3 parts"},
+		{"one part", []int{12345}, "12345 bytes; verified the size and the SHA-256 of its one part"},
+		{"all of one size", []int{5 * mib, 5 * mib}, "10485760 bytes; verified the size and the SHA-256 of 2 parts"},
+		{"parts of several sizes", threeParts, "11546681 bytes; verified the size only: the checksum is one of parts, and S3 does not say where they end"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := f.upload(t, types.ChecksumAlgorithmSha256, c.parts...)
+			f.wire.after = refusingParts
+			f.out = filepath.Join(t.TempDir(), "recording.webm")
+			if report, err := f.fetch(t.Context(), fetch.Options{}); err != nil || report.String() != c.want {
+				t.Errorf("%v, %v\nwant %s", report, err, c.want)
+			}
+		})
+	}
+}
+
+// Backblaze B2 takes no header of checksums.
+func TestWhereS3TakesNoHeadersOfChecksumsTheETagIsVerified(t *testing.T) {
+	f := setup(t).upload(t, "", threeParts...)
+	f.wire.after = func(r *http.Response) {
+		if r.Request.Header.Get("x-amz-checksum-mode") != "" {
+			r.StatusCode, r.Status = http.StatusBadRequest, "400 Bad Request"
+		}
+	}
+	const want = "11546681 bytes; verified the size and the MD5 of 3 parts"
+	if report, err := f.fetch(t.Context(), fetch.Options{}); err != nil || report.String() != want {
+		t.Errorf("%v, %v\nwant %s", report, err, want)
+	}
+}
+
+// refusingParts answers a HEAD of a part as Swift does.
+func refusingParts(r *http.Response) {
+	if r.Request.Method == http.MethodHead && r.Request.URL.Query().Has("partNumber") {
+		r.StatusCode, r.Status = http.StatusMethodNotAllowed, "405 Method Not Allowed"
+	}
+}
+
+// At some providers an ETag has the form of an MD5 of MD5s, and is made of
+// something else: here, of other parts.
+func TestAnETagThatIsNoMD5IsNoPromise(t *testing.T) {
+	f := setup(t).upload(t, none, threeParts...)
+	f.wire.after = func(r *http.Response) {
+		if n := r.Request.URL.Query().Get("partNumber"); n == "1" || n == "3" {
+			r.ContentLength = int64(threeParts[0]+threeParts[2]) - r.ContentLength
+			r.Header.Set("Content-Length", strconv.FormatInt(r.ContentLength, 10))
+		}
+	}
+	var differs *fetch.Mismatch
+	if report, err := f.fetch(t.Context(), fetch.Options{}); !errors.As(err, &differs) {
+		t.Errorf("where ETags are MD5s it is %v, %v", report, err)
+	}
+	f.source.OpaqueETags = true
+	const want = "11546681 bytes; verified the size only: the recording has no checksum, and at its provider the ETag is none"
+	if report, err := f.fetch(t.Context(), fetch.Options{Force: true}); err != nil || report.String() != want {
+		t.Errorf("%v, %v\nwant %s", report, err, want)
 	}
 }
 

@@ -1,20 +1,25 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // S3 defines an ETag as an MD5, or an MD5 of MD5s
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -60,6 +65,8 @@ func (obj *object) promise() (*promise, string) {
 		return newPromise("SHA-256", sha256.New, base64.StdEncoding.EncodeToString, obj.sha256)
 	case obj.sealed:
 		return nil, "the recording has no checksum, and with its kind of encryption the ETag is none"
+	case obj.OpaqueETags:
+		return nil, "the recording has no checksum, and at its provider the ETag is none"
 	case isMD5(etag):
 		return newPromise("MD5", md5.New, hex.EncodeToString, etag)
 	}
@@ -111,27 +118,70 @@ func (obj *object) verify(ctx context.Context, file *os.File, o Options) (Report
 		report.Why = why
 		return report, nil
 	}
+	held := &held{p, file, obj.size, func() io.Writer {
+		if o.Progress == nil {
+			return io.Discard
+		}
+		return o.Progress("verifying", obj.size)
+	}}
 	sizes, why, err := obj.partSizes(ctx, p.parts)
 	if err != nil {
 		return report, err
 	}
 	if sizes == nil {
-		report.Why = why
-		return report, nil
-	}
-	progress := io.Discard
-	if o.Progress != nil {
-		progress = o.Progress("verifying", obj.size)
-	}
-	have, err := p.of(ctx, io.TeeReader(io.NewSectionReader(file, 0, obj.size), progress), sizes)
-	if err != nil {
-		return report, err
-	}
-	if have != p.want {
-		return report, &Mismatch{p.String(), have, p.want, file.Name()}
+		if sizes, err = held.guess(ctx); sizes == nil {
+			report.Why = why
+			return report, err
+		}
+	} else if have, err := held.with(ctx, sizes); err != nil || have != p.want {
+		return report, cmp.Or(err, error(&Mismatch{p.String(), have, p.want, file.Name()}))
 	}
 	report.Checksum = p.String()
 	return report, nil
+}
+
+// held is a file that is held against a promise.
+type held struct {
+	*promise
+	file     *os.File
+	size     int64
+	progress func() io.Writer
+}
+
+// with reads the file in parts of these sizes.
+func (h *held) with(ctx context.Context, sizes []int64) (string, error) {
+	return h.of(ctx, io.TeeReader(io.NewSectionReader(h.file, 0, h.size), h.progress()), sizes)
+}
+
+// guesses bounds how often a file is read to find out where its parts end.
+const guesses = 4
+
+// guess tries parts of one size, the last one smaller, as recorders make them:
+// of whole MiB. One that makes the promised checksum is proof; that none does
+// proves nothing.
+func (h *held) guess(ctx context.Context) ([]int64, error) {
+	const mib = 1 << 20
+	n := int64(h.parts)
+	size := max(1, (h.size+n*mib-1)/(n*mib)) * mib // the smallest of which n are enough
+	for range guesses {
+		if size*(n-1) >= h.size { // fewer are enough, and with larger ones, too
+			break
+		}
+		sizes := equal(h.size, size)
+		if have, err := h.with(ctx, sizes); err != nil || have == h.want {
+			return sizes, err
+		}
+		size += mib
+	}
+	return nil, nil
+}
+
+// equal cuts a whole into parts of one size, but for the last.
+func equal(whole, part int64) (sizes []int64) {
+	for ; whole > part; whole -= part {
+		sizes = append(sizes, part)
+	}
+	return append(sizes, whole)
 }
 
 // of is the checksum of what r reads, in the given parts.
@@ -158,7 +208,8 @@ func (p *promise) of(ctx context.Context, r io.Reader, sizes []int64) (string, e
 // with checksums and asks for another permission, and versitygw 1.8.0 lists
 // none. HeadObject with a part number works on both.
 //
-// Without sizes it says why S3 does not give them.
+// Without sizes it says why S3 does not give them: some servers refuse such a
+// request (Swift's s3api 2.30: 405, seen 2026-11-29).
 func (obj *object) partSizes(ctx context.Context, n int) (sizes []int64, why string, err error) {
 	if n == 0 {
 		return []int64{obj.size}, "", nil
@@ -170,6 +221,9 @@ func (obj *object) partSizes(ctx context.Context, n int) (sizes []int64, why str
 	for i := range sizes {
 		group.Go(func() error {
 			out, err := obj.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &obj.Bucket, Key: &obj.Key, IfMatch: &obj.etag, PartNumber: aws.Int32(int32(i + 1))})
+			if err != nil && ctx.Err() == nil && refuses(err) {
+				return nil // told by what is missing
+			}
 			if err != nil {
 				return obj.explain(ctx, err)
 			}
@@ -191,6 +245,13 @@ func (obj *object) partSizes(ctx context.Context, n int) (sizes []int64, why str
 		return nil, fmt.Sprintf("the checksum is one of parts, and those S3 names add up to %d bytes", sum), nil
 	}
 	return sizes, "", nil
+}
+
+// refuses says whether a server has no such request: the object is there, or
+// was just now.
+func refuses(err error) bool {
+	res, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	return ok && slices.Contains([]int{http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented}, res.HTTPStatusCode())
 }
 
 // interruptible is a reader that ends with ctx.

@@ -157,7 +157,7 @@ func TestThePageGrantIsForThePageAlone(t *testing.T) {
 	a := apitest.Start(t)
 	a.CallRaw(t, "POST", "/page/grant", "", "").Problem(t, 404, "no-such-path") // production
 	a = apitest.Start(t, func(c *httpapi.Config) {
-		c.PageGrant = func() session.Grant { return session.Grant{Owner: "dev", ExpiresAt: time.Now().Add(time.Hour)} }
+		c.PageGrant = func(string) session.Grant { return session.Grant{Owner: "dev", ExpiresAt: time.Now().Add(time.Hour)} }
 	})
 	a.CallRaw(t, "POST", "/page/grant", "", "", "Origin", "https://broker.example").Want(t, 201)
 	a.CallRaw(t, "POST", "/page/grant", "", "", "Origin", "http://evil.example").Problem(t, 403, "origin")

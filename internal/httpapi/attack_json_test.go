@@ -132,7 +132,7 @@ func TestAttackAListOfNothing(t *testing.T) {
 func TestAttackANumber(t *testing.T) {
 	a := newTarget(t)
 	a.leavesNoTrace(t, func() {
-		for _, number := range []string{"-1", "0", "10001", "2147483648", "4294967297", "9223372036854775807", "9223372036854775808", "18446744073709551617", "1e3", "1.0", "1e400", "-9223372036854775808", `"1"`, "true", "[1]", strings.Repeat("9", 10_000)} {
+		for _, number := range []string{"-1", "0", "10001", "2147483648", "4294967297", "9223372036854775807", "9223372036854775808", "18446744073709551617", "1e3", "1.5", "1e-1", "1e400", "-9223372036854775808", `"1"`, "true", "[1]", strings.Repeat("9", 10_000)} {
 			for _, body := range []string{
 				`{"uploaded":[{"number":` + number + `,"size":1}]}`, `{"sign":[{"number":` + number + `,"size":1}]}`,
 			} {

@@ -81,7 +81,7 @@ func TestAttackAName(t *testing.T) {
 			}
 			kind, params, err := mime.ParseMediaType(a.play(t, string(o.ID)).Header.Get("Content-Disposition"))
 			file := params["filename"]
-			if err != nil || kind != "inline" || len(params) != 1 || !strings.HasSuffix(file, ".webm") || strings.ContainsAny(file, "/\\\u202e\u2066\u2069\u200f") {
+			if err != nil || kind != "attachment" || len(params) != 1 || !strings.HasSuffix(file, ".webm") || strings.ContainsAny(file, "/\\\u202e\u2066\u2069\u200f") {
 				t.Errorf("it downloads as %s %q (%v)", kind, params, err)
 			}
 		})

@@ -26,10 +26,10 @@ func (s *server) credential(c echo.Context) (session.Credential, error) {
 // request is from. A browser says with every call to another origin where it
 // comes from, and no script can change that.
 func atHome(g *session.Grant, origin string) error {
-	if g == nil || g.Origin == "" || g.Origin == origin {
+	if g == nil || g.Origin == "" || session.OriginMatches(g.Origin, origin) {
 		return nil
 	}
-	return forbidden("origin", "the grant is for pages of another origin")
+	return forbidden(session.ReasonOrigin, "the grant is for pages of another origin")
 }
 
 // apiKey admits API keys with scope and nobody else.
@@ -39,7 +39,7 @@ func (s *server) apiKey(c echo.Context, scope session.Scope) error {
 		return err
 	}
 	if cred.APIKey == nil {
-		return forbidden("needs-api-key", "this call needs an API key")
+		return forbidden(session.ReasonNeedsAPIKey, "this call needs an API key")
 	}
 	return allows(cred.APIKey, scope)
 }
@@ -48,10 +48,10 @@ func allows(k *session.APIKey, scopes ...session.Scope) error {
 	if k.Allows(scopes...) {
 		return nil
 	}
-	return forbidden("scope", "the API key lacks the scope "+string(scopes[0]))
+	return forbidden(session.ReasonScope, "the API key lacks the scope "+string(scopes[0]))
 }
 
-func forbidden(reason, detail string) error {
+func forbidden(reason session.Reason, detail string) error {
 	return &session.Error{Kind: session.Forbidden, Reason: reason, Detail: detail}
 }
 
@@ -83,12 +83,12 @@ func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
 	switch {
 	case cred.Ticket != nil && a.ticket:
 		if cred.Ticket.ID != id {
-			return session.Ref{}, forbidden("foreign-token", "the token belongs to another session")
+			return session.Ref{}, forbidden(session.ReasonForeignToken, "the token belongs to another session")
 		}
 		return session.Ref{ID: id, Ticket: cred.Ticket}, nil
 	case cred.Share != nil && a.share:
 		if cred.Share.ID != id {
-			return session.Ref{}, forbidden("foreign-token", "the token belongs to another recording")
+			return session.Ref{}, forbidden(session.ReasonForeignToken, "the token belongs to another recording")
 		}
 		return session.Ref{ID: id, Share: cred.Share}, nil
 	case cred.Grant != nil && a.grant:
@@ -96,5 +96,5 @@ func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
 	case cred.APIKey != nil:
 		return session.Ref{ID: id}, allows(cred.APIKey, session.ScopeSessions, session.ScopeOps)
 	}
-	return session.Ref{}, forbidden("wrong-credential", "this call takes another kind of credential")
+	return session.Ref{}, forbidden(session.ReasonWrongCredential, "this call takes another kind of credential")
 }

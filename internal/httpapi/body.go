@@ -36,18 +36,19 @@ const (
 func read(c echo.Context, v any, limit int64, rule fieldRule) error {
 	r := c.Request()
 	if kind, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || kind != echo.MIMEApplicationJSON {
-		return &session.Error{Kind: session.Invalid, Reason: "not-json", Field: "Content-Type", Detail: "the body is to be application/json"}
+		return &session.Error{Kind: session.Invalid, Reason: session.ReasonNotJSON, Field: "Content-Type", Detail: "the body is to be application/json"}
 	}
 	body := http.MaxBytesReader(c.Response(), r.Body, limit)
-	err := json.UnmarshalRead(body, v, json.RejectUnknownMembers(bool(rule)))
+	err := json.UnmarshalRead(&outline{Reader: body}, v, json.RejectUnknownMembers(bool(rule)), wholeNumbers)
 	if err == nil {
 		return nil
 	}
-	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		return &session.Error{Kind: session.TooLarge, Reason: "body", Limit: limit, Detail: fmt.Sprintf("the body is longer than %d bytes", limit)}
+	_, ended := errors.AsType[*http.MaxBytesError](err)
+	if ended || session.KindOf(err) == session.TooLarge && r.ContentLength > limit { // a string in it was what went too far first
+		return &session.Error{Kind: session.TooLarge, Reason: session.ReasonBody, Limit: limit, Detail: fmt.Sprintf("the body is longer than %d bytes", limit)}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return &session.Error{Kind: session.TooLarge, Reason: tooSlow, Detail: "the body took too long to arrive", Err: err}
+		return &session.Error{Kind: session.TooLarge, Reason: session.ReasonTooSlow, Detail: "the body took too long to arrive", Err: err}
 	}
 	return badJSON(err)
 }
@@ -57,21 +58,21 @@ func badJSON(err error) error {
 	if ours, ok := errors.AsType[*session.Error](err); ok {
 		return ours
 	}
-	e := &session.Error{Kind: session.Invalid, Reason: "bad-json", Err: err}
+	e := &session.Error{Kind: session.Invalid, Reason: session.ReasonBadJSON, Err: err}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		e.Field = fieldName(semantic.JSONPointer)
 		switch {
 		case errors.Is(err, json.ErrUnknownName):
-			e.Reason, e.Detail = "unknown-field", fmt.Sprintf("%s is not a field of this request", e.Field)
+			e.Reason, e.Detail = session.ReasonUnknownField, fmt.Sprintf("%s is not a field of this request", e.Field)
 		default:
-			e.Reason, e.Detail = "wrong-type", fmt.Sprintf("%s cannot be a JSON %s here, or is out of range", cmp.Or(e.Field, "the body"), kindName(semantic.JSONKind))
+			e.Reason, e.Detail = session.ReasonWrongType, fmt.Sprintf("%s cannot be a JSON %s here, or is out of range", cmp.Or(e.Field, "the body"), kindName(semantic.JSONKind))
 		}
 		return e
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		e.Field = fieldName(syntactic.JSONPointer)
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			e.Reason, e.Detail = "duplicate-field", fmt.Sprintf("%s stands twice", e.Field)
+			e.Reason, e.Detail = session.ReasonDuplicateField, fmt.Sprintf("%s stands twice", e.Field)
 			return e
 		}
 	}

@@ -40,7 +40,7 @@ func (s *server) follow(c echo.Context) error {
 	case s.followers <- struct{}{}:
 		defer func() { <-s.followers }()
 	default:
-		return &session.Error{Kind: session.Unavailable, Reason: "too-many-followers", Limit: maxFollowers, RetryAfter: keepAliveEvery,
+		return &session.Error{Kind: session.Unavailable, Reason: session.ReasonTooManyFollowers, Limit: maxFollowers, RetryAfter: keepAliveEvery,
 			Detail: fmt.Sprintf("this broker has %d followers already", maxFollowers)}
 	}
 	ctx, cancel := context.WithCancel(c.Request().Context())
@@ -66,6 +66,9 @@ func (s *server) follow(c echo.Context) error {
 // since is from when the caller wants to hear: what it heard last, or what it
 // asks for, or now.
 func (s *server) since(c echo.Context) (time.Time, error) {
+	if err := parameters(c, "since"); err != nil {
+		return time.Time{}, err
+	}
 	if last := c.Request().Header.Get("Last-Event-ID"); last != "" {
 		text, _, _ := strings.Cut(last, ".")
 		ms, err := strconv.ParseInt(text, 10, 64)
@@ -118,7 +121,7 @@ func (st *stream) keepAlive(ctx context.Context, gone context.CancelFunc) {
 
 func (st *stream) event(e session.Event) error {
 	data, err := json.Marshal(eventData{ID: e.ID, Type: e.Type, At: instant(e.At), SessionID: e.Session, Owner: e.Owner, Name: e.Name,
-		ContentType: e.ContentType, Size: e.Size, Missing: e.Missing})
+		ContentType: e.ContentType, Size: e.Size, Missing: e.Missing, DurationMs: e.Duration.Milliseconds()})
 	if err != nil {
 		return err
 	}

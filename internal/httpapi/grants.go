@@ -3,7 +3,6 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -43,10 +42,10 @@ func (s *server) granted(c echo.Context, g session.Grant) error {
 // its Origin, which every browser sends with a POST.
 func (s *server) pageGrant(c echo.Context) error {
 	origin := c.Request().Header.Get(echo.HeaderOrigin)
-	if origin != "" && origin != s.PublicURL && !slices.Contains(s.Origins, origin) {
-		return forbidden("origin", "only the broker's own page is given a grant")
+	if origin != "" && origin != originOf(s.PublicURL) && !s.knows(origin) {
+		return forbidden(session.ReasonOrigin, "only the broker's own page is given a grant")
 	}
-	return s.granted(c, s.PageGrant())
+	return s.granted(c, s.PageGrant(c.RealIP()))
 }
 
 const week = 7 * 24 * 60 * 60 // seconds: the longest life S3 gives a URL, and we a grant
@@ -57,7 +56,7 @@ func seconds(field string, n *int64, otherwise time.Duration, most int64) (time.
 	case n == nil:
 		return otherwise, nil
 	case *n < 1 || *n > most:
-		return 0, &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: field, Limit: most, Detail: fmt.Sprintf("%s is 1 to %d seconds", field, most)}
+		return 0, &session.Error{Kind: session.Invalid, Reason: session.ReasonOutOfRange, Field: field, Limit: most, Detail: fmt.Sprintf("%s is 1 to %d seconds", field, most)}
 	}
 	return time.Duration(*n) * time.Second, nil
 }

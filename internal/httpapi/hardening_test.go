@@ -17,7 +17,7 @@ func TestEveryAnswerIsHardened(t *testing.T) {
 		"/openapi.yaml":    {"Content-Security-Policy": locked, "Cross-Origin-Resource-Policy": "same-origin"},
 		"/v1/sessions":     {"Content-Security-Policy": locked, "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store"},
 		"/nothing":         {"Content-Security-Policy": locked, "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store"},
-		"/web/recorder.js": {"Content-Security-Policy": "", "Cross-Origin-Resource-Policy": "cross-origin"},
+		"/web/recorder.js": {"Content-Security-Policy": "", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=60, must-revalidate"},
 		"/ops":             {"Cross-Origin-Opener-Policy": "same-origin"},
 		"/":                {"Cross-Origin-Opener-Policy": "same-origin"},
 	} {
@@ -53,6 +53,7 @@ func TestAStarAllowsEveryPageAndNoOtherWordDoes(t *testing.T) {
 	}{
 		{"*", "https://any.example", true}, {"https://*.example", "https://app.example", false}, {"https://app.example", "https://APP.example", false},
 		{"https://app.example", "https://app.example:443", false}, {"https://app.example", "http://app.example", false}, {"https://app.example", "https://app.example", true},
+		{"https://*.app.example", "https://eu.app.example", true}, {"https://*.app.example", "https://app.example", false}, {"https://*.app.example", "https://a.eu.app.example", false},
 	} {
 		a := apitest.Start(t, func(cfg *httpapi.Config) { cfg.Origins = []string{c.allowed} })
 		for _, method := range []string{http.MethodGet, http.MethodOptions} {

@@ -65,15 +65,19 @@ func TestAnOwnerOpensNoMoreSessionsThanAllowed(t *testing.T) {
 // sealed is a Bucket in which nothing begins.
 type sealed struct{ session.Bucket }
 
-func (sealed) Create(context.Context, session.NewUpload) (session.UploadID, error) {
-	return "", &session.Error{Kind: session.Unavailable, Reason: "s3"}
+func (sealed) Create(context.Context, session.NewUpload) (session.Upload, error) {
+	return session.Upload{}, &session.Error{Kind: session.Unavailable, Reason: "s3"}
 }
 
 // hasty is a Store that looks before the others are there.
 type hasty struct{ session.Store }
 
-func (h hasty) Admit(ctx context.Context, id session.ID, _ session.Owner, _ session.Quota) (*session.Session, error) {
-	return h.Store.Get(ctx, id)
+func (h hasty) Admit(ctx context.Context, id session.ID, _ session.Admission) (*session.Session, error) {
+	found, err := h.Store.Get(ctx, id)
+	if session.KindOf(err) == session.NotFound {
+		return nil, nil
+	}
+	return found, err
 }
 
 func TestARefusedOpenLeavesNoUpload(t *testing.T) {
@@ -126,4 +130,93 @@ func TestSigningTooFastIsToldWhenToComeBack(t *testing.T) {
 	a.Broker.Limits.Rates = session.Rates{Owner: session.Rate{PerSecond: 1, Burst: 10}}
 	a.Call(t, "POST", path(o, "/parts"), o.Token, map[string]any{}).Want(t, 200) // a heartbeat costs one
 	limited(t, sign(10), "owner-sign-rate", 1)
+}
+
+// Whoever only looks costs Redis and S3 something all the same. What a token
+// looks at goes by the session's rate, what a grant looks at by its owner's, and
+// operators wait for nobody.
+func TestLookingTooFastIsToldWhenToComeBack(t *testing.T) {
+	a := apitest.Start(t)
+	o := a.Open(t, "ann", nil)
+	part := a.UploadPart(t, o, 1, apitest.Noise(10))
+	look := func(bearer string) apitest.Answer { return a.Call(t, "GET", path(o, ""), bearer, nil) }
+	grant, bobs := a.Grant(t, "ann"), a.Grant(t, "bob")
+
+	a.Broker.Limits.Rates.Session = session.Rate{PerSecond: 10, Burst: 50}
+	for range 2 { // 20 each
+		look(o.Token).Want(t, 200)
+	}
+	p := limited(t, look(o.Token), "sign-rate", 10)
+	for range 3 {
+		look(grant).Want(t, 200)
+		look(a.APIKey).Want(t, 200)
+		look(bobs).Problem(t, 404, "unknown-session")
+	}
+	a.Later(time.Duration(p.RetryAfterMs) * time.Millisecond)
+	look(o.Token).Want(t, 200)
+	limited(t, look(o.Token), "sign-rate", 10)
+
+	a.Broker.Limits.Rates = session.Rates{Owner: session.Rate{PerSecond: 10, Burst: 50}}
+	for range 2 {
+		look(grant).Want(t, 200)
+	}
+	limited(t, look(grant), "owner-sign-rate", 10)
+	limited(t, look(o.Token), "owner-sign-rate", 10)
+	look(bobs).Problem(t, 404, "unknown-session")
+	look(a.APIKey).Want(t, 200)
+
+	a.Broker.Limits.Rates = session.Rates{}
+	look(o.Token).Want(t, 200)
+	a.Call(t, "POST", path(o, "/complete"), o.Token, map[string]any{"parts": []any{part}, "size": 10}).Want(t, 200)
+}
+
+// A claim reads all that a look reads; and what is completing is asked for again
+// and again by a recorder that does as it is told.
+func TestClaimingTooFastIsToldWhenToComeBack(t *testing.T) {
+	a := apitest.Start(t)
+	o := a.Open(t, "ann", nil)
+	part := a.UploadPart(t, o, 1, apitest.Noise(10))
+	claim := func(bearer string, size int) apitest.Answer {
+		wrong := map[string]any{"number": 1, "size": size, "etag": part["etag"]}
+		return a.Call(t, "POST", path(o, "/complete"), bearer, map[string]any{"parts": []any{wrong}, "size": size})
+	}
+	a.Broker.Limits.Rates.Session = session.Rate{PerSecond: 10, Burst: 50}
+	for range 2 {
+		claim(o.Token, 9).Problem(t, 409, "parts-differ")
+	}
+	p := limited(t, claim(o.Token, 9), "sign-rate", 10)
+	claim(a.APIKey, 9).Problem(t, 409, "parts-differ")
+	a.Later(time.Duration(p.RetryAfterMs) * time.Millisecond)
+	claim(o.Token, 10).Want(t, 200)
+	for range 5 {
+		claim(o.Token, 10).Want(t, 200)
+	}
+}
+
+func TestOpeningTooFastIsToldWhenToComeBack(t *testing.T) {
+	a := apitest.Start(t)
+	a.Broker.Limits.KeyPrefix = "opening-too-fast/"
+	a.Broker.Limits.Rates.Owner = session.Rate{PerSecond: 10, Burst: 50}
+	open := func(bearer string, body map[string]any) apitest.Answer {
+		body["content_type"] = "video/webm"
+		return a.Call(t, "POST", "/v1/sessions", bearer, body, "Idempotency-Key", fmt.Sprint(body))
+	}
+	ann, bob := a.Grant(t, "ann"), a.Grant(t, "bob")
+	var first apitest.Opened
+	for i := range 2 {
+		open(ann, map[string]any{"name": fmt.Sprint(i)}).Want(t, 201).Into(t, &first)
+	}
+	before := uploads(t, a)
+	p := limited(t, open(ann, map[string]any{"name": "2"}), "owner-sign-rate", 10)
+	limited(t, open(ann, map[string]any{"name": "1"}), "owner-sign-rate", 10) // a repeated one is a call, too
+	limited(t, open(a.APIKey, map[string]any{"owner": "ann"}), "owner-sign-rate", 10)
+	if n := uploads(t, a); n != before {
+		t.Errorf("S3 has %d uploads; want the %d of before", n, before)
+	}
+	open(bob, map[string]any{}).Want(t, 201)
+	for i := range 5 {
+		open(a.APIKey, map[string]any{"name": fmt.Sprint(i)}).Want(t, 201) // nobody's have no rate
+	}
+	a.Later(time.Duration(p.RetryAfterMs) * time.Millisecond)
+	open(ann, map[string]any{"name": "2"}).Want(t, 201)
 }

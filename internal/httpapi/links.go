@@ -37,17 +37,15 @@ func (s *server) watcher(c echo.Context) (session.Ref, error) {
 	case session.ByOwner:
 		ref, err := s.ref(c, admit{ticket: true, grant: true})
 		switch session.ReasonOf(err) {
-		case "missing-token":
-			return ref, &session.Error{Kind: session.Unauthorized, Reason: ownerOnly, Detail: "only its owner may watch a recording here, with a grant"}
-		case "wrong-credential":
-			return ref, forbidden(ownerOnly, "only its owner may watch a recording here: links do not count")
+		case session.ReasonMissingToken:
+			return ref, &session.Error{Kind: session.Unauthorized, Reason: session.ReasonOwnerOnly, Detail: "only its owner may watch a recording here, with a grant"}
+		case session.ReasonWrongCredential:
+			return ref, forbidden(session.ReasonOwnerOnly, "only its owner may watch a recording here: links do not count")
 		}
 		return ref, err
 	}
 	return s.ref(c, admit{ticket: true, grant: true, share: true})
 }
-
-const ownerOnly = "owner-only"
 
 // watchURL carries the share token in its fragment, which browsers keep to
 // themselves: no server log and no Referer ever has it. Where tokens do not
@@ -108,7 +106,7 @@ func (s *server) makeLink(c echo.Context) error {
 	case session.Public:
 		return watchPublic()
 	case session.ByOwner:
-		return forbidden(ownerOnly, "only its owner may watch a recording here: there are no links")
+		return forbidden(session.ReasonOwnerOnly, "only its owner may watch a recording here: there are no links")
 	}
 	sh, err := s.Broker.Share(c.Request().Context(), ref)
 	if err != nil {
@@ -141,5 +139,5 @@ func (s *server) revokeLinks(c echo.Context) error {
 // watchPublic is no success: who revokes, or wants an end, would believe that it
 // took effect.
 func watchPublic() error {
-	return &session.Error{Kind: session.Conflict, Reason: "watch-public", Detail: "whoever knows its ID may watch a recording here, so links have no end and cannot be revoked"}
+	return &session.Error{Kind: session.Conflict, Reason: session.ReasonWatchPublic, Detail: "whoever knows its ID may watch a recording here, so links have no end and cannot be revoked"}
 }

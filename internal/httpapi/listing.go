@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,9 @@ func (s *server) listSessions(c echo.Context) error {
 }
 
 func query(c echo.Context) (session.Query, error) {
+	if err := parameters(c, "state", "owner", "idle_for", "limit", "cursor"); err != nil {
+		return session.Query{}, err
+	}
 	q := session.Query{State: session.State(c.QueryParam("state")), Owner: session.Owner(c.QueryParam("owner"))}
 	var err error
 	if q.Limit, err = limit(c); err != nil {
@@ -71,8 +75,24 @@ func limit(c echo.Context) (int, error) {
 	return n, nil
 }
 
+// parameters refuses what would select more than was meant: a parameter that is
+// unknown, empty, as a script's unset variable leaves it, or given twice.
+func parameters(c echo.Context, known ...string) error {
+	for name, values := range c.QueryParams() {
+		switch {
+		case !slices.Contains(known, name):
+			return badQuery("query", "there is no such parameter; there are "+strings.Join(known, ", "))
+		case len(values) > 1:
+			return badQuery(name, name+" is given more than once")
+		case values[0] == "" && name != "cursor": // without a cursor a listing begins at its beginning
+			return badQuery(name, name+" is empty; leave it out to select all")
+		}
+	}
+	return nil
+}
+
 func badQuery(field, detail string) error {
-	return &session.Error{Kind: session.Invalid, Reason: "bad-query", Field: field, Detail: detail}
+	return &session.Error{Kind: session.Invalid, Reason: session.ReasonBadQuery, Field: field, Detail: detail}
 }
 
 func badCursor() error { return badQuery("cursor", "the cursor is not one that a listing gave") }

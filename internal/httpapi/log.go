@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"io"
 	"log/slog"
 	"time"
 
@@ -52,6 +51,18 @@ func noteCaller(c echo.Context, cred session.Credential) {
 	}
 }
 
+// caller is whose request it is, as far as that is known: sessions without an
+// owner are callers of their own.
+func (s *story) caller() string {
+	switch {
+	case s.owner != "":
+		return "owner " + string(s.owner)
+	case s.apiKey != "":
+		return "API key " + s.apiKey
+	}
+	return "session " + string(s.session)
+}
+
 // took is how long the request has been here.
 func took(c echo.Context) time.Duration { return time.Since(storyOf(c).start) }
 
@@ -62,8 +73,9 @@ const roomForAttrs = 16
 // never the URL: neither a query nor a token can reach a log through it.
 func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		body := &counted{ReadCloser: c.Request().Body}
+		body := &body{ReadCloser: c.Request().Body, story: storyOf(c), all: &s.bodies}
 		c.Request().Body = body
+		defer body.done()
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
@@ -94,21 +106,9 @@ func (s *story) outcome(attrs []slog.Attr) (slog.Level, []slog.Attr) {
 	if s.fault == nil {
 		return slog.LevelInfo, attrs
 	}
-	attrs = append(attrs, slog.String("kind", s.fault.Kind.String()), slog.String("reason", s.fault.Reason))
+	attrs = append(attrs, slog.String("kind", s.fault.Kind.String()), slog.String("reason", string(s.fault.Reason)))
 	if s.fault.Kind == session.Internal || s.fault.Kind == session.Unavailable {
 		return slog.LevelError, append(attrs, slog.String("error", s.fault.Error()))
 	}
 	return slog.LevelInfo, attrs
-}
-
-// counted counts the bytes of a body that were read.
-type counted struct {
-	io.ReadCloser
-	n int64
-}
-
-func (b *counted) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	b.n += int64(n)
-	return n, err
 }

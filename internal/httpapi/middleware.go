@@ -81,12 +81,18 @@ func overTLS(publicURL string) bool {
 	return err == nil && u.Scheme == "https" && u.Hostname() != "localhost"
 }
 
+// knows says whether origin is one of those in the settings, which "*" makes no
+// origin.
+func (s *server) knows(origin string) bool {
+	return slices.ContainsFunc(s.Origins, func(allowed string) bool { return session.OriginMatches(allowed, origin) })
+}
+
 // cors lets pages on the configured origins call us. Credentials travel in the
 // Authorization header, so no cookie is ever needed.
 func (s *server) cors() echo.MiddlewareFunc {
 	any := slices.Contains(s.Origins, "*")
 	return middleware.CORSWithConfig(middleware.CORSConfig{
-		AllowOriginFunc: func(origin string) (bool, error) { return any || slices.Contains(s.Origins, origin), nil },
+		AllowOriginFunc: func(origin string) (bool, error) { return any || s.knows(origin), nil },
 		AllowMethods:    []string{http.MethodGet, http.MethodPost, http.MethodDelete},
 		AllowHeaders:    []string{echo.HeaderAuthorization, echo.HeaderContentType, "Idempotency-Key", "If-Match"},
 		ExposeHeaders:   []string{"ETag", "Retry-After", echo.HeaderXRequestID},

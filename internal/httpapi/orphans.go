@@ -17,6 +17,9 @@ func (s *server) listOrphans(c echo.Context) error {
 	if err := s.apiKey(c, session.ScopeOps); err != nil {
 		return err
 	}
+	if err := parameters(c, "limit", "cursor"); err != nil {
+		return err
+	}
 	n, err := limit(c)
 	if err != nil {
 		return err
@@ -59,7 +62,7 @@ func (s *server) abortOrphan(c echo.Context) error {
 	// path as it was sent.
 	id, err := url.PathUnescape(path.Base(c.Request().URL.EscapedPath()))
 	if err != nil || strings.ContainsFunc(id, unicode.IsControl) {
-		return &session.Error{Kind: session.Invalid, Reason: "bad-query", Field: "upload_id", Detail: "upload_id is not escaped as URLs are, or no server made it"}
+		return &session.Error{Kind: session.Invalid, Reason: session.ReasonBadQuery, Field: "upload_id", Detail: "upload_id is not escaped as URLs are, or no server made it"}
 	}
 	err = s.Broker.AbortOrphan(c.Request().Context(), session.Upload{Key: session.Key(c.QueryParam("key")), ID: session.UploadID(id)})
 	if err != nil {

@@ -2,25 +2,29 @@ package httpapi
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"slipway/web"
 )
 
-// Every page allows our own modules and styles alone: nothing inline, no other
-// host, no frame around it, and no form that is sent.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// Every page allows its own script and style alone: no other host, no frame
+// around it, and no form that is sent.
+const pagePolicy = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // page serves a page that records or plays: S3 is there to PUT to and to play
-// from.
+// from, and the recorder's Worker starts from a blob: URL.
 func (s *server) page(name string) echo.HandlerFunc {
 	policy := strings.Join([]string{
-		pagePolicy, "worker-src 'self'", "connect-src 'self' " + s.S3Origin, "media-src 'self' blob: " + s.S3Origin, "manifest-src 'self'",
+		pagePolicy, "worker-src 'self' blob:", "connect-src 'self' " + s.S3Origin, "media-src 'self' blob: " + s.S3Origin, "manifest-src 'self'",
 	}, "; ")
 	return s.underPolicy(name, policy, "camera=(self), microphone=(self), display-capture=(self)")
 }
@@ -33,37 +37,84 @@ func (s *server) opsPage(name string) echo.HandlerFunc {
 	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()")
 }
 
-func (s *server) underPolicy(name, content, permissions string) echo.HandlerFunc {
+func (s *server) underPolicy(name, policy, permissions string) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		page, err := s.Web.Page(name)
+		if err != nil {
+			return err
+		}
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", content)
+		h.Set("Content-Security-Policy", policy+"; script-src "+page.Script+"; style-src "+page.Style)
 		h.Set("Permissions-Policy", permissions)
 		h.Set("Cross-Origin-Opener-Policy", "same-origin") // who opens or links to a page has no hold on it
-		return s.file(c, name)
+		h.Set("Cache-Control", "no-cache")
+		if _, err := pathID(c); err != nil && slices.Contains(c.ParamNames(), "id") { // the page says so in words
+			return c.Blob(http.StatusNotFound, page.Type, page.Body)
+		}
+		return send(c, page.Asset)
 	}
 }
 
-// asset serves recorder.js, its modules, and the pages' scripts and styles.
-// Pages of other origins import recorder.js, isolated ones too. A policy would
-// become that of the Worker that it is the script of; so a page, which needs
-// one, is served nowhere but at its own path.
+// How long a browser may keep a script. What is under a fixed name is asked for
+// again within a minute, so that a new version is soon everywhere; the ETag makes
+// that a small question.
+const (
+	keepShort = "public, max-age=60, must-revalidate"
+	keepLong  = "public, max-age=31536000, immutable"
+)
+
+// asset serves recorder.js and the Worker's file. Pages of other origins import
+// recorder.js, isolated ones too. A policy would become that of the Worker that
+// it is the script of.
 func (s *server) asset(c echo.Context) error {
-	name := strings.TrimPrefix(path.Clean("/"+c.Param("*")), "/")
-	if kind := path.Ext(name); kind != ".js" && kind != ".css" {
+	asset, err := s.Web.Asset(strings.TrimPrefix(path.Clean("/"+c.Param("*")), "/"))
+	if errors.Is(err, fs.ErrNotExist) {
 		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
 	}
 	h := c.Response().Header()
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Del("Content-Security-Policy")
-	return s.file(c, name)
+	h.Set("Cache-Control", keepShort)
+	// A page that may not read the file would keep that answer for as long, also
+	// when its origin is allowed later.
+	mayRead := c.Request().Header.Get("Origin") == "" || h.Get("Access-Control-Allow-Origin") != ""
+	if asset.Immutable && mayRead {
+		h.Set("Cache-Control", keepLong)
+	}
+	return send(c, asset)
 }
 
-func (s *server) file(c echo.Context, name string) error {
-	body, err := fs.ReadFile(s.Web, name)
-	if err != nil {
-		return echo.ErrNotFound
+// send answers with an asset, compressed if the client takes that and asks for
+// no range, and answers 304 if the client has it.
+func send(c echo.Context, asset web.Asset) error {
+	h, body, tag := c.Response().Header(), asset.Body, asset.ETag
+	h.Set("Content-Type", asset.Type)
+	if asset.Gzip != nil {
+		h.Add("Vary", "Accept-Encoding")
+		if r := c.Request(); takesGzip(r.Header.Get("Accept-Encoding")) && r.Header.Get("Range") == "" {
+			body, tag = asset.Gzip, asset.ETag+"-gzip"
+			h.Set("Content-Encoding", "gzip")
+			h.Set("Content-Length", strconv.Itoa(len(body))) // ServeContent leaves it out beside an encoding
+		}
 	}
-	c.Response().Header().Set("Cache-Control", "no-cache")
-	http.ServeContent(c.Response(), c.Request(), path.Base(name), time.Time{}, bytes.NewReader(body))
+	h.Set("ETag", `"`+tag+`"`)
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
 	return nil
+}
+
+// takesGzip reads an Accept-Encoding header
+// (https://www.rfc-editor.org/rfc/rfc9110#field.accept-encoding, read 2026-11-29).
+func takesGzip(accepted string) bool {
+	for one := range strings.SplitSeq(accepted, ",") {
+		coding, weight, _ := strings.Cut(one, ";")
+		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			q, weighted := strings.CutPrefix(strings.ReplaceAll(weight, " ", ""), "q=")
+			value, err := strconv.ParseFloat(q, 64)
+			return !weighted || err == nil && value > 0
+		}
+	}
+	return false
 }

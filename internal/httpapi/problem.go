@@ -31,12 +31,6 @@ var statuses = map[session.Kind]struct {
 	session.Limited:            {http.StatusTooManyRequests, "A limit is used up for now"},
 }
 
-// Reasons for which HTTP has a status of its own.
-const (
-	wrongMethod = "method-not-allowed"
-	tooSlow     = "too-slow"
-)
-
 // problem answers with RFC 9457 problem details. It is echo's error handler,
 // so every error of every handler comes through here once.
 func (s *server) problem(err error, c echo.Context) {
@@ -45,14 +39,14 @@ func (s *server) problem(err error, c echo.Context) {
 	}
 	e := asError(err)
 	status := statuses[e.Kind]
-	switch e.Reason {
-	case wrongMethod:
+	switch e.Reason { // for these, HTTP has a status of its own
+	case session.ReasonMethodNotAllowed:
 		status.code = http.StatusMethodNotAllowed // echo has set Allow
-	case tooSlow:
+	case session.ReasonTooSlow:
 		status.code = http.StatusRequestTimeout
 	}
 	p := problem{
-		Type: "urn:slipway:problem:" + cmp.Or(e.Reason, e.Kind.String()), Title: status.title, Status: status.code,
+		Type: "urn:slipway:problem:" + cmp.Or(string(e.Reason), e.Kind.String()), Title: status.title, Status: status.code,
 		Code: e.Kind.String(), Reason: e.Reason, Detail: cmp.Or(e.Detail, status.title), Field: e.Field, Limit: e.Limit,
 		RequestID: storyOf(c).id, RetryAfterMs: e.RetryAfter.Milliseconds(), Parts: differences(e.Parts), SafeBytes: e.Safe,
 	}
@@ -80,9 +74,9 @@ func asError(err error) *session.Error {
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch e.Code {
 		case http.StatusNotFound:
-			return &session.Error{Kind: session.NotFound, Reason: "no-such-path", Detail: "there is nothing at this path"}
+			return &session.Error{Kind: session.NotFound, Reason: session.ReasonNoSuchPath, Detail: "there is nothing at this path"}
 		case http.StatusMethodNotAllowed:
-			return &session.Error{Kind: session.Invalid, Reason: wrongMethod, Detail: "this path does not take that method"}
+			return &session.Error{Kind: session.Invalid, Reason: session.ReasonMethodNotAllowed, Detail: "this path does not take that method"}
 		}
 	}
 	return &session.Error{Kind: session.Internal, Op: "httpapi", Err: err}

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -62,6 +63,54 @@ func TestARecordingFromOpenToPlayback(t *testing.T) {
 				t.Errorf("it downloads as %s", d)
 			}
 		})
+	}
+}
+
+// What a recorder says of how long it recorded, everybody is told in ms.
+func TestADurationIsShown(t *testing.T) {
+	a := apitest.Start(t)
+	o := a.Open(t, "ann", nil)
+	parts, size := a.Upload(t, o, apitest.Noise(100))
+	complete := func(ms any) apitest.Answer {
+		t.Helper()
+		return a.CallBad(t, "POST", path(o, "/complete"), o.Token, map[string]any{"parts": parts, "size": size, "duration_ms": ms})
+	}
+	for _, c := range []struct {
+		ms     any
+		reason string
+		limit  int64
+	}{
+		{int64(-1), "out-of-range", 0}, {int64(31_536_000_001), "out-of-range", 31_536_000_000}, {int64(1<<63 - 1), "out-of-range", 31_536_000_000},
+		{int64(-1 << 63), "out-of-range", 0}, {1.5, "wrong-type", 0}, {"1", "wrong-type", 0},
+	} {
+		if p := complete(c.ms).Problem(t, 400, c.reason); p.Field != "duration_ms" || p.Limit != c.limit {
+			t.Errorf("%v: the field is %s and the limit %d; want duration_ms and %d", c.ms, p.Field, p.Limit, c.limit)
+		}
+	}
+	complete(int64(31_536_000_000)).Want(t, 200)
+	var shown struct {
+		DurationMs int64 `json:"duration_ms"`
+	}
+	_, share, _ := strings.Cut(o.WatchURL, "#")
+	for path, token := range map[string]string{path(o, ""): o.Token, "/v1/recordings/" + string(o.ID): share} {
+		shown.DurationMs = 0
+		if a.Call(t, "GET", path, token, nil).Want(t, 200).Into(t, &shown); shown.DurationMs != 31_536_000_000 {
+			t.Errorf("it is shown as %d ms", shown.DurationMs)
+		}
+	}
+}
+
+func TestADurationThatNobodyKnowsIsLeftOut(t *testing.T) {
+	a := apitest.Start(t)
+	for _, more := range []map[string]any{{}, {"duration_ms": 0}} {
+		o := a.Open(t, "ann", nil)
+		parts, size := a.Upload(t, o, apitest.Noise(100))
+		claim := map[string]any{"parts": parts, "size": size}
+		maps.Copy(claim, more)
+		a.Call(t, "POST", path(o, "/complete"), o.Token, claim).Want(t, 200)
+		if body := a.Call(t, "GET", path(o, ""), o.Token, nil).Want(t, 200).Body; bytes.Contains(body, []byte("duration_ms")) {
+			t.Errorf("with %v it is shown", more)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ func (s *server) renewToken(c echo.Context) error {
 	case cred.APIKey != nil:
 		err = allows(cred.APIKey, session.ScopeSessions)
 	case cred.Grant == nil:
-		err = forbidden("wrong-credential", "renewing a session token takes a grant of its owner, or an API key")
+		err = forbidden(session.ReasonWrongCredential, "renewing a session token takes a grant of its owner, or an API key")
 	}
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (s *server) renewToken(c echo.Context) error {
 		return err
 	}
 	if ticket.ID != id {
-		return forbidden("foreign-token", "the token belongs to another session")
+		return forbidden(session.ReasonForeignToken, "the token belongs to another session")
 	}
 	owner := ticket.Owner
 	if cred.Grant != nil {

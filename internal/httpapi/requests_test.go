@@ -36,7 +36,8 @@ func TestWhatOpenRefuses(t *testing.T) {
 		{"a line break in the type", `{"content_type":"video/webm\r\nX-Evil: 1"}`, "control-character", "content_type"},
 		{"a line break in the name", `{"content_type":"video/webm","name":"a\nb"}`, "control-character", "name"},
 		{"a name too long", `{"content_type":"video/webm","name":"` + strings.Repeat("é", 128) + `"}`, "out-of-range", "name"},
-		{"a checksum unheard of", `{"content_type":"video/webm","checksum":"md5"}`, "unknown-value", "checksum"},
+		{"a checksum unheard of", `{"content_type":"video/webm","checksum":"sha512"}`, "unknown-value", "checksum"},
+		{"a checksum in capitals", `{"content_type":"video/webm","checksum":"SHA256"}`, "unknown-value", "checksum"},
 		{"on_abandon unheard of", `{"content_type":"video/webm","on_abandon":"keep"}`, "unknown-value", "on_abandon"},
 		{"parts too small", `{"content_type":"video/webm","part_size":5242879}`, "out-of-range", "part_size"},
 		{"parts too large", `{"content_type":"video/webm","part_size":5368709121}`, "out-of-range", "part_size"},
@@ -50,7 +51,14 @@ func TestWhatOpenRefuses(t *testing.T) {
 		{"a part too large", `{"content_type":"video/webm","sign":[{"number":1,"size":5242881}]}`, "out-of-range", "sign[0].size"},
 		{"a checksum in a session without", `{"content_type":"video/webm","sign":[{"number":1,"size":1,"checksum":"` + apitest.Sum(nil) + `"}]}`, "checksum-unexpected", "sign[0].checksum"},
 		{"no checksum in a sha256 session", `{"content_type":"video/webm","checksum":"sha256","sign":[{"number":1,"size":1}]}`, "checksum-missing", "sign[0].checksum"},
-		{"a checksum that is none", `{"content_type":"video/webm","checksum":"sha256","sign":[{"number":1,"size":1,"checksum":"aGVsbG8="}]}`, "bad-checksum", "sign[0].checksum"},
+		{"a checksum that is none", `{"content_type":"video/webm","checksum":"sha256","sign":[{"number":1,"size":1,"checksum":"aGVsbG8gYQ=="}]}`, "bad-checksum", "sign[0].checksum"},
+		{"a checksum that is another's", `{"content_type":"video/webm","checksum":"sha256","sign":[{"number":1,"size":1,"checksum":"1B2M2Y8AsgTpgAmY7PhCfg=="}]}`, "bad-checksum", "sign[0].checksum"},
+		{"a checksum in hex", `{"content_type":"video/webm","checksum":"md5","sign":[{"number":1,"size":1,"checksum":"D41D8CD98F00B204E9800998ECF8427E"}]}`, "bad-checksum", "sign[0].checksum"},
+		{"a checksum in base64 for URLs", `{"content_type":"video/webm","checksum":"crc32c","sign":[{"number":1,"size":1,"checksum":"__-_AA=="}]}`, "bad-checksum", "sign[0].checksum"},
+		{"a checksum without its padding", `{"content_type":"video/webm","checksum":"md5","sign":[{"number":1,"size":1,"checksum":"1B2M2Y8AsgTpgAmY7PhCfg"}]}`, "bad-checksum", "sign[0].checksum"},
+		{"a checksum with bits to spare", `{"content_type":"video/webm","checksum":"md5","sign":[{"number":1,"size":1,"checksum":"1B2M2Y8AsgTpgAmY7PhCfh=="}]}`, "bad-checksum", "sign[0].checksum"},
+		{"a checksum with a line break", `{"content_type":"video/webm","checksum":"crc32c","sign":[{"number":1,"size":1,"checksum":"AAAA\nA=="}]}`, "bad-checksum", "sign[0].checksum"},
+		{"parts to sign before it is known how", `{"content_type":"video/webm","checksum":"auto","sign":[{"number":1,"size":1}]}`, "checksum-unexpected", "sign"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,7 +99,7 @@ func TestContentTypesAsBrowsersWriteThem(t *testing.T) {
 // The answer says what the session really has, and a recorder goes by that.
 func TestAStoreWithoutChecksumsOpensWithout(t *testing.T) {
 	a := apitest.Start(t)
-	a.Broker.Limits.NoChecksum = true
+	a.Broker.Limits.Checksums = []session.ChecksumAlgorithm{}
 	o := a.Open(t, "ann", map[string]any{"checksum": "sha256"})
 	if o.Checksum != "none" {
 		t.Fatalf("the session was opened with %s", o.Checksum)
@@ -188,9 +196,14 @@ func TestTwoApplicationsShareNoIdempotencyKeys(t *testing.T) {
 
 func TestListsHoldTenThousandPartsAndNoMore(t *testing.T) {
 	a := apitest.Start(t)
+	a.Broker.Limits.MaxBytes = session.MaxPartNumber * session.MinPartSize
 	o := a.Open(t, "ann", nil)
 	entries := func(n int) string {
-		return "[" + strings.Repeat(`{"number":1,"size":1},`, n-1) + `{"number":1,"size":1}]`
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf(`{"number":%d,"size":1}`, i+1)
+		}
+		return "[" + strings.Join(list, ",") + "]"
 	}
 	a.CallRaw(t, "POST", path(o, "/parts"), o.Token, `{"uploaded":`+entries(10_000)+`}`).Want(t, 200)
 	for _, field := range []string{"uploaded", "sign"} {
@@ -208,8 +221,8 @@ func TestManyOpensWithOneKeyMakeOneSession(t *testing.T) {
 	for range 8 {
 		go func() {
 			var o apitest.Opened
+			defer func() { ids <- o }() // also where it is refused, so that the test ends and says so
 			a.Call(t, "POST", "/v1/sessions", grant, map[string]any{"content_type": "video/webm"}, "Idempotency-Key", "race").Want(t, 201).Into(t, &o)
-			ids <- o
 		}()
 	}
 	opened := map[string]bool{}

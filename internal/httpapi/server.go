@@ -4,7 +4,6 @@ package httpapi
 
 import (
 	"context"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/session"
+	"slipway/web"
 )
 
 // Access makes and checks credentials.
@@ -29,11 +29,11 @@ type Config struct {
 	Broker    *session.Broker
 	Access    Access
 	Events    session.EventLog
-	PublicURL string   // the broker as browsers reach it, without a slash at the end
+	PublicURL string   // the broker as browsers reach it, perhaps with a path, without a slash at the end
 	Origins   []string // pages on these origins may call the API; "*" for every one
 	S3Origin  string   // where the browser PUTs and plays, for the pages' CSP
 	OpenAPI   []byte
-	Web       fs.FS // recorder.js, its modules and the pages
+	Web       web.Site
 	Log       *slog.Logger
 	Metrics   Metrics // nil: nobody counts
 	Links     Links
@@ -47,14 +47,16 @@ type Config struct {
 	Ending context.Context
 
 	// PageGrant, if set, gives the broker's own recording page a grant without
-	// a credential. broker-dev sets it; nothing else is anonymous.
-	PageGrant func() session.Grant
+	// a credential; device is the address that asks. broker-dev sets it; nothing else
+	// is anonymous.
+	PageGrant func(device string) session.Grant
 }
 
 type server struct {
 	Config
 	now       func() time.Time
 	followers chan struct{} // holds one for each
+	bodies    bodies
 }
 
 // New returns the API as a handler.
@@ -91,35 +93,39 @@ func New(cfg Config) http.Handler {
 	e.DELETE("/v1/orphans/:upload_id", s.abortOrphan)
 	e.GET("/v1/events", s.follow)
 
-	e.GET("/healthz", s.healthz)
-	e.HEAD("/healthz", s.healthz)
-	e.GET("/readyz", s.readyz)
-	e.GET("/openapi.yaml", s.openapi)
-
-	e.GET("/", s.page("pages/index.html"))
-	e.GET("/watch/:id", s.page("pages/watch.html"))
-	e.GET("/ops", s.opsPage("pages/ops.html"))
-	e.GET("/web/*", s.asset)
+	read := []string{http.MethodGet, http.MethodHead}
+	e.Match(read, "/healthz", s.healthz)
+	e.Match(read, "/readyz", s.readyz)
+	e.Match(read, "/openapi.yaml", s.openapi)
+	e.Match(read, "/", s.page("record"))
+	e.Match(read, "/watch/:id", s.page("watch"))
+	e.Match(read, "/ops", s.opsPage("ops"))
+	e.Match(read, "/web/*", s.asset)
 	if s.PageGrant != nil {
 		e.POST("/page/grant", s.pageGrant)
 	}
-	return e
+	return under(cfg.PublicURL, e)
 }
 
 func (s *server) healthz(c echo.Context) error {
 	return answer(c, http.StatusOK, health{Status: "ok"})
 }
 
+// readyz answers 200 also where Redis is full, and says so: recordings that run
+// go on then, and a balancer that took every broker away would end them.
 func (s *server) readyz(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), 5*time.Second)
 	defer cancel()
-	if err := s.Broker.Store.Ping(ctx); err != nil {
+	now := health{Status: "ok"}
+	if err := s.Broker.Store.Ping(ctx); session.ReasonOf(err) == session.ReasonRedisFull {
+		now.Status = string(session.ReasonRedisFull)
+	} else if err != nil {
 		return err
 	}
 	if err := s.Broker.Bucket.Ping(ctx); err != nil {
 		return err
 	}
-	return answer(c, http.StatusOK, health{Status: "ok"})
+	return answer(c, http.StatusOK, now)
 }
 
 func (s *server) openapi(c echo.Context) error {

@@ -24,9 +24,12 @@ func (s *server) openSession(c echo.Context) error {
 	}
 	if req.Owner != "" {
 		if key == nil {
-			return &session.Error{Kind: session.Invalid, Reason: "owner-from-grant", Field: "owner", Detail: "the grant names the owner; only an API key may name another"}
+			return &session.Error{Kind: session.Invalid, Reason: session.ReasonOwnerFromGrant, Field: "owner", Detail: "the grant names the owner; only an API key may name another"}
 		}
 		grant.Owner = session.Owner(req.Owner)
+	}
+	if err := req.Finish.check(); err != nil {
+		return err
 	}
 	sign, err := each("sign", req.Sign)
 	if err != nil {
@@ -34,12 +37,12 @@ func (s *server) openSession(c echo.Context) error {
 	}
 	idempotencyKey := c.Request().Header.Get("Idempotency-Key")
 	if len(idempotencyKey) > maxIdempotencyKey {
-		return &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: "Idempotency-Key", Limit: maxIdempotencyKey, Detail: "the Idempotency-Key is longer than 255 bytes"}
+		return &session.Error{Kind: session.Invalid, Reason: session.ReasonOutOfRange, Field: "Idempotency-Key", Limit: maxIdempotencyKey, Detail: "the Idempotency-Key is longer than 255 bytes"}
 	}
 	ctx := c.Request().Context()
 	opened, err := s.Broker.Open(ctx, *grant, session.OpenRequest{
 		ContentType: req.ContentType, Name: req.Name, Metadata: req.Metadata, Algorithm: session.ChecksumAlgorithm(req.Checksum),
-		Size: req.Size, PartSize: req.PartSize, MaxBytes: req.MaxBytes, OnAbandon: session.OnAbandon(req.OnAbandon), IdempotencyKey: idempotencyKey,
+		Size: req.Size, PartSize: req.PartSize, MaxBytes: req.MaxBytes, OnAbandon: session.OnAbandon(req.OnAbandon), WhenWhole: req.Finish == whenWhole, IdempotencyKey: idempotencyKey,
 	}, sign)
 	if err != nil {
 		return err
@@ -60,14 +63,14 @@ func (s *server) opener(c echo.Context) (*session.Grant, *session.APIKey, error)
 	case cred.APIKey != nil:
 		return &session.Grant{Principal: cred.APIKey.Name}, cred.APIKey, allows(cred.APIKey, session.ScopeSessions)
 	}
-	return nil, nil, forbidden("wrong-credential", "opening a session takes a grant or an API key")
+	return nil, nil, forbidden(session.ReasonWrongCredential, "opening a session takes a grant or an API key")
 }
 
 func (s *server) opened(o session.Opened) openAnswer {
 	t := o.Session.Ticket(s.Broker.Bucket.Name())
 	return openAnswer{
 		ID: t.ID, Token: s.Access.SignTicket(t), State: o.Session.State, Revision: o.Session.Revision, Checksum: string(t.Algorithm),
-		PartSize: t.PartSize, MaxParts: o.Session.MaxParts(), MaxBytes: t.MaxBytes, ExpiresAt: instant(t.ExpiresAt), ExpiresInMs: s.left(t.ExpiresAt),
+		PartSize: t.PartSize, MaxParts: o.Session.MaxParts(), MaxBytes: t.MaxBytes, Finish: finishOf(o.Session), ExpiresAt: instant(t.ExpiresAt), ExpiresInMs: s.left(t.ExpiresAt),
 		WatchURL: s.firstLink(t.ID), URLs: s.urls(o.URLs),
 	}
 }
@@ -78,7 +81,7 @@ func (s *server) parts(c echo.Context) error {
 		return err
 	}
 	if ref.Ticket == nil {
-		return forbidden("wrong-credential", "reporting and signing parts takes the session token")
+		return forbidden(session.ReasonWrongCredential, "reporting and signing parts takes the session token")
 	}
 	var req partsRequest
 	if err := read(c, &req, partsBody, ignoreUnknown); err != nil {
@@ -142,7 +145,7 @@ func (s *server) completeSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.Broker.Complete(c.Request().Context(), ref, session.Claim{Parts: parts, Size: req.Size})
+	done, err := s.Broker.Complete(c.Request().Context(), ref, session.Claim{Parts: parts, Size: req.Size, Duration: millis(req.DurationMs)})
 	if err != nil {
 		return err
 	}
@@ -215,7 +218,7 @@ func ifMatch(c echo.Context) (session.Revision, error) {
 	}
 	n, err := strconv.ParseInt(strings.Trim(header, `"`), 10, 64)
 	if err != nil || n < 1 {
-		return 0, &session.Error{Kind: session.Invalid, Reason: "bad-revision", Field: "If-Match", Detail: `If-Match takes one revision in quotes, such as "7"`}
+		return 0, &session.Error{Kind: session.Invalid, Reason: session.ReasonBadRevision, Field: "If-Match", Detail: `If-Match takes one revision in quotes, such as "7"`}
 	}
 	return session.Revision(n), nil
 }

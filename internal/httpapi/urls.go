@@ -53,7 +53,8 @@ func appendSigned(b []byte, p session.SignedPart) ([]byte, error) {
 	b = strconv.AppendInt(append(b, `,"headers":{"content-length":"`...), p.Size, 10)
 	b = append(b, '"')
 	if p.Checksum != "" {
-		if b, err = appendText(append(b, `,"x-amz-checksum-sha256":`...), string(p.Checksum)); err != nil {
+		b = append(append(append(b, `,"`...), p.Checksum.Algorithm().Header()...), `":`...)
+		if b, err = appendText(b, string(p.Checksum)); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"math"
 	"time"
 
 	"slipway/internal/session"
@@ -34,7 +35,32 @@ type openRequest struct {
 	PartSize    int64                `json:"part_size"`
 	MaxBytes    int64                `json:"max_bytes"`
 	OnAbandon   string               `json:"on_abandon"`
+	Finish      finish               `json:"finish"`
 	Sign        partList[partToSign] `json:"sign"`
+}
+
+// finish says who completes an upload: the client, when it asks for it, or the
+// broker, when S3 has all that was announced.
+type finish string
+
+const (
+	whenAsked finish = "when-asked"
+	whenWhole finish = "when-whole"
+)
+
+func finishOf(s *session.Session) finish {
+	if s.WhenWhole {
+		return whenWhole
+	}
+	return whenAsked
+}
+
+// check refuses what is neither; "" is when-asked.
+func (f finish) check() error {
+	if f == "" || f == whenAsked || f == whenWhole {
+		return nil
+	}
+	return &session.Error{Kind: session.Invalid, Reason: session.ReasonUnknownValue, Field: "finish", Detail: "finish is when-asked or when-whole"}
 }
 
 type openAnswer struct {
@@ -46,6 +72,7 @@ type openAnswer struct {
 	PartSize    int64            `json:"part_size"`
 	MaxParts    int              `json:"max_parts"`
 	MaxBytes    int64            `json:"max_bytes"`
+	Finish      finish           `json:"finish"`
 	ExpiresAt   time.Time        `json:"expires_at"`
 	ExpiresInMs int64            `json:"expires_in_ms"`
 	WatchURL    string           `json:"watch_url"`
@@ -69,8 +96,9 @@ type partsAnswer struct {
 }
 
 type claim struct {
-	Parts partList[claimedPart] `json:"parts"`
-	Size  int64                 `json:"size"`
+	Parts      partList[claimedPart] `json:"parts"`
+	Size       int64                 `json:"size"`
+	DurationMs int64                 `json:"duration_ms"`
 }
 
 type completedAnswer struct {
@@ -119,6 +147,7 @@ type sessionRow struct {
 	MaxParts      int                       `json:"max_parts"`
 	MaxBytes      int64                     `json:"max_bytes"`
 	OnAbandon     session.OnAbandon         `json:"on_abandon"`
+	Finish        finish                    `json:"finish"`
 	OpenedAt      time.Time                 `json:"opened_at"`
 	ActiveAt      time.Time                 `json:"active_at"`
 	IdleMs        int64                     `json:"idle_ms"`
@@ -128,6 +157,7 @@ type sessionRow struct {
 	Size          int64                     `json:"size,omitzero"`
 	ETag          session.ETag              `json:"etag,omitzero"`
 	Missing       []session.PartNumber      `json:"missing,omitempty"` // a salvaged recording lacks them
+	DurationMs    int64                     `json:"duration_ms,omitzero"`
 }
 
 type sessionAnswer struct {
@@ -180,6 +210,7 @@ type eventData struct {
 	ContentType string               `json:"content_type,omitzero"`
 	Size        int64                `json:"size,omitzero"`
 	Missing     []session.PartNumber `json:"missing,omitempty"`
+	DurationMs  int64                `json:"duration_ms,omitzero"`
 }
 
 type recordingAnswer struct {
@@ -188,6 +219,7 @@ type recordingAnswer struct {
 	Name        string     `json:"name,omitzero"`
 	ContentType string     `json:"content_type"`
 	Size        int64      `json:"size"`
+	DurationMs  int64      `json:"duration_ms,omitzero"`
 	CreatedAt   time.Time  `json:"created_at,omitzero"`
 	ExpiresAt   time.Time  `json:"expires_at"`
 	ExpiresInMs int64      `json:"expires_in_ms"`
@@ -198,18 +230,18 @@ type health struct {
 }
 
 type problem struct {
-	Type         string       `json:"type"`
-	Title        string       `json:"title"`
-	Status       int          `json:"status"`
-	Code         string       `json:"code"`
-	Reason       string       `json:"reason,omitzero"`
-	Detail       string       `json:"detail"`
-	Field        string       `json:"field,omitzero"`
-	Limit        int64        `json:"limit,omitzero"`
-	RequestID    string       `json:"request_id"`
-	RetryAfterMs int64        `json:"retry_after_ms,omitzero"`
-	Parts        []difference `json:"parts,omitzero"`
-	SafeBytes    int64        `json:"safe_bytes,omitzero"`
+	Type         string         `json:"type"`
+	Title        string         `json:"title"`
+	Status       int            `json:"status"`
+	Code         string         `json:"code"`
+	Reason       session.Reason `json:"reason,omitzero"`
+	Detail       string         `json:"detail"`
+	Field        string         `json:"field,omitzero"`
+	Limit        int64          `json:"limit,omitzero"`
+	RequestID    string         `json:"request_id"`
+	RetryAfterMs int64          `json:"retry_after_ms,omitzero"`
+	Parts        []difference   `json:"parts,omitzero"`
+	SafeBytes    int64          `json:"safe_bytes,omitzero"`
 }
 
 type difference struct {
@@ -242,16 +274,24 @@ func facts(p *session.Part) *partFacts {
 func row(s *session.Session) sessionRow {
 	r := sessionRow{
 		ID: s.ID, State: s.State, Revision: s.Revision, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType, Checksum: s.Algorithm,
-		PartSize: s.PartSize, MaxParts: s.MaxParts(), MaxBytes: s.MaxBytes, OnAbandon: s.OnAbandon, OpenedAt: instant(s.OpenedAt),
+		PartSize: s.PartSize, MaxParts: s.MaxParts(), MaxBytes: s.MaxBytes, OnAbandon: s.OnAbandon, Finish: finishOf(s), OpenedAt: instant(s.OpenedAt),
 		ActiveAt: instant(s.ActiveAt), IdleMs: max(0, s.ReadAt.Sub(s.ActiveAt).Milliseconds()), PartsReported: s.PartsReported, BytesReported: s.BytesReported,
 	}
 	if s.Result != nil {
 		r.Outcome, r.Size, r.ETag, r.Missing = s.Result.Outcome, s.Result.Size, s.Result.ETag, s.Result.Missing
+		r.DurationMs = s.Result.Duration.Milliseconds()
 	}
 	return r
 }
 
 // left is the relative twin of an instant: clients' clocks are wrong.
 func (s *server) left(t time.Time) int64 { return max(0, t.Sub(s.now()).Milliseconds()) }
+
+// millis is a duration that came in ms. One that is too long for a Duration stays
+// too long.
+func millis(ms int64) time.Duration {
+	const most = math.MaxInt64 / int64(time.Millisecond)
+	return time.Duration(min(max(ms, -most), most)) * time.Millisecond
+}
 
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

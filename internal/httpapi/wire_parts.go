@@ -50,7 +50,7 @@ func (l *partList[W]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 }
 
 func tooMany(list string) error {
-	return &session.Error{Kind: session.Invalid, Reason: "out-of-range", Field: list, Limit: session.MaxPartNumber,
+	return &session.Error{Kind: session.Invalid, Reason: session.ReasonOutOfRange, Field: list, Limit: session.MaxPartNumber,
 		Detail: fmt.Sprintf("%s has more than %d entries", list, session.MaxPartNumber)}
 }
 
@@ -82,6 +82,8 @@ func checksum(text string) (session.Checksum, error) {
 	return session.ParseChecksum(text)
 }
 
+var badField = map[string]session.Reason{"etag": session.ReasonBadETag, "checksum": session.ReasonBadChecksum}
+
 // each turns a list of wire parts into domain parts, naming the first bad one.
 func each[W interface{ domain() (D, string, error) }, D any](list string, parts partList[W]) ([]D, error) {
 	out := make([]D, len(parts))
@@ -89,7 +91,7 @@ func each[W interface{ domain() (D, string, error) }, D any](list string, parts 
 		d, field, err := w.domain()
 		if err != nil {
 			at := fmt.Sprintf("%s[%d].%s", list, i, field)
-			return nil, &session.Error{Kind: session.Invalid, Reason: "bad-" + field, Field: at, Detail: at + ": " + err.Error()}
+			return nil, &session.Error{Kind: session.Invalid, Reason: badField[field], Field: at, Detail: at + ": " + err.Error()}
 		}
 		out[i] = d
 	}

@@ -22,7 +22,7 @@ type bucket struct {
 	calls
 }
 
-func (b bucket) Create(ctx context.Context, n session.NewUpload) (id session.UploadID, err error) {
+func (b bucket) Create(ctx context.Context, n session.NewUpload) (u session.Upload, err error) {
 	defer b.done(time.Now(), &err, "create")
 	return b.Bucket.Create(ctx, n)
 }

@@ -12,8 +12,10 @@ import (
 // though it has no label: so it has no series before a round has found it.
 type care struct {
 	reaped, swept               *prometheus.CounterVec
+	probes                      *prometheus.CounterVec
+	wholeTook                   prometheus.Observer
 	rounds                      *prometheus.GaugeVec
-	unreadable                  *prometheus.GaugeVec
+	unreadable, passed          *prometheus.GaugeVec
 	uploads, orphans, orphBytes *prometheus.GaugeVec
 }
 
@@ -21,14 +23,20 @@ func newCare(f factory) care {
 	c := care{
 		reaped:     f.counters("reaped_total", "Sessions that the reaper took to their end, by outcome; failed ones are tried again.", "outcome"),
 		swept:      f.counters("swept_total", "Uploads that no session had, by what the sweeper did with them; failed ones are tried again.", "outcome"),
+		probes:     f.counters("probes_total", "Probes of whether a session is whole, by outcome; failed ones are repeated. Each costs a ListParts.", "outcome"),
+		wholeTook:  f.histograms("whole_duration_seconds", "Time from when the last part arrived to when the broker had completed a session by itself.", slow).WithLabelValues(),
 		rounds:     f.gauges("round_last_success_timestamp_seconds", "When this broker last came to the end of a round, by its kind.", "round"),
 		unreadable: f.gauges("unreadable_records", "Records that the last reaper's round could not read."),
+		passed:     f.gauges("passed_over_sessions", "Sessions that this broker's reaper came to in more than 3 rounds one after another, and could not end."),
 		uploads:    f.gauges("uploads", "Multipart uploads under our prefix, as of this broker's last sweep."),
 		orphans:    f.gauges("orphans", "Uploads that no session has and that are left for people to decide on, as of this broker's last sweep."),
 		orphBytes:  f.gauges("orphan_bytes", "Bytes in those uploads, which cost money."),
 	}
 	c.addReaped(session.Reaped{})
 	c.addSwept(session.Swept{})
+	for _, outcome := range []string{probedWhole, probedOpen, failed} {
+		c.probes.WithLabelValues(outcome)
+	}
 	return c
 }
 
@@ -39,7 +47,7 @@ func (c care) addReaped(r session.Reaped) {
 }
 
 func (c care) addSwept(s session.Swept) {
-	for outcome, n := range map[string]int{"adopted": s.Adopted, "aborted": s.Aborted, "failed": s.Failed} {
+	for outcome, n := range map[string]int{"adopted": s.Adopted, "reindexed": s.Reindexed, "aborted": s.Aborted, "failed": s.Failed} {
 		c.swept.WithLabelValues(outcome).Add(float64(n))
 	}
 }
@@ -53,6 +61,10 @@ func (m *Metrics) Reaped(r session.Reaped, err error) {
 	}
 }
 
+// PassedOver says how many sessions the reaper has passed over for more than a
+// few rounds.
+func (m *Metrics) PassedOver(n int) { m.care.passed.WithLabelValues().Set(float64(n)) }
+
 // Swept counts a round of the sweeper, which may have ended early, with err.
 func (m *Metrics) Swept(s session.Swept, err error) {
 	m.care.addSwept(s)
@@ -61,6 +73,26 @@ func (m *Metrics) Swept(s session.Swept, err error) {
 		m.care.orphans.WithLabelValues().Set(float64(s.Orphans))
 		m.care.orphBytes.WithLabelValues().Set(float64(s.OrphanBytes))
 		m.care.ended("sweep")
+	}
+}
+
+// What a probe found.
+const (
+	probedWhole = "whole"
+	probedOpen  = "open"
+)
+
+// Probed counts a probe of whether a session is whole, and how long ago its last
+// part had come where it was.
+func (m *Metrics) Probed(whole bool, took time.Duration, err error) {
+	switch {
+	case err != nil:
+		m.care.probes.WithLabelValues(failed).Inc()
+	case whole:
+		m.care.probes.WithLabelValues(probedWhole).Inc()
+		m.care.wholeTook.Observe(took.Seconds())
+	default:
+		m.care.probes.WithLabelValues(probedOpen).Inc()
 	}
 }
 

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +31,13 @@ var (
 		"Webhooks that are not delivered yet.", nil, nil)
 	backlogAgeDesc = prometheus.NewDesc(prefix+"webhook_backlog_age_seconds",
 		"For how long the oldest of these waits; 0 where there is none.", nil, nil)
+	refusesDesc = prometheus.NewDesc(prefix+"redis_refuses",
+		"1 for the first word of what Redis says where it answers and takes no write. OOM: its memory is full, and no new session can be opened.", []string{"word"}, nil)
 )
+
+// refusals are the words that Redis has for taking no write, though it answers;
+// another word counts as other.
+var refusals = []string{"MISCONF", "NOREPLICAS", "OOM", "READONLY", "other"}
 
 // counts are the gauges that Redis is asked for. Where it does not answer they
 // are missing, rather than old or 0.
@@ -47,7 +54,7 @@ type counts struct {
 }
 
 func (c *counts) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{sessionsDesc, staleDesc, backlogDesc, backlogAgeDesc} {
+	for _, d := range []*prometheus.Desc{sessionsDesc, staleDesc, backlogDesc, backlogAgeDesc, refusesDesc} {
 		out <- d
 	}
 }
@@ -66,6 +73,17 @@ func (c *counts) Collect(out chan<- prometheus.Metric) {
 	gauge(staleDesc, float64(now.Stale))
 	gauge(backlogDesc, float64(now.Notices))
 	gauge(backlogAgeDesc, now.NoticeAge.Seconds())
+	refused := now.Refuses
+	if refused != "" && !slices.Contains(refusals, refused) {
+		refused = "other"
+	}
+	for _, word := range refusals {
+		v := 0.0
+		if word == refused {
+			v = 1
+		}
+		gauge(refusesDesc, v, word)
+	}
 }
 
 // get counts, or has it from the last time, also where that failed.

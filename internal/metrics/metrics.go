@@ -46,8 +46,8 @@ func New() *Metrics {
 	m.requestTook = f.histograms("http_request_duration_seconds", "Time to answer a request; of /v1/events, how long it was followed.", slow, "route")
 	m.completeTook = f.histograms("complete_duration_seconds", "Time of the calls that found a session completed at their end: from a claim to a recording, with all that S3 was asked.", slow).
 		WithLabelValues()
-	m.webhooks = f.counters("webhooks_total", "Attempts to deliver a webhook, by outcome: delivered or failed.", "outcome")
-	for _, outcome := range []string{delivered, failed} {
+	m.webhooks = f.counters("webhooks_total", "Attempts to deliver a webhook, by outcome: delivered or failed; and messages dropped, which the outbox had no room for.", "outcome")
+	for _, outcome := range []string{delivered, failed, dropped} {
 		m.webhooks.WithLabelValues(outcome)
 	}
 	return m

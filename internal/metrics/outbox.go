@@ -13,6 +13,7 @@ import (
 const (
 	delivered = "delivered"
 	failed    = "failed"
+	dropped   = "dropped"
 )
 
 // Outbox is o, counted and timed as part of the Store that it is.
@@ -22,6 +23,9 @@ func (m *Metrics) Outbox(o session.Outbox) session.Outbox {
 	}
 	return outbox{o, m.store, m.webhooks}
 }
+
+// NoticeDropped counts a notice that the Outbox had no room for.
+func (m *Metrics) NoticeDropped() { m.webhooks.WithLabelValues(dropped).Inc() }
 
 type outbox struct {
 	session.Outbox

@@ -30,7 +30,7 @@ func newTraffic(f factory) traffic {
 
 // Store is s, counted and timed.
 func (m *Metrics) Store(s session.Store) session.Store {
-	for _, op := range []string{"get", "admit", "swap", "report", "parts", "list", "ping"} {
+	for _, op := range []string{"get", "admit", "swap", "report", "look", "parts", "list", "due", "ping"} {
 		m.store.expect(op)
 	}
 	return store{s, m.store, m.traffic}
@@ -47,9 +47,9 @@ func (s store) Get(ctx context.Context, id session.ID) (found *session.Session, 
 	return s.Store.Get(ctx, id)
 }
 
-func (s store) Admit(ctx context.Context, id session.ID, owner session.Owner, q session.Quota) (found *session.Session, err error) {
+func (s store) Admit(ctx context.Context, id session.ID, a session.Admission) (found *session.Session, err error) {
 	defer s.done(time.Now(), &err, "admit")
-	return s.Store.Admit(ctx, id, owner, q)
+	return s.Store.Admit(ctx, id, a)
 }
 
 func (s store) Swap(ctx context.Context, c session.Change) (stored *session.Session, err error) {
@@ -62,6 +62,10 @@ func (s store) Swap(ctx context.Context, c session.Change) (stored *session.Sess
 }
 
 func (s store) Report(ctx context.Context, id session.ID, r session.Report) (now *session.Session, err error) {
+	if r.Look {
+		defer s.done(time.Now(), &err, "look")
+		return s.Store.Report(ctx, id, r)
+	}
 	defer s.done(time.Now(), &err, "report")
 	now, err = s.Store.Report(ctx, id, r)
 	if err == nil && now.State == session.Open {
@@ -81,6 +85,16 @@ func (s store) Parts(ctx context.Context, id session.ID) (parts []session.Part, 
 func (s store) List(ctx context.Context, q session.Query) (page session.Page, err error) {
 	defer s.done(time.Now(), &err, "list")
 	return s.Store.List(ctx, q)
+}
+
+func (s store) Indexed(ctx context.Context, rec *session.Session) (indexed bool, err error) {
+	defer s.done(time.Now(), &err, "indexed")
+	return s.Store.Indexed(ctx, rec)
+}
+
+func (s store) Due(ctx context.Context, limit int) (due []*session.Session, err error) {
+	defer s.done(time.Now(), &err, "due")
+	return s.Store.Due(ctx, limit)
 }
 
 func (s store) Ping(ctx context.Context) (err error) {

@@ -27,7 +27,7 @@ func BenchmarkUploadPart(b *testing.B) {
 	for _, bound := range []bool{false, true} {
 		name, headers := "host", hostSigned
 		if bound {
-			name, headers = "bound", checksumSigned
+			name, headers = "bound", sha256Signed
 		}
 		b.Run("ours/"+name, func(b *testing.B) {
 			c := benched.credentials

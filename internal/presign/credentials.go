@@ -68,7 +68,7 @@ func (c *credentials) wait(ctx context.Context, now time.Time) (*aws.Credentials
 	}
 	fresh, err := c.ask(ctx)
 	if err == nil && !lasts(fresh, now, minLife) {
-		err = &session.Error{Kind: session.Unavailable, Reason: "credentials-ending", Op: "presign", RetryAfter: retryAfter, Detail: "the signing credentials are about to end"}
+		err = &session.Error{Kind: session.Unavailable, Reason: session.ReasonCredentialsEnding, Op: "presign", RetryAfter: retryAfter, Detail: "the signing credentials are about to end"}
 	}
 	return fresh, err
 }
@@ -110,7 +110,7 @@ func (c *credentials) ask(ctx context.Context) (*aws.Credentials, error) {
 }
 
 func noCredentials(err error) error {
-	return &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Op: "presign", RetryAfter: retryAfter, Detail: "there are no credentials to sign with", Err: err}
+	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonNoCredentials, Op: "presign", RetryAfter: retryAfter, Detail: "there are no credentials to sign with", Err: err}
 }
 
 // signingKey derives the key of the day, or has it from the last time.

@@ -79,7 +79,7 @@ func TestAURLNeverOutlivesItsCredentials(t *testing.T) {
 		at         time.Duration
 		asked      time.Duration
 		life       time.Duration
-		wantReason string
+		wantReason session.Reason
 	}{
 		{"as asked while they last", 0, 15 * time.Minute, 15 * time.Minute, ""},
 		{"to the second they end", 30 * time.Minute, 30 * time.Minute, 30 * time.Minute, ""},

@@ -87,8 +87,13 @@ func (d *desk) sdk(t testing.TB, o one, put bool) string {
 	if put {
 		in := &s3.UploadPartInput{Bucket: &d.bucket, Key: aws.String(string(o.upload.Key)), UploadId: aws.String(string(o.upload.ID)),
 			PartNumber: aws.Int32(int32(o.part.Number)), ContentLength: &o.part.Size}
-		if o.upload.Algorithm == session.SHA256 {
-			in.ChecksumSHA256 = aws.String(string(o.part.Checksum))
+		switch sum := aws.String(string(o.part.Checksum)); o.upload.Algorithm {
+		case session.SHA256:
+			in.ChecksumSHA256 = sum
+		case session.CRC32C:
+			in.ChecksumCRC32C = sum
+		case session.MD5:
+			in.ContentMD5 = sum
 		}
 		signed, err = d.presigner.PresignUploadPart(t.Context(), in, s3.WithPresignExpires(o.ttl))
 	} else {
@@ -155,6 +160,8 @@ func TestGoldenURLs(t *testing.T) {
 		{"virtual host", func(*one) {}},
 		{"path style", func(o *one) { o.pathStyle = true }},
 		{"sha256", func(o *one) { o.upload.Algorithm, o.part.Checksum = session.SHA256, sum }},
+		{"crc32c", func(o *one) { o.upload.Algorithm, o.part.Checksum = session.CRC32C, "4waSgw==" }},
+		{"md5", func(o *one) { o.upload.Algorithm, o.part.Checksum = session.MD5, "1B2M2Y8AsgTpgAmY7PhCfg==" }},
 		{"role", func(o *one) { o.credentials = role }},
 		{"endpoint with a port", func(o *one) { o.endpoint, o.pathStyle = "http://127.0.0.1:9000", true }},
 		{"endpoint with a base path", func(o *one) { o.endpoint, o.pathStyle = "https://s3.example/base/path", true }},
@@ -248,9 +255,8 @@ func randomCase(r *rand.Rand) one {
 		upload:      session.Upload{Key: session.Key("k" + text(80)), ID: session.UploadID(text(120)), Algorithm: session.NoChecksum},
 		part:        session.PartToSign{Number: session.PartNumber(1 + r.IntN(10000)), Size: 1 + r.Int64N(5<<30)},
 	}
-	if r.IntN(2) == 0 {
-		o.upload.Algorithm, o.part.Checksum = session.SHA256, session.Checksum(base64.StdEncoding.EncodeToString(digest[:]))
-	}
+	o.upload.Algorithm = []session.ChecksumAlgorithm{session.NoChecksum, session.SHA256, session.CRC32C, session.MD5}[r.IntN(4)]
+	o.part.Checksum = o.upload.Algorithm.Sum(digest[:])
 	if r.IntN(3) == 0 {
 		o.credentials.SessionToken = text(300)
 	}

@@ -3,8 +3,6 @@ package presign
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"io"
 	"net/http"
 	"strings"
@@ -14,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"slipway/internal/devs3"
 	"slipway/internal/devs3/devs3test"
 	"slipway/internal/session"
 )
@@ -21,22 +20,31 @@ import (
 // What the strict S3 server makes of our URLs.
 func TestS3TakesWhatWasSignedAndNothingElse(t *testing.T) {
 	server := devs3test.Start(t)
+	for algorithm, theirs := range map[session.ChecksumAlgorithm]types.ChecksumAlgorithm{
+		session.SHA256: types.ChecksumAlgorithmSha256, session.CRC32C: types.ChecksumAlgorithmCrc32c, session.MD5: "",
+	} {
+		t.Run(string(algorithm), func(t *testing.T) { takesWhatWasSigned(t, server, algorithm, theirs) })
+	}
+}
+
+func takesWhatWasSigned(t *testing.T, server *devs3.Server, algorithm session.ChecksumAlgorithm, theirs types.ChecksumAlgorithm) {
 	client := devs3test.Client(server)
 	signer, err := New(t.Context(), client, server.Bucket, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := "recordings/a b/ü.webm"
-	created, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &server.Bucket, Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmSha256})
+	key := "recordings/a b/" + string(algorithm) + "/ü.webm"
+	in := &s3.CreateMultipartUploadInput{Bucket: &server.Bucket, Key: &key, ChecksumAlgorithm: theirs}
+	if algorithm.Kept() {
+		in.ChecksumType = types.ChecksumTypeComposite
+	}
+	created, err := client.CreateMultipartUpload(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	body := []byte("the bytes of part seven")
-	sum := func(b []byte) string {
-		s := sha256.Sum256(b)
-		return base64.StdEncoding.EncodeToString(s[:])
-	}
-	upload := session.Upload{Key: session.Key(key), ID: session.UploadID(*created.UploadId), Algorithm: session.SHA256}
+	sum := func(b []byte) string { return string(algorithm.Sum(b)) }
+	upload := session.Upload{Key: session.Key(key), ID: session.UploadID(*created.UploadId), Algorithm: algorithm}
 	url := func(ttl time.Duration) string {
 		signed, err := signer.SignParts(t.Context(), upload, []session.PartToSign{{Number: 7, Size: int64(len(body)), Checksum: session.Checksum(sum(body))}}, ttl)
 		if err != nil {
@@ -50,7 +58,7 @@ func TestS3TakesWhatWasSignedAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 		if checksum != "" {
-			req.Header.Set("X-Amz-Checksum-Sha256", checksum)
+			req.Header.Set(algorithm.Header(), checksum)
 		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -123,7 +131,7 @@ func completed(t *testing.T, client *s3.Client, bucket, key, uploadID string) *t
 	}
 	var parts []types.CompletedPart
 	for _, p := range listed.Parts {
-		parts = append(parts, types.CompletedPart{PartNumber: p.PartNumber, ETag: p.ETag, ChecksumSHA256: p.ChecksumSHA256})
+		parts = append(parts, types.CompletedPart{PartNumber: p.PartNumber, ETag: p.ETag, ChecksumSHA256: p.ChecksumSHA256, ChecksumCRC32C: p.ChecksumCRC32C})
 	}
 	return &types.CompletedMultipartUpload{Parts: parts}
 }

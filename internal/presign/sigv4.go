@@ -29,10 +29,26 @@ const (
 type signedHeaders string
 
 const (
-	hostSigned     signedHeaders = "host"
-	lengthSigned   signedHeaders = "content-length;host"
-	checksumSigned signedHeaders = "content-length;host;x-amz-checksum-sha256"
+	hostSigned   signedHeaders = "host"
+	lengthSigned signedHeaders = "content-length;host"
+	md5Signed    signedHeaders = "content-length;content-md5;host"
+	sha256Signed signedHeaders = "content-length;host;x-amz-checksum-sha256"
+	crc32cSigned signedHeaders = "content-length;host;x-amz-checksum-crc32c"
 )
+
+// headersOf are those of a part, the length always and the checksum where the
+// upload has one.
+func headersOf(a session.ChecksumAlgorithm) signedHeaders {
+	switch a {
+	case session.SHA256:
+		return sha256Signed
+	case session.CRC32C:
+		return crc32cSigned
+	case session.MD5:
+		return md5Signed
+	}
+	return lengthSigned
+}
 
 // signingKey is derived from a secret key for one day and region.
 type signingKey struct {
@@ -159,15 +175,23 @@ func (b *batch) append(dst []byte, p session.PartToSign) []byte {
 // appendHeaders appends what follows the query in the canonical request.
 func (b *batch) appendHeaders(dst []byte, p session.PartToSign) []byte {
 	dst = append(dst, '\n')
-	if b.headers != hostSigned {
-		dst = strconv.AppendInt(append(dst, "content-length:"...), p.Size, 10)
-		dst = append(dst, '\n')
+	dst = strconv.AppendInt(append(dst, "content-length:"...), p.Size, 10)
+	dst = append(dst, '\n')
+	if b.headers == md5Signed {
+		dst = appendHeader(dst, session.MD5.Header(), string(p.Checksum))
 	}
-	dst = append(append(append(dst, "host:"...), b.host...), '\n')
-	if b.headers == checksumSigned {
-		dst = append(append(append(dst, "x-amz-checksum-sha256:"...), p.Checksum...), '\n')
+	dst = appendHeader(dst, "host", b.host)
+	switch b.headers {
+	case sha256Signed:
+		dst = appendHeader(dst, session.SHA256.Header(), string(p.Checksum))
+	case crc32cSigned:
+		dst = appendHeader(dst, session.CRC32C.Header(), string(p.Checksum))
 	}
 	return append(append(append(dst, '\n'), b.headers...), "\nUNSIGNED-PAYLOAD"...)
+}
+
+func appendHeader(dst []byte, name, value string) []byte {
+	return append(append(append(append(dst, name...), ':'), value...), '\n')
 }
 
 // signGet signs a GET of key with S3's own parameters in query, sorted.

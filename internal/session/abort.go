@@ -31,7 +31,7 @@ func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Sess
 		}
 		s, err = b.underLease(ctx, s, Aborting, nil, b.free)
 		switch {
-		case ReasonOf(err) == "stale":
+		case ReasonOf(err) == ReasonStale:
 			continue
 		case err == nil && s.State == Completed:
 			return nil, closed(s)
@@ -44,6 +44,7 @@ func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Sess
 // free carries an abort out. What S3 did not confirm stays aborting, and the
 // next call takes it up again.
 func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
+	held := b.held(ctx, s)
 	if err := b.Bucket.Abort(ctx, b.upload(s)); err != nil {
 		if KindOf(err) == Unavailable {
 			return s, nil
@@ -57,8 +58,11 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 	if KindOf(err) != NotFound {
 		return s, nil
 	}
+	if !held {
+		b = b.untold()
+	}
 	aborted, err := b.move(ctx, s, Aborted, nil)
-	if ReasonOf(err) == "stale" { // the record is another's business by now; S3 has let go all the same
+	if ReasonOf(err) == ReasonStale { // the record is another's business by now; S3 has let go all the same
 		gone := *s
 		gone.State = Aborted
 		return &gone, nil
@@ -66,9 +70,28 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 	return aborted, err
 }
 
+// trialSize is more than a trial sends, such as the 16 bytes of the recorder's
+// check(), and less than a second of sound takes.
+const trialSize = 1024
+
+// held reports whether s ever held a part, for all we know, and more than a
+// trial's. Where somebody is to be told of its end this decides: opening and
+// aborting costs nothing, and could push the notices of others out of the Outbox.
+func (b *Broker) held(ctx context.Context, s *Session) bool {
+	if s.PartsReported > 0 || !b.Limits.Notify {
+		return true
+	}
+	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
+	var size int64
+	for _, part := range listed {
+		size += part.Size
+	}
+	return err != nil || size > trialSize
+}
+
 func unchanged(s *Session, since Revision) error {
 	if since == 0 || since == s.Revision || s.State == Aborting {
 		return nil
 	}
-	return &Error{Kind: PreconditionFailed, Reason: "revision", Detail: fmt.Sprintf("the session is at revision %d, not %d", s.Revision, since)}
+	return &Error{Kind: PreconditionFailed, Reason: ReasonRevision, Detail: fmt.Sprintf("the session is at revision %d, not %d", s.Revision, since)}
 }

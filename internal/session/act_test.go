@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/httpapi/apitest"
 	"slipway/internal/session"
 )
 
@@ -59,5 +60,48 @@ func TestThatASessionIsLostIsTold(t *testing.T) {
 	r.reap(t)
 	if !slices.Equal(acts, []session.ActKind{session.ActLost}) {
 		t.Errorf("told is %q", acts)
+	}
+}
+
+func TestNobodyIsToldThatNothingWasAborted(t *testing.T) {
+	for name, c := range map[string]struct {
+		put    int // bytes
+		report bool
+		want   int
+	}{
+		"nothing was uploaded":                    {want: 0},
+		"a recorder's check()":                    {put: 16, want: 0},
+		"the largest trial":                       {put: 1024, want: 0},
+		"more than a trial, which was not told":   {put: 1025, want: 1},
+		"a part that was reported, however small": {put: 9, report: true, want: 1},
+		"a part that never really came":           {report: true, want: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := abandoned(t, nil)
+			r.Broker.Limits.Notify = true
+			if c.put > 0 {
+				r.UploadPart(t, r.opened, 1, apitest.Noise(c.put))
+			}
+			if c.report {
+				if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, []session.Part{{Number: 1, Size: 9}}, nil, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if s, err := r.Broker.Abort(t.Context(), r.ref, 0); err != nil || s.State != session.Aborted {
+				t.Fatalf("the abort: %+v, %v", s, err)
+			}
+			if events := r.told(t, r.Broker.Now().Add(-time.Minute)); len(events) != 2 || events[1].Type != session.EventAborted {
+				t.Errorf("the events are %+v", events)
+			}
+			notices, err := r.Store.Take(t.Context(), 10, time.Minute)
+			if err != nil || len(notices) != c.want {
+				t.Errorf("%d notices, want %d (%v)", len(notices), c.want, err)
+			}
+			for _, n := range notices {
+				if n.OpenedAt.IsZero() {
+					t.Error("the notice does not say when it was opened")
+				}
+			}
+		})
 	}
 }

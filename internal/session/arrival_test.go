@@ -26,7 +26,7 @@ func TestWhatCanBeSalvaged(t *testing.T) {
 		{name: "another one of the same size", listed: []Part{part(1, whole, "other")}, reported: []Part{part(1, whole, "a")}, parts: []PartNumber{1}, missing: []PartNumber{1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a := judgeArrival(tc.listed, tc.reported)
+			a := judgeArrival(tc.listed, tc.reported, false)
 			var parts []PartNumber
 			for _, p := range a.parts {
 				parts = append(parts, p.Number)

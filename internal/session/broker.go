@@ -31,17 +31,25 @@ type Broker struct {
 
 // Limits are the operator's bounds.
 type Limits struct {
-	KeyPrefix  string        // of every key, such as "recordings/"
-	PartSize   int64         // bytes; where the client asks for none
-	MaxBytes   int64         // bytes a session may take
-	URLTTL     time.Duration // life of a part's URL, where the client asks for none
-	MaxURLTTL  time.Duration // the longest life of any URL
-	WatchTTL   time.Duration // life of a playback URL
-	SessionTTL time.Duration // life of a session token: at least the longest recording and its resume window
-	NoChecksum bool          // the S3 server has no checksums: sessions are opened without, whatever was asked
-	KeepRecord time.Duration // how long the Store remembers a finished session, an empty one an hour at most; S3 answers after that
-	Quota      Quota         // of each owner; a grant may lower it
-	Rates      Rates         // of signing
+	KeyPrefix  string              // of every key, such as "recordings/"
+	PartSize   int64               // bytes; where the client asks for none
+	MaxBytes   int64               // bytes a session may take
+	URLTTL     time.Duration       // life of a part's URL, where the client asks for none
+	MaxURLTTL  time.Duration       // the longest life of any URL
+	WatchTTL   time.Duration       // life of a playback URL
+	SessionTTL time.Duration       // life of a session token: at least the longest recording and its resume window
+	Checksums  []ChecksumAlgorithm // that the S3 server takes, the best first: others are opened without, whatever was asked; nil: nobody knows
+	MaxParts   int                 // of an upload, where the provider takes fewer than S3; 0: as S3
+	MinPart    int64               // bytes of every part but the last, where the provider wants more than S3; 0: as S3
+	// CutPutsStay: this S3 server stores a PUT that was cut as a whole part. A
+	// part without a checksum that nobody reported is no trusted one then.
+	CutPutsStay bool
+	// ListsByKeyOnly: this S3 server lists multipart uploads by their exact key
+	// alone, so that those are found whose sessions are on record.
+	ListsByKeyOnly bool
+	KeepRecord     time.Duration // how long the Store remembers a finished session, an empty one an hour at most; S3 answers after that
+	Quota          Quota         // of each owner; a grant may lower it
+	Rates          Rates         // of signing
 
 	// AbandonAfter is how long nothing may be heard of a session, and no URL of
 	// it be good, before it is salvaged or aborted.
@@ -87,10 +95,30 @@ func (b *Broker) Key(id ID) Key { return id.Key(b.Limits.KeyPrefix) }
 // find returns the session ref names. When the Store has forgotten it, it is
 // rebuilt from what the token and S3 know.
 func (b *Broker) find(ctx context.Context, ref Ref) (*Session, error) {
+	return b.findBy(ctx, ref, b.Store.Get)
+}
+
+// look is find, and takes what a look costs from the rates of the caller: those
+// of the token's session and its owner. Whoever has only a grant may not use up
+// the rate of a session that could be another's, and an API key is nobody's.
+func (b *Broker) look(ctx context.Context, ref Ref) (*Session, error) {
+	r := Report{Look: true, Cost: CallCost, Rates: b.Limits.Rates}
+	switch {
+	case ref.Ticket != nil:
+		r.Owner = ref.Ticket.Owner
+	case ref.Owner != nil:
+		r.Owner, r.Rates.Session = *ref.Owner, Rate{}
+	default:
+		return b.find(ctx, ref)
+	}
+	return b.findBy(ctx, ref, func(ctx context.Context, id ID) (*Session, error) { return b.Store.Report(ctx, id, r) })
+}
+
+func (b *Broker) findBy(ctx context.Context, ref Ref, read func(context.Context, ID) (*Session, error)) (*Session, error) {
 	if err := b.serves(ref.Ticket); err != nil {
 		return nil, err
 	}
-	s, err := b.Store.Get(ctx, ref.ID)
+	s, err := read(ctx, ref.ID)
 	if KindOf(err) == NotFound {
 		s, err = b.rebuild(ctx, ref)
 	}
@@ -108,7 +136,7 @@ func (b *Broker) serves(t *Ticket) error {
 	if t == nil || t.Bucket == b.Bucket.Name() {
 		return nil
 	}
-	return &Error{Kind: Unavailable, Reason: "other-bucket", RetryAfter: time.Minute,
+	return &Error{Kind: Unavailable, Reason: ReasonOtherBucket, RetryAfter: time.Minute,
 		Detail: fmt.Sprintf("the session is in %s and this broker serves %s", t.Bucket, b.Bucket.Name())}
 }
 
@@ -124,13 +152,13 @@ func (b *Broker) check(ref Ref, s *Session) error {
 	case ref.Ticket != nil && s.State != Completed && s.UploadID != "" && s.UploadID != ref.Ticket.UploadID:
 		// The Store was lost and the same Idempotency-Key opened anew. Where a
 		// recording is there it counts, whichever upload it came from.
-		return conflict("superseded", "this session was opened again with another upload; use the newer token")
+		return conflict(ReasonSuperseded, "this session was opened again with another upload; use the newer token")
 	}
 	return nil
 }
 
 func unknown(id ID) error {
-	return &Error{Kind: NotFound, Reason: "unknown-session", Detail: fmt.Sprintf("no session %s", id)}
+	return &Error{Kind: NotFound, Reason: ReasonUnknownSession, Detail: fmt.Sprintf("no session %s", id)}
 }
 
 // move takes s to another state, if it may go there and nobody was quicker.
@@ -183,7 +211,7 @@ func (b *Broker) swap(ctx context.Context, s *Session, c Change) (*Session, erro
 	c.From, c.Quiet, c.Notify, c.Quota = s.Revision, b.quiet, b.Limits.Notify, b.Limits.Quota
 	stored, err := b.Store.Swap(ctx, c)
 	if KindOf(err) == NotFound { // the Store was lost just now: who looks again rebuilds it
-		return nil, &Error{Kind: Conflict, Reason: "stale", Op: "session.swap", Detail: "the session changed meanwhile", Err: err}
+		return nil, &Error{Kind: Conflict, Reason: ReasonStale, Op: "session.swap", Detail: "the session changed meanwhile", Err: err}
 	}
 	return stored, err
 }
@@ -195,22 +223,29 @@ func (b *Broker) unattended() *Broker {
 	return &alone
 }
 
+// untold is b telling nobody by way of the Outbox.
+func (b *Broker) untold() *Broker {
+	silent := *b
+	silent.Limits.Notify = false
+	return &silent
+}
+
 // closed is the answer to whoever wants to go on with a session that ended.
 func closed(s *Session) error {
 	switch s.State {
 	case Completing:
-		e := conflict("completing", "the session is being completed")
+		e := conflict(ReasonCompleting, "the session is being completed")
 		e.RetryAfter = RetryAfter
 		return e
 	case Completed:
 		if s.Result.Outcome == Salvaged {
 			return salvagedAlready(s)
 		}
-		return conflict("completed", "the session is completed with %d bytes", s.Result.Size)
+		return conflict(ReasonCompleted, "the session is completed with %d bytes", s.Result.Size)
 	case Aborting, Aborted:
-		return conflict("aborted", "the session was aborted")
+		return conflict(ReasonAborted, "the session was aborted")
 	default:
-		return conflict("deleted", "the recording was deleted")
+		return conflict(ReasonDeleted, "the recording was deleted")
 	}
 }
 

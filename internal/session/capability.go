@@ -65,6 +65,8 @@ type Ticket struct {
 	PartSize    int64
 	MaxBytes    int64
 	OnAbandon   OnAbandon
+	WhenWhole   bool
+	Announced   int64 // bytes; only with WhenWhole
 	OpenedAt    time.Time
 	ExpiresAt   time.Time
 }
@@ -80,17 +82,26 @@ type Ref struct {
 
 // Ticket returns what s's token carries. bucket is Bucket.Name.
 func (s *Session) Ticket(bucket string) Ticket {
-	return Ticket{
+	t := Ticket{
 		ID: s.ID, Bucket: bucket, UploadID: s.UploadID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType,
 		Algorithm: s.Algorithm, PartSize: s.PartSize, MaxBytes: s.MaxBytes, OnAbandon: s.OnAbandon,
 		OpenedAt: s.OpenedAt, ExpiresAt: s.ExpiresAt,
 	}
+	if s.WhenWhole {
+		t.WhenWhole, t.Announced = true, s.Announced
+	}
+	return t
 }
 
 // session is the record that t rebuilds, in no state yet.
 func (t *Ticket) session() *Session {
-	return &Session{
+	s := &Session{
 		ID: t.ID, Owner: t.Owner, Name: t.Name, ContentType: t.ContentType, Algorithm: t.Algorithm, UploadID: t.UploadID,
 		PartSize: t.PartSize, MaxBytes: t.MaxBytes, OnAbandon: t.OnAbandon, OpenedAt: t.OpenedAt, ExpiresAt: t.ExpiresAt,
+		WhenWhole: t.WhenWhole, Announced: t.Announced,
 	}
+	if s.WhenWhole {
+		s.Probe = firstProbe(t.OpenedAt)
+	}
+	return s
 }

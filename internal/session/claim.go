@@ -1,22 +1,56 @@
 package session
 
+import (
+	"slices"
+	"time"
+)
+
 // Claim is what the recorder says the recording consists of: every part, and
 // the sum of their sizes. S3 says what is there, the claim what should be; a
 // stalled PUT of a number can land after its replacement, so neither alone is
 // the truth.
 type Claim struct {
-	Parts []Part
-	Size  int64 // bytes
+	Parts    []Part
+	Size     int64         // bytes
+	Duration time.Duration // of what was recorded, up to MaxDuration; 0: the recorder cannot know
 }
+
+// MaxDuration is more than anybody records, and keeps a mistake of units out of
+// what others are told.
+const MaxDuration = 365 * 24 * time.Hour
 
 // digest names the claim as it is written: the same one, sent again, has the
 // same.
 func (c Claim) digest() string { return partsDigest(c.Parts) }
 
+// with returns the parts as they are claimed. One whose bytes the claim does not
+// tell from others of the same size is what was reported with that size.
+func (c Claim) with(reported []Part) []Part {
+	told := byNumber(reported)
+	parts := slices.Clone(c.Parts)
+	for i, p := range parts {
+		if r, ok := told[p.Number]; ok && p.silent() && r.Size == p.Size {
+			parts[i].ETag = r.ETag
+		}
+	}
+	return parts
+}
+
+// silent reports whether nothing but the size says what the part is.
+func (p Part) silent() bool { return p.ETag == "" && p.Checksum == "" }
+
+func byNumber(parts []Part) map[PartNumber]Part {
+	m := make(map[PartNumber]Part, len(parts))
+	for _, p := range parts {
+		m[p.Number] = p
+	}
+	return m
+}
+
 // checkClaim finds what is wrong with a claim as written, whatever S3 holds.
 func checkClaim(s *Session, c Claim) error {
 	if len(c.Parts) == 0 {
-		return invalid("parts", "missing", "parts is empty; a recording has at least one")
+		return invalid("parts", ReasonMissing, "parts is empty; a recording has at least one")
 	}
 	for i, p := range c.Parts {
 		if err := checkClaimed(s, c, place{"parts", i}, p); err != nil {
@@ -24,7 +58,17 @@ func checkClaim(s *Session, c Claim) error {
 		}
 	}
 	if sum := totalSize(c.Parts); sum != c.Size {
-		return invalid("size", "wrong-size", "size is %d bytes and the parts add up to %d", c.Size, sum)
+		return invalid("size", ReasonWrongSize, "size is %d bytes and the parts add up to %d", c.Size, sum)
+	}
+	return checkDuration(c.Duration)
+}
+
+func checkDuration(d time.Duration) error {
+	if d < 0 {
+		return outOfRange("duration_ms", 0, "duration_ms is below 0")
+	}
+	if d > MaxDuration {
+		return outOfRange("duration_ms", MaxDuration.Milliseconds(), "duration_ms is over %d, which is a year", MaxDuration.Milliseconds())
 	}
 	return nil
 }
@@ -34,29 +78,26 @@ func checkClaimed(s *Session, c Claim, at place, p Part) error {
 		return err
 	}
 	if want := PartNumber(at.index + 1); p.Number != want {
-		return invalid(at.field("number"), "hole", "%s.number is %d where %d should follow; a claim names every part from 1 on, in order", at, p.Number, want)
+		return invalid(at.field("number"), ReasonHole, "%s.number is %d where %d should follow; a claim names every part from 1 on, in order", at, p.Number, want)
 	}
 	if at.index < len(c.Parts)-1 && p.Size < MinPartSize {
-		e := invalid(at.field("size"), "part-too-small", "%s.size is %d bytes; only the last part may be under %d", at, p.Size, MinPartSize)
+		e := invalid(at.field("size"), ReasonPartTooSmall, "%s.size is %d bytes; only the last part may be under %d", at, p.Size, MinPartSize)
 		e.Limit = MinPartSize
 		return e
 	}
-	if p.Checksum != "" && s.Algorithm != SHA256 && s.State != Completed {
-		return invalid(at.field("checksum"), "checksum-unexpected", "this session was opened without checksums")
+	if p.Checksum != "" && s.Algorithm == NoChecksum && s.State != Completed && !s.Adopted {
+		return invalid(at.field("checksum"), ReasonChecksumUnexpected, "this session was opened without checksums")
 	}
-	if s.Algorithm == SHA256 && p.Checksum == "" && p.ETag == "" {
-		return invalid(at.String(), "checksum-missing", "this session was opened with sha256, so %s needs its checksum or its ETag", at)
+	if s.Algorithm != NoChecksum && p.silent() {
+		return invalid(at.String(), ReasonChecksumMissing, "this session was opened with %s, so %s needs its checksum or its ETag", s.Algorithm, at)
 	}
-	return nil
+	return checkSum(s, at, p.Checksum)
 }
 
 // settle returns the parts to complete with, as S3 lists them, or a Conflict
 // that names every part on which claim and S3 differ.
 func settle(claimed, listed []Part) ([]Part, error) {
-	have := make(map[PartNumber]Part, len(listed))
-	for _, p := range listed {
-		have[p.Number] = p
-	}
+	have := byNumber(listed)
 	var parts []Part
 	var differ []Difference
 	for _, want := range claimed {
@@ -68,6 +109,9 @@ func settle(claimed, listed []Part) ([]Part, error) {
 		case !sameContent(p, want):
 			differ = append(differ, Difference{Number: want.Number, Have: &p, Want: &want})
 		default:
+			if p.Checksum == "" && want.Checksum.Algorithm().Kept() { // it was taken and is not listed: completing needs it all the same
+				p.Checksum = want.Checksum
+			}
 			parts = append(parts, p)
 		}
 	}
@@ -77,15 +121,29 @@ func settle(claimed, listed []Part) ([]Part, error) {
 		}
 	}
 	if len(differ) > 0 {
-		e := conflict("parts-differ", "%d parts in S3 are not as claimed; PUT those again and complete again", len(differ))
-		e.Parts = differ
-		return nil, e
+		return nil, differing(differ, "%d parts in S3 are not as claimed; PUT those again and complete again")
 	}
 	return parts, nil
 }
 
+// differing is a Conflict that names parts; words tell how many they are.
+func differing(parts []Difference, words string) error {
+	e := conflict(ReasonPartsDiffer, words, len(parts))
+	e.Parts = parts
+	return e
+}
+
+// sameContent holds a part that S3 lists against what it should be. The
+// stronger proof rules: where both bear a checksum an ETag does not count, which
+// a proxy may have changed. A checksum that S3 took and does not list (SeaweedFS
+// 4.53) is no difference: it was checked when the part came.
 func sameContent(have, want Part) bool {
-	return have.Size == want.Size &&
-		(want.ETag == "" || want.ETag == have.ETag) &&
-		(want.Checksum == "" || want.Checksum == have.Checksum)
+	switch {
+	case have.Size != want.Size:
+		return false
+	case want.Checksum != "" && have.Checksum != "":
+		return want.Checksum == have.Checksum
+	default:
+		return want.ETag == "" || want.ETag.is(have.ETag)
+	}
 }

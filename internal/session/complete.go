@@ -5,16 +5,9 @@ import (
 	"slices"
 )
 
-// The reasons with which a Bucket says that S3 definitely did not complete: it
-// refused the request, or the key holds an object already.
-const (
-	refused  = "s3-refused"
-	keyTaken = "key-taken"
-)
-
 // toldAsSuch are the reasons of an Unavailable that says more than that there
 // was no answer.
-var toldAsSuch = []string{"s3-denied", "wrong-region", "no-such-bucket"}
+var toldAsSuch = []Reason{ReasonS3Denied, ReasonWrongRegion, ReasonNoSuchBucket}
 
 // Complete makes the recording one object, if S3 holds exactly what is
 // claimed. It can be repeated: the same claim gets the same answer for as long
@@ -26,11 +19,16 @@ var toldAsSuch = []string{"s3-denied", "wrong-region", "no-such-bucket"}
 // Errors: Invalid if the claim has a hole or contradicts itself; Conflict
 // "parts-differ" with Parts naming each difference, after which the session is
 // open as before; Conflict if it was aborted, or was completed with another
-// content; NotFound "lost"; Unavailable.
+// content; NotFound "lost"; Limited if claims come too fast; Unavailable.
 func (b *Broker) Complete(ctx context.Context, ref Ref, claim Claim) (*Session, error) {
 	ref.claim = &claim
+	paid := false
 	for range casRounds {
 		s, err := b.find(ctx, ref)
+		if err == nil && s.State == Open && !paid { // from here on it costs what a look costs; what is completing may be asked often
+			s, err = b.look(ctx, ref)
+			paid = true
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +40,7 @@ func (b *Broker) Complete(ctx context.Context, ref Ref, claim Claim) (*Session, 
 		}
 		s, err = b.advance(ctx, s, claim)
 		switch {
-		case ReasonOf(err) == "stale", err == nil && s.State == Open:
+		case ReasonOf(err) == ReasonStale, err == nil && s.State == Open:
 			continue // somebody was quicker, or S3 refused an older intent: look again
 		case err != nil:
 			return nil, err
@@ -79,7 +77,7 @@ func (b *Broker) takeOver(ctx context.Context, s *Session) (*Session, error) {
 }
 
 func busy() error {
-	return &Error{Kind: Unavailable, Reason: "busy", RetryAfter: RetryAfter, Detail: "the session keeps changing; try again"}
+	return &Error{Kind: Unavailable, Reason: ReasonBusy, RetryAfter: RetryAfter, Detail: "the session keeps changing; try again"}
 }
 
 // agrees says whether a completed session is what the claim describes: it is
@@ -96,11 +94,13 @@ func agrees(s *Session, claim Claim) error {
 	case r.Size == claim.Size && (etags || checksums) &&
 		(!etags || want.ETag == r.Claimed) && (!checksums || want.Checksum == r.Checksum):
 		return nil
+	case s.WhenWhole && r.Outcome == AsClaimed && r.Size == claim.Size && !slices.ContainsFunc(claim.Parts, func(p Part) bool { return !p.silent() }):
+		return nil // it says what was announced, and no more
 	}
 	if r.Outcome == Salvaged {
 		return salvagedAlready(s)
 	}
-	return conflict("completed-otherwise", "the session is completed with %d bytes, and nothing shows that they are the %d that are claimed", r.Size, claim.Size)
+	return conflict(ReasonCompletedOtherwise, "the session is completed with %d bytes, and nothing shows that they are the %d that are claimed", r.Size, claim.Size)
 }
 
 // intend holds the claim against S3 and, where they agree, stores what will be
@@ -113,36 +113,63 @@ func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session,
 	if err != nil {
 		return nil, err
 	}
-	parts, err := settle(claim.Parts, listed)
+	wanted, err := b.wanted(ctx, s, claim)
+	if err != nil {
+		return nil, err
+	}
+	if listed, err = b.once(ctx, s, known(listed, wanted), wanted); err != nil {
+		return nil, err
+	}
+	parts, err := settle(wanted, listed)
 	if err != nil {
 		return nil, err
 	}
 	s, err = b.underLease(ctx, s, Completing, func(next *Session) {
 		next.Intent = intentTo(AsClaimed, parts)
-		next.Intent.Claim = claim.digest()
-	}, func(ctx context.Context, s *Session) (*Session, error) { return b.carryOut(ctx, s, parts) })
-	if ReasonOf(err) == refused {
-		return nil, b.explain(ctx, s, claim, err)
+		next.Intent.Claim, next.Intent.Duration, next.Intent.AskedAt = claim.digest(), claim.Duration, s.ReadAt
+	}, func(ctx context.Context, s *Session) (*Session, error) {
+		return b.carryOut(ctx, s, parts, unlisted(listed, wanted))
+	})
+	if ReasonOf(err) == ReasonS3Refused {
+		return nil, b.explain(ctx, s, wanted, err)
 	}
 	return s, err
 }
 
-func intentTo(outcome Outcome, parts []Part) *Intent {
-	return &Intent{Outcome: outcome, Digest: partsDigest(parts), Parts: len(parts), Size: totalSize(parts),
-		ETag: multipartETag(parts), Checksum: compositeChecksum(parts)}
+// wanted is what is claimed. Where a claim gives no more than a size, what was
+// reported of the part counts.
+func (b *Broker) wanted(ctx context.Context, s *Session, claim Claim) ([]Part, error) {
+	if !slices.ContainsFunc(claim.Parts, Part.silent) {
+		return claim.Parts, nil
+	}
+	reported, err := b.reported(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	wanted := claim.with(reported)
+	switch {
+	case b.doubts(s):
+		err = vouched(wanted, reported, "%d parts were never reported, and this S3 server may hold less of them than was sent; PUT those again and complete again")
+	case len(reported) < s.PartsReported:
+		err = vouched(wanted, reported, "Redis has lost what was reported of %d parts, and S3 may hold older ones; claim their ETags, or PUT those again and complete again")
+	}
+	return wanted, err
 }
 
 // explain looks again at what S3 refused: a part may have been overwritten
 // between the listing and the request, and then it has a number.
-func (b *Broker) explain(ctx context.Context, s *Session, claim Claim, refusal error) error {
+func (b *Broker) explain(ctx context.Context, s *Session, wanted []Part, refusal error) error {
 	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
+	if err == nil {
+		listed, err = b.once(ctx, s, known(listed, wanted), wanted)
+	}
 	if err != nil {
 		return refusal
 	}
-	if _, err := settle(claim.Parts, listed); err != nil {
+	if _, err := settle(wanted, listed); err != nil {
 		return err
 	}
-	return refusal
+	return suspected(listed, wanted, refusal)
 }
 
 // replay takes up an intent that another broker left behind. It sends that
@@ -155,40 +182,51 @@ func (b *Broker) replay(ctx context.Context, s *Session) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if listed, err = b.once(ctx, s, listed, nil); err != nil {
+		return nil, err
+	}
 	parts := s.Intent.among(listed)
-	if partsDigest(parts) != s.Intent.Digest {
+	if partsDigest(asSent(parts)) != s.Intent.Digest {
 		// A part was overwritten since: S3 refuses the pinned ETags, so the
 		// request of the intent can no longer succeed. Or one came that a
 		// salvage does not know of: somebody is there after all.
 		return b.move(ctx, s, Open, func(next *Session) { next.Intent = nil })
 	}
-	return b.carryOut(ctx, s, parts)
-}
-
-// among picks the parts of the intent from those that S3 lists.
-func (i *Intent) among(listed []Part) []Part {
-	if i.Outcome == Salvaged {
-		return judgeArrival(listed, nil).parts // with any new part it is another list
+	if s, err = b.askAgain(ctx, s); err != nil {
+		return nil, err
 	}
-	return listed[:min(i.Parts, len(listed))] // a claim names every part from 1 on
+	return b.carryOut(ctx, s, parts, false)
 }
 
-// carryOut sends what the intent says and records what became of it. ctx ends
-// before the lease does.
-func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Session, error) {
-	obj, err := b.Bucket.Complete(ctx, b.upload(s), parts, s.Intent.Size)
+// askAgain notes that S3 is asked anew, if the intent is older than a lease.
+func (b *Broker) askAgain(ctx context.Context, s *Session) (*Session, error) {
+	if s.ReadAt.Sub(s.Intent.AskedAt) <= b.lease() {
+		return s, nil
+	}
+	again := *s.Intent
+	again.AskedAt = s.ReadAt
+	return b.move(ctx, s, Completing, func(next *Session) { next.Intent = &again })
+}
+
+// carryOut sends what the intent says and records what became of it; look has it
+// look at the object. ctx ends before the lease does.
+func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part, look bool) (*Session, error) {
+	obj, err := b.Bucket.Complete(ctx, b.upload(s), asSent(parts), s.Intent.Size)
 	switch {
-	case err == nil && s.Adopted:
-		return b.judge(ctx, s) // only the finished object says whose it is
+	case err == nil && (look || s.Adopted || s.Intent.Claim == ""):
+		// Only the finished object says whose it is; and how long it became,
+		// where no recorder is there to notice; and what S3 made of checksums
+		// that it did not list.
+		return b.judge(ctx, s)
 	case err == nil:
 		return b.finish(ctx, s, obj)
-	case ReasonOf(err) == refused: // nothing was made of it
+	case ReasonOf(err) == ReasonS3Refused: // nothing was made of it
 		reopened, moveErr := b.move(ctx, s, Open, func(next *Session) { next.Intent = nil })
 		if moveErr != nil {
 			return nil, moveErr
 		}
 		return reopened, err
-	case KindOf(err) == NotFound, ReasonOf(err) == keyTaken:
+	case KindOf(err) == NotFound, ReasonOf(err) == ReasonKeyTaken:
 		return b.judge(ctx, s)
 	case slices.Contains(toldAsSuch, ReasonOf(err)):
 		return nil, err // asking again is no use before somebody mends it; the intent stands
@@ -204,10 +242,13 @@ func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part) (*Sessi
 func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if err != nil {
-		if KindOf(err) == NotFound {
-			return s, b.missing(ctx, s)
+		switch {
+		case KindOf(err) != NotFound:
+			return nil, err
+		case s.Intent.underWay(s.ReadAt):
+			return s, nil // S3 may be at it
 		}
-		return nil, err
+		return s, b.missing(ctx, s)
 	}
 	if !s.Intent.made(obj) {
 		return b.found(ctx, s, obj)
@@ -231,7 +272,11 @@ func (b *Broker) gone(ctx context.Context, s *Session) (*Session, error) {
 // found records that the object is there, however it came to be.
 func (b *Broker) found(ctx context.Context, s *Session, obj Object) (*Session, error) {
 	return b.move(ctx, s, Completed, func(next *Session) {
-		next.Intent, next.Result = nil, resultOf(obj)
+		next.Result = resultOf(obj)
+		if i := s.Intent; i != nil && i.Claim == "" { // no recorder vouches for what is there
+			next.Result.Outcome, next.Result.Missing = Salvaged, i.Missing
+		}
+		next.Intent = nil
 		next.learn(obj)
 	})
 }
@@ -242,7 +287,7 @@ func (b *Broker) missing(ctx context.Context, s *Session) error {
 	now, err := b.Store.Get(ctx, s.ID)
 	switch {
 	case err == nil && now.Revision != s.Revision:
-		return &Error{Kind: Conflict, Reason: "stale", Op: "session.missing", Detail: "the session changed meanwhile"}
+		return &Error{Kind: Conflict, Reason: ReasonStale, Op: "session.missing", Detail: "the session changed meanwhile"}
 	case err != nil && KindOf(err) != NotFound:
 		return err
 	}
@@ -250,27 +295,12 @@ func (b *Broker) missing(ctx context.Context, s *Session) error {
 }
 
 func lost() error {
-	return &Error{Kind: NotFound, Reason: "lost", Detail: "S3 knows neither the upload nor the recording; it was aborted, deleted or expired"}
-}
-
-// made reports whether obj is what the intent would make. The composite
-// checksum decides where there is one; else the ETag, where it can be
-// foretold; and the size always.
-func (i *Intent) made(obj Object) bool {
-	switch {
-	case obj.Size != i.Size:
-		return false
-	case i.Checksum != "" && obj.Checksum != "":
-		return obj.Checksum == i.Checksum
-	case i.ETag != "" && !obj.OpaqueETag:
-		return obj.ETag == i.ETag
-	}
-	return true
+	return &Error{Kind: NotFound, Reason: ReasonLost, Detail: "S3 knows neither the upload nor the recording; it was aborted, deleted or expired"}
 }
 
 func (b *Broker) finish(ctx context.Context, s *Session, obj Object) (*Session, error) {
 	return b.move(ctx, s, Completed, func(next *Session) {
-		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claim: s.Intent.Claim, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum, Missing: s.Intent.Missing}
+		next.Result = &Result{Outcome: s.Intent.Outcome, Size: s.Intent.Size, ETag: obj.ETag, Claim: s.Intent.Claim, Claimed: s.Intent.ETag, Checksum: s.Intent.Checksum, Missing: s.Intent.Missing, Duration: s.Intent.Duration}
 		next.Intent = nil
 		next.learn(obj)
 	})

@@ -11,6 +11,7 @@ type Counts struct {
 	Sessions  map[State]int // all states; finished sessions as long as they are remembered, or a little longer
 	Stale     int           // open sessions that nothing was heard of for long
 	Notices   int           // in the Outbox
+	Refuses   string        // the first word of what the Store says where it takes no write, such as OOM; empty if it takes them
 	NoticeAge time.Duration // since the oldest of these happened; 0 where there is none
 }
 

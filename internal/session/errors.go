@@ -27,6 +27,15 @@ const (
 
 var kindWords = [...]string{"internal", "invalid", "unauthorized", "forbidden", "not-found", "conflict", "precondition-failed", "too-large", "unavailable", "limited"}
 
+// Kinds are all there are.
+func Kinds() []Kind {
+	kinds := make([]Kind, len(kindWords))
+	for i := range kinds {
+		kinds[i] = Kind(i)
+	}
+	return kinds
+}
+
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(kindWords) {
 		return kindWords[Internal]
@@ -38,7 +47,7 @@ func (k Kind) String() string {
 // is known, and passed up untouched.
 type Error struct {
 	Kind       Kind
-	Reason     string // what exactly, one of the words in docs/protocol.md; may be empty
+	Reason     Reason // what exactly; may be empty
 	Detail     string // a sentence for people, without secrets
 	Field      string // the field at fault, such as "parts[2].size"
 	Limit      int64  // the limit that was passed; 0: none
@@ -63,7 +72,7 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(e.Kind.String())
 	if e.Reason != "" {
-		b.WriteString(" (" + e.Reason + ")")
+		b.WriteString(" (" + string(e.Reason) + ")")
 	}
 	if e.Detail != "" {
 		b.WriteString(": " + e.Detail)
@@ -85,23 +94,23 @@ func KindOf(err error) Kind {
 }
 
 // ReasonOf returns the reason of err, or "".
-func ReasonOf(err error) string {
+func ReasonOf(err error) Reason {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Reason
 	}
 	return ""
 }
 
-func invalid(field, reason, format string, args ...any) *Error {
+func invalid(field string, reason Reason, format string, args ...any) *Error {
 	return &Error{Kind: Invalid, Reason: reason, Field: field, Detail: fmt.Sprintf(format, args...)}
 }
 
 func outOfRange(field string, limit int64, format string, args ...any) *Error {
-	e := invalid(field, "out-of-range", format, args...)
+	e := invalid(field, ReasonOutOfRange, format, args...)
 	e.Limit = limit
 	return e
 }
 
-func conflict(reason, format string, args ...any) *Error {
+func conflict(reason Reason, format string, args ...any) *Error {
 	return &Error{Kind: Conflict, Reason: reason, Detail: fmt.Sprintf(format, args...)}
 }

@@ -29,13 +29,15 @@ type Event struct {
 	ContentType string
 	Size        int64        // bytes; of completed and salvaged
 	Missing     []PartNumber // of salvaged; see Result
+	OpenedAt    time.Time
+	Duration    time.Duration // of completed; see Result
 }
 
 // eventOf is the event that s, as it is now, brings about.
 func eventOf(t EventType, s *Session) *Event {
-	e := &Event{ID: string(s.ID) + "-" + string(t), Type: t, Session: s.ID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType}
+	e := &Event{ID: string(s.ID) + "-" + string(t), Type: t, Session: s.ID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType, OpenedAt: s.OpenedAt}
 	if s.Result != nil {
-		e.Size, e.Missing = s.Result.Size, s.Result.Missing
+		e.Size, e.Missing, e.Duration = s.Result.Size, s.Result.Missing, s.Result.Duration
 	}
 	return e
 }
@@ -52,8 +54,9 @@ type EventLog interface {
 // Outbox holds the events that somebody has to be told of until they were:
 // at least once, by any of the brokers.
 type Outbox interface {
-	// Take returns up to limit notices that are due, the longest due first, and
-	// keeps them from everybody else for hold.
+	// Take returns up to limit notices that are due and keeps them from everybody
+	// else for hold. Owners take turns, so that one with many keeps nobody waiting;
+	// of each the longest due comes first.
 	Take(ctx context.Context, limit int, hold time.Duration) ([]Notice, error)
 	// Done forgets a notice. It can be repeated.
 	Done(ctx context.Context, n Notice) error

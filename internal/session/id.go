@@ -1,16 +1,13 @@
 package session
 
 import (
-	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
 	"fmt"
-	"mime"
 	"strconv"
-	"strings"
 )
 
 // ID names a session and, later, its recording: 29 characters of a-z and 0-9.
@@ -48,13 +45,13 @@ func (id ID) Name() string { return string(id[:idLength-1]) }
 
 // Key returns the object key: prefix, id and an extension.
 func (id ID) Key(prefix string) Key {
-	return Key(prefix + string(id) + "." + typeByCode(id[idLength-1]).ext)
+	return Key(prefix + string(id) + "." + typeByCode(id[idLength-1]).ext())
 }
 
 // ParseID accepts what newID makes and nothing else, so no two spellings name
 // one session and nothing in an ID can steer a key or a path.
 func ParseID(s string) (ID, error) {
-	bad := &Error{Kind: NotFound, Reason: "bad-id", Detail: "not the ID of a session"}
+	bad := &Error{Kind: NotFound, Reason: ReasonBadID, Detail: "not the ID of a session"}
 	if len(s) != idLength {
 		return "", bad
 	}
@@ -99,67 +96,4 @@ func newID(owner Owner, contentType string, secret []byte, principal, idempotenc
 		tag = int(random[15]) % Tags
 	}
 	return ID(hex.EncodeToString([]byte{byte(tag)}) + idEncoding.EncodeToString(random[:]) + string(typeOf(contentType).code))
-}
-
-// mediaType is one kind of recording we know an extension for.
-type mediaType struct {
-	code byte
-	name string
-	ext  string
-}
-
-// mediaTypes is stored inside IDs: codes may be added and never reassigned.
-var mediaTypes = []mediaType{
-	{'w', "video/webm", "webm"},
-	{'x', "audio/webm", "webm"},
-	{'m', "video/mp4", "mp4"},
-	{'n', "audio/mp4", "m4a"},
-	{'o', "audio/ogg", "ogg"},
-	{'p', "video/ogg", "ogv"},
-	{'q', "video/quicktime", "mov"},
-	{'k', "video/x-matroska", "mkv"},
-	{'l', "audio/x-matroska", "mka"},
-	{'r', "audio/mpeg", "mp3"},
-	{'s', "audio/wav", "wav"},
-	{'t', "audio/aac", "aac"},
-	{'f', "audio/flac", "flac"},
-	{'g', "video/3gpp", "3gp"},
-	{'h', "audio/3gpp", "3ga"},
-	otherType,
-}
-
-var otherType = mediaType{'0', "", "bin"}
-
-// contentType is what a recording of this kind is served as.
-func (t mediaType) contentType() string { return cmp.Or(t.name, "application/octet-stream") }
-
-func typeByCode(code byte) mediaType {
-	for _, t := range mediaTypes {
-		if t.code == code {
-			return t
-		}
-	}
-	return otherType
-}
-
-func typeOf(contentType string) mediaType {
-	base := mediaTypeOf(contentType)
-	for _, t := range mediaTypes {
-		if t.name == base && base != "" {
-			return t
-		}
-	}
-	return otherType
-}
-
-// mediaTypeOf returns type and subtype of a content type in small letters, or
-// "" if it has none. The parameters stay as they are: MediaRecorder itself
-// writes codecs=vp9,opus without the quotes that RFC 9110 wants.
-func mediaTypeOf(contentType string) string {
-	base, _, _ := strings.Cut(contentType, ";")
-	base = strings.ToLower(strings.TrimSpace(base))
-	if _, params, err := mime.ParseMediaType(base); err != nil || len(params) > 0 || !strings.Contains(base, "/") {
-		return ""
-	}
-	return base
 }

@@ -28,6 +28,7 @@ const (
 	metaName      = "slipway-name"
 	metaOnAbandon = "slipway-on-abandon"
 	metaOpenedAt  = "slipway-opened-at"
+	metaChecksum  = "slipway-checksum"
 )
 
 // objectMetadata is what S3 keeps with the object, so that it explains itself
@@ -61,6 +62,35 @@ func decodeMeta(v string) string {
 
 func (o Object) owner() Owner { return Owner(decodeMeta(o.Metadata[metaOwner])) }
 
+// openedAt is when the session was opened, zero where the object does not say.
+func (o Object) openedAt() time.Time {
+	at, _ := time.Parse(time.RFC3339, o.Metadata[metaOpenedAt])
+	return at
+}
+
+// algorithm is what the object's parts were sent with, as far as it tells.
+func (o Object) algorithm() ChecksumAlgorithm {
+	sums, _, _ := strings.Cut(string(o.Checksum), "-")
+	if of := Checksum(sums).Algorithm(); of != NoChecksum {
+		return of
+	}
+	if ChecksumAlgorithm(o.Metadata[metaChecksum]) == MD5 {
+		return MD5
+	}
+	return NoChecksum
+}
+
+// Extra is the metadata that the session was opened with.
+func (o Object) Extra() map[string]string {
+	extra := map[string]string{}
+	for name, value := range o.Metadata {
+		if !strings.HasPrefix(name, "slipway-") {
+			extra[name] = decodeMeta(value)
+		}
+	}
+	return extra
+}
+
 // Name is what people call the recording; empty if nobody named it.
 func (o Object) Name() string { return decodeMeta(o.Metadata[metaName]) }
 
@@ -92,7 +122,7 @@ func checkMetadataName(name string) error {
 			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 		})
 	if !ok {
-		return invalid("metadata", "bad-name", "names in metadata are 1 to %d of a-z, 0-9 and \"-\", and do not begin with \"slipway-\"", maxMetadataName)
+		return invalid("metadata", ReasonBadName, "names in metadata are 1 to %d of a-z, 0-9 and \"-\", and do not begin with \"slipway-\"", maxMetadataName)
 	}
 	return nil
 }
@@ -103,9 +133,9 @@ func checkText(field, v string, limit int) error {
 	case len(v) > limit:
 		return outOfRange(field, int64(limit), "%s is %d bytes; at most %d are allowed", field, len(v), limit)
 	case !utf8.ValidString(v):
-		return invalid(field, "not-utf8", "%s is not UTF-8", field)
+		return invalid(field, ReasonNotUTF8, "%s is not UTF-8", field)
 	case strings.ContainsFunc(v, unicode.IsControl):
-		return invalid(field, "control-character", "%s contains a control character", field)
+		return invalid(field, ReasonControlCharacter, "%s contains a control character", field)
 	}
 	return nil
 }

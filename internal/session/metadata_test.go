@@ -39,7 +39,7 @@ func FuzzObjectMetadata(f *testing.F) {
 		}
 		kind, params, err := mime.ParseMediaType(disposition("2c7qmtx4o3avbnkfz5yd6ueirlwiw", back))
 		file := params["filename"]
-		if err != nil || kind != "inline" || len(params) != 1 || !strings.HasSuffix(strings.ToLower(file), ".webm") || strings.ContainsAny(file, `/\`) || strings.ContainsFunc(file, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
+		if err != nil || kind != "attachment" || len(params) != 1 || !strings.HasSuffix(strings.ToLower(file), ".webm") || strings.ContainsAny(file, `/\`) || strings.ContainsFunc(file, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
 			t.Errorf("%q downloads as %q (%v)", name, params, err)
 		}
 	})

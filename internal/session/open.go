@@ -21,6 +21,7 @@ type OpenRequest struct {
 	PartSize       int64 // bytes, MinPartSize to MaxPartSize
 	MaxBytes       int64 // bytes
 	OnAbandon      OnAbandon
+	WhenWhole      bool // see Session; takes a Size
 	IdempotencyKey string
 }
 
@@ -38,13 +39,16 @@ type Opened struct {
 //
 // Errors: Invalid names the field; Forbidden if the grant does not allow the
 // content type; Conflict "idempotency-key-reused" if the key came with another
-// request; Limited if the owner may have no other session now, or signs too
+// request; Limited if the owner may have no other session now, or opens or signs too
 // fast; Unavailable if S3 or the Store did not answer. The last leaves an upload
 // without a session at worst, which costs money and no recording.
 func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []PartToSign) (Opened, error) {
 	s, err := b.plan(g, req)
 	if err != nil {
 		return Opened{}, err
+	}
+	if req.Algorithm == AutoChecksum && len(sign) > 0 {
+		return Opened{}, invalid("sign", ReasonChecksumUnexpected, "sign is for sessions that name their checksum: what auto becomes, and so what a part needs, is in the answer")
 	}
 	if err := checkToSign(s, sign); err != nil {
 		return Opened{}, err
@@ -55,53 +59,71 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []Part
 	if len(sign) == 0 || s.State != Open {
 		return Opened{Session: s}, nil
 	}
+	if s.Algorithm == NoChecksum { // S3 took none, whatever was asked for
+		sign = bare(sign)
+	}
 	t := s.Ticket(b.Bucket.Name())
 	s, urls, err := b.Parts(ctx, &t, nil, sign, 0)
 	return Opened{s, urls}, err
 }
 
+// bare is sign without checksums.
+func bare(sign []PartToSign) []PartToSign {
+	sign = slices.Clone(sign)
+	for i := range sign {
+		sign[i].Checksum = ""
+	}
+	return sign
+}
+
 // create makes the upload and the record, or finds the session that the
 // request repeats.
 func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest, q Quota) (*Session, error) {
+	wanted := b.Limits.candidates(req.Algorithm)
 	metadata := objectMetadata(s, req.Metadata)
+	if len(wanted) > 0 && wanted[0] == MD5 { // of others the finished object itself tells
+		metadata[metaChecksum] = string(MD5)
+	}
 	if err := checkMetadata(req.Metadata, metadata); err != nil {
 		return nil, err
 	}
-	before, err := b.Store.Admit(ctx, s.ID, s.Owner, q)
-	if KindOf(err) == NotFound {
-		before, err = nil, nil
-		if req.IdempotencyKey != "" {
-			before, err = b.forgotten(ctx, s, q)
-		}
+	before, err := b.Store.Admit(ctx, s.ID, Admission{Owner: s.Owner, Quota: q, Rate: b.Limits.Rates.Owner, Cost: CallCost})
+	if before == nil && err == nil && req.IdempotencyKey != "" {
+		before, err = b.forgotten(ctx, s, q)
 	}
 	if before != nil || err != nil {
 		return repeated(s, before, err)
 	}
-	upload, err := b.Bucket.Create(ctx, NewUpload{Key: b.Key(s.ID), ContentType: s.ContentType, Algorithm: s.Algorithm, Metadata: metadata})
+	made, err := b.Bucket.Create(ctx, NewUpload{Key: b.Key(s.ID), ContentType: s.ContentType, Algorithms: wanted, Metadata: metadata})
 	if err != nil {
 		return nil, err
 	}
-	s.UploadID, s.State = upload, Open
+	s.UploadID, s.Algorithm, s.State = made.ID, made.Algorithm, Open
 	stored, err := b.Store.Swap(ctx, Change{Session: s, Event: eventOf(EventOpened, s), Quota: q})
-	if KindOf(err) == Limited { // others were quicker since it was admitted
+	if KindOf(err) == Limited || ReasonOf(err) == ReasonRedisFull { // others were quicker since it was admitted, or nothing was written
 		b.drop(ctx, s)
 	}
-	if ReasonOf(err) != "stale" {
+	if ReasonOf(err) != ReasonStale {
 		// Unavailable may still mean that the record was written, so the
 		// upload stays: a session without its upload would be a dead one.
 		return stored, err
 	}
-	// Somebody with the same key was quicker, and theirs is the session; or our
-	// own record was written and the Store was asked twice.
+	return b.quicker(ctx, s, q)
+}
+
+// quicker returns the session of whoever opened with the key of s at the same
+// moment. It may be s itself, where its record was written and the Store was
+// asked twice; the upload of s goes if it is not.
+func (b *Broker) quicker(ctx context.Context, s *Session, q Quota) (*Session, error) {
 	winner, err := b.Store.Get(ctx, s.ID)
 	if KindOf(err) == NotFound {
 		winner, err = b.forgotten(ctx, s, q)
 	}
 	if winner == nil && err == nil {
-		return nil, &Error{Kind: Unavailable, Reason: "raced", RetryAfter: RetryAfter, Detail: "another request with this Idempotency-Key came and went"}
+		return nil, &Error{Kind: Unavailable, Reason: ReasonRaced, RetryAfter: RetryAfter, Detail: "another request with this Idempotency-Key came and went"}
 	}
 	winner, err = repeated(s, winner, err)
-	if err == nil && winner.UploadID != upload {
+	if err == nil && winner.UploadID != s.UploadID {
 		b.drop(ctx, s)
 	}
 	return winner, err
@@ -133,7 +155,7 @@ func (b *Broker) forgotten(ctx context.Context, s *Session, q Quota) (*Session, 
 // the one that opens s.
 func repeated(s, before *Session, err error) (*Session, error) {
 	if err == nil && before.Request != "" && before.Request != s.Request {
-		return nil, conflict("idempotency-key-reused", "this Idempotency-Key came with another request before")
+		return nil, conflict(ReasonIdempotencyKeyReused, "this Idempotency-Key came with another request before")
 	}
 	return before, err
 }
@@ -160,7 +182,7 @@ func (b *Broker) reopen(ctx context.Context, s *Session, q Quota) (*Session, err
 		}
 		if found == nil || len(listed) > len(parts) {
 			again := *s
-			again.UploadID, again.Algorithm = u.ID, u.Algorithm
+			again.UploadID, again.Algorithm = u.ID, b.algorithmOf(u, listed, again.Algorithm)
 			found, parts = &again, listed
 		}
 	}
@@ -176,29 +198,30 @@ func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
 	s := &Session{
 		Owner: g.Owner, Name: req.Name, ContentType: req.ContentType, Algorithm: req.Algorithm, OnAbandon: req.OnAbandon,
 		PartSize: req.PartSize, MaxBytes: req.MaxBytes, OpenedAt: now, ExpiresAt: now.Add(b.Limits.SessionTTL),
-		Request: fingerprint(req), Announced: req.Size,
+		Request: fingerprint(req), Announced: req.Size, WhenWhole: req.WhenWhole,
 	}
-	if s.Algorithm == "" || s.Algorithm == SHA256 && b.Limits.NoChecksum {
+	if s.Algorithm == "" {
 		s.Algorithm = NoChecksum
 	}
 	if s.OnAbandon == "" {
 		s.OnAbandon = Salvage
 	}
-	if s.PartSize == 0 {
-		s.PartSize = b.Limits.PartSize
-	}
 	allowed := b.Limits.MaxBytes
 	if g.MaxBytes > 0 {
 		allowed = min(allowed, g.MaxBytes)
 	}
-	if s.MaxBytes == 0 {
-		s.MaxBytes = allowed
-	}
+	b.Limits.fit(s, allowed)
 	if err := checkWords(s, g); err != nil {
 		return nil, err
 	}
-	if err := checkSizes(s, req.Size, allowed); err != nil {
+	if err := b.Limits.checkSizes(s, req.Size, allowed); err != nil {
 		return nil, err
+	}
+	if s.WhenWhole {
+		if s.Announced == 0 {
+			return nil, invalid("size", ReasonMissing, "size is missing; a session that is completed when it is whole needs to know how many bytes there will be")
+		}
+		s.Probe = firstProbe(now)
 	}
 	s.ID = newID(s.Owner, s.ContentType, b.Secret, g.Principal, req.IdempotencyKey)
 	return s, nil
@@ -211,11 +234,11 @@ func checkWords(s *Session, g Grant) error {
 	if err := checkText("name", s.Name, MaxNameBytes); err != nil {
 		return err
 	}
-	if s.Algorithm != NoChecksum && s.Algorithm != SHA256 {
-		return invalid("checksum", "unknown-value", "checksum is none or sha256")
+	if !s.Algorithm.known() && s.Algorithm != AutoChecksum {
+		return invalid("checksum", ReasonUnknownValue, "checksum is auto, sha256, crc32c, md5 or none, in small letters")
 	}
 	if s.OnAbandon != Salvage && s.OnAbandon != Discard {
-		return invalid("on_abandon", "unknown-value", "on_abandon is salvage or abort")
+		return invalid("on_abandon", ReasonUnknownValue, "on_abandon is salvage or abort")
 	}
 	return checkContentType(s.ContentType, g.ContentTypes)
 }
@@ -229,7 +252,7 @@ func checkContentType(contentType string, allowed []string) error {
 	}
 	base := mediaTypeOf(contentType)
 	if base == "" || !plainParameters(contentType) {
-		return invalid("content_type", "bad-content-type", "content_type is not a media type, such as video/webm;codecs=vp9")
+		return invalid("content_type", ReasonBadContentType, "content_type is not a media type, such as video/webm;codecs=vp9")
 	}
 	if len(allowed) == 0 {
 		allowed = anyRecording
@@ -239,7 +262,7 @@ func checkContentType(contentType string, allowed []string) error {
 			return nil
 		}
 	}
-	return &Error{Kind: Forbidden, Reason: "content-type-not-allowed", Field: "content_type",
+	return &Error{Kind: Forbidden, Reason: ReasonContentTypeNotAllowed, Field: "content_type",
 		Detail: fmt.Sprintf("%s may not be recorded here; allowed: %s", base, strings.Join(allowed, ", "))}
 }
 
@@ -254,30 +277,13 @@ func plainParameters(contentType string) bool {
 	return strings.Count(contentType, "/") == 1 && !strings.ContainsFunc(contentType, func(r rune) bool { return r > '~' })
 }
 
-// checkSizes holds the sizes of s against each other; size is the announced
-// total or 0, allowed the most bytes the grant and the broker permit.
-func checkSizes(s *Session, size, allowed int64) error {
-	switch {
-	case s.PartSize < MinPartSize:
-		return outOfRange("part_size", MinPartSize, "part_size is %d bytes; S3 takes no fewer than %d", s.PartSize, MinPartSize)
-	case s.PartSize > MaxPartSize:
-		return outOfRange("part_size", MaxPartSize, "part_size is %d bytes; S3 takes no more than %d", s.PartSize, int64(MaxPartSize))
-	case s.MaxBytes < 1 || s.MaxBytes > allowed:
-		return outOfRange("max_bytes", allowed, "max_bytes is %d; at most %d are allowed", s.MaxBytes, allowed)
-	case size < 0:
-		return outOfRange("size", 1, "size is %d bytes", size)
-	case size > s.MaxBytes:
-		return outOfRange("size", s.MaxBytes, "size is %d bytes; at most %d are allowed", size, s.MaxBytes)
-	case size > s.PartSize*MaxPartNumber:
-		return outOfRange("part_size", (size+MaxPartNumber-1)/MaxPartNumber, "%d bytes do not fit in %d parts of %d bytes", size, MaxPartNumber, s.PartSize)
-	}
-	return nil
-}
-
 // fingerprint tells one open request from another.
 func fingerprint(r OpenRequest) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q %d %d %d %q\n", r.ContentType, r.Name, r.Algorithm, r.Size, r.PartSize, r.MaxBytes, r.OnAbandon)
+	if r.WhenWhole { // else it is what it was before there was such a thing
+		fmt.Fprintln(h, "when-whole")
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
 		fmt.Fprintf(h, "%q %q\n", name, r.Metadata[name])
 	}

@@ -17,6 +17,8 @@ type Orphan struct {
 	Parts   int
 	Bytes   int64
 	AdoptAt time.Time // when Sweep makes it a session again; zero: never
+
+	live *Session // that has it: then it is no orphan
 }
 
 // OrphanReason says how an upload came to be nobody's.
@@ -43,7 +45,8 @@ type OrphanPage struct {
 // them costs a request to S3.
 const MaxOrphans = 100
 
-// Orphans returns one page of them, in order of key.
+// Orphans returns one page of them, in order of key; where S3 lists by exact
+// key alone, those of sessions on record, see Limits.ListsByKeyOnly.
 //
 // Errors: Invalid if limit is not 1 to MaxOrphans, or after is no place among
 // them; Unavailable.
@@ -52,9 +55,9 @@ func (b *Broker) Orphans(ctx context.Context, after UploadCursor, limit int) (Or
 		return OrphanPage{}, outOfRange("limit", MaxOrphans, "limit is %d; 1 to %d are allowed", limit, MaxOrphans)
 	}
 	if after != (UploadCursor{}) && !b.mine(after.Key) {
-		return OrphanPage{}, invalid("cursor", "bad-query", "the cursor is not one that a listing gave")
+		return OrphanPage{}, invalid("cursor", ReasonBadQuery, "the cursor is not one that a listing gave")
 	}
-	uploads, err := b.Bucket.Uploads(ctx, b.Limits.KeyPrefix, after, limit)
+	uploads, err := b.uploads(ctx, after, limit)
 	if err != nil {
 		return OrphanPage{}, err
 	}
@@ -114,6 +117,8 @@ func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
 		o.Reason = OtherUpload
 	case s.State.Finished():
 		o.Reason = Ended
+	default:
+		o.live = s
 	}
 	return o, nil
 }
@@ -127,16 +132,16 @@ func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
 // after AdoptAfter, which can be aborted; Unavailable.
 func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
 	if u.ID == "" || !b.mine(u.Key) || climbs(u.Key) {
-		return invalid("key", "foreign-key", "key is not under %q, where this broker's uploads are", b.Limits.KeyPrefix)
+		return invalid("key", ReasonForeignKey, "key is not under %q, where this broker's uploads are", b.Limits.KeyPrefix)
 	}
 	o, _, err := b.orphan(ctx, ListedUpload{Upload: u})
 	switch {
 	case err != nil:
 		return err
 	case o.Reason == "":
-		return conflict("in-use", "session %s has this upload; abort the session", o.Session)
+		return conflict(ReasonInUse, "session %s has this upload; abort the session", o.Session)
 	case o.Reason == Forgotten && o.Parts > 0:
-		return conflict("forgotten", "this may be a recording in progress whose session was forgotten; once it is session %s again, abort that", o.Session)
+		return conflict(ReasonForgotten, "this may be a recording in progress whose session was forgotten; once it is session %s again, abort that", o.Session)
 	}
 	ctx, cancel := b.atLength(ctx)
 	defer cancel()
@@ -162,6 +167,7 @@ func climbs(key Key) bool {
 type Swept struct {
 	Uploads     int   // under our prefix
 	Adopted     int   // nobody's, and sessions again
+	Reindexed   int   // of sessions that the Store had lost from its index
 	Aborted     int   // nobody's, and empty for long
 	Orphans     int   // nobody's, and left for people to decide on
 	OrphanBytes int64 // that these hold
@@ -202,6 +208,9 @@ func (b *Broker) Sweep(ctx context.Context) (Swept, error) {
 
 func (b *Broker) sweepOne(ctx context.Context, u ListedUpload, done *Swept) error {
 	o, orphaned, err := b.orphan(ctx, u)
+	if err == nil && o.live != nil {
+		return b.reindex(ctx, o.live, done)
+	}
 	if err != nil || !orphaned {
 		return err
 	}
@@ -228,14 +237,34 @@ func (b *Broker) sweepOne(ctx context.Context, u ListedUpload, done *Swept) erro
 	return nil
 }
 
+// reindex puts a session back into the Store's index, if that has lost it. The
+// reaper goes by the index: without it, nobody would salvage the session once
+// its recorder is gone.
+func (b *Broker) reindex(ctx context.Context, s *Session, done *Swept) error {
+	if s.LeaseUntil.After(s.ReadAt) { // a swap would end the lease of whoever is at it
+		return nil
+	}
+	indexed, err := b.Store.Indexed(ctx, s)
+	if err != nil || indexed {
+		return err
+	}
+	if _, err := b.swap(ctx, s, Change{Session: s}); err != nil {
+		return ignoring(Conflict, err) // whoever was quicker has put it back
+	}
+	done.Reindexed++
+	b.acted(ctx, ActReindexed, s.ID)
+	return nil
+}
+
 // abortable reports whether o, if it is empty, is anybody's business but ours.
 func (o Orphan) abortable() bool { return o.Reason != ForeignKey && o.Reason != Unreadable }
 
-// eachUpload calls f for every upload under our prefix, until it fails.
+// eachUpload calls f for every upload under our prefix that can be found, until
+// it fails.
 func (b *Broker) eachUpload(ctx context.Context, f func(ListedUpload) error) error {
 	var after UploadCursor
 	for {
-		page, err := b.Bucket.Uploads(ctx, b.Limits.KeyPrefix, after, MaxPage)
+		page, err := b.uploads(ctx, after, MaxPage)
 		if err != nil {
 			return err
 		}
@@ -267,7 +296,7 @@ func (b *Broker) adopt(ctx context.Context, id ID, u ListedUpload) error {
 		return ignoring(NotFound, err)
 	}
 	s := &Session{
-		ID: id, ContentType: typeByCode(id[idLength-1]).contentType(), Algorithm: u.Algorithm, UploadID: u.ID, PartSize: MinPartSize,
+		ID: id, ContentType: typeByCode(id[idLength-1]).contentType(), Algorithm: b.algorithmOf(u, parts, NoChecksum), UploadID: u.ID, PartSize: MinPartSize,
 		MaxBytes: b.Limits.MaxBytes, OnAbandon: Salvage, OpenedAt: u.InitiatedAt, ExpiresAt: b.Now().Add(b.Limits.SessionTTL), Adopted: true,
 	}
 	for _, p := range parts {

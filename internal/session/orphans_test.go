@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"slipway/internal/httpapi/apitest"
 	"slipway/internal/session"
+	"slipway/internal/session/memstore"
 )
 
 // orphan finds the orphan with an upload ID: the bucket is shared by tests.
@@ -56,6 +59,54 @@ func TestAForgottenUploadIsAdoptedAndSalvaged(t *testing.T) {
 		t.Errorf("the finished session is %+v", s)
 	}
 	r.plays(t, r.bodies...)
+}
+
+// unindexed is a store that lost a session from its index, until it is stored
+// again.
+type unindexed struct {
+	*memstore.Store
+	lost atomic.Bool
+}
+
+func (st *unindexed) Indexed(context.Context, *session.Session) (bool, error) {
+	return !st.lost.Load(), nil
+}
+
+func (st *unindexed) Swap(ctx context.Context, c session.Change) (*session.Session, error) {
+	st.lost.Store(false)
+	return st.Store.Swap(ctx, c)
+}
+
+func TestASessionThatTheStoreLostFromItsIndexIsPutBack(t *testing.T) {
+	r := abandoned(t, nil, 99)
+	store := &unindexed{Store: r.Store}
+	r.Broker.Store = store
+	before := r.state(t)
+	sweep := func(want int) {
+		t.Helper()
+		if done, err := r.Broker.Sweep(t.Context()); err != nil || done.Reindexed != want {
+			t.Errorf("%d of %d uploads were put back, want %d (%v)", done.Reindexed, done.Uploads, want, err)
+		}
+	}
+	sweep(0)
+	store.lost.Store(true)
+	sweep(1)
+	if after := r.state(t); after.State != session.Open || !after.ActiveAt.Equal(before.ActiveAt) || store.lost.Load() {
+		t.Errorf("it was active at %v, and then at %v: %+v", before.ActiveAt, after.ActiveAt, after)
+	}
+	sweep(0)
+
+	held := *r.state(t)
+	held.State = session.Completing
+	leased, err := r.Store.Swap(t.Context(), session.Change{Session: &held, From: held.Revision, Lease: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.lost.Store(true)
+	sweep(0)
+	if after := r.state(t); !after.LeaseUntil.Equal(leased.LeaseUntil) {
+		t.Errorf("the lease of who completes it ended: %v, and then %v", leased.LeaseUntil, after.LeaseUntil)
+	}
 }
 
 func TestAnAdoptedSessionLearnsWhoseItIs(t *testing.T) {
@@ -177,9 +228,7 @@ func TestARepeatedOpenFindsItsRecording(t *testing.T) {
 	}
 	r.opened.ID = first.Session.ID
 	r.UploadPart(t, apitest.Opened{ID: first.Session.ID, Token: r.Keyring.SignTicket(first.Session.Ticket(r.Broker.Bucket.Name()))}, 1, apitest.Noise(99))
-	if _, err := r.Broker.Salvage(t.Context(), session.Ref{ID: first.Session.ID}, 0); err != nil {
-		t.Fatal(err)
-	}
+	salvaged(t, r.Broker, first.Session.ID) // forgotten before, it would be open again
 	if _, err := r.Client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &r.S3.Bucket, Key: r.key()}); err != nil {
 		t.Fatal(err)
 	}

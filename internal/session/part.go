@@ -3,9 +3,9 @@ package session
 import (
 	"crypto/md5" //nolint:gosec // S3 defines a multipart ETag as an MD5 of MD5s
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -26,50 +26,48 @@ type UploadID string
 // ETag is what S3 answered, with its quotes, exactly as sent.
 type ETag string
 
+// MaxETagBytes is the longest ETag that is kept, quotes included. S3's own are 34
+// and 40 bytes, and those of other servers that we know no longer than 66.
+const MaxETagBytes = 128
+
 // ParseETag takes an ETag with or without its quotes (some clients drop them)
-// and returns it with them.
+// and with or without W/ (a proxy that compresses adds it), and returns it with
+// its quotes alone. An ETag of quotes alone says nothing: it is "".
 func ParseETag(s string) (ETag, error) {
-	bare := strings.TrimSuffix(strings.TrimPrefix(s, `"`), `"`)
-	if bare == "" || len(bare) > 1022 || strings.ContainsFunc(bare, func(r rune) bool { return r == '"' || r <= ' ' || r > '~' }) {
+	quoted := strings.TrimPrefix(s, "W/")
+	if quoted == `""` {
+		return "", nil
+	}
+	bare := strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), `"`)
+	if bare == "" || len(bare) > MaxETagBytes-2 || strings.ContainsFunc(bare, func(r rune) bool { return r == '"' || r <= ' ' || r > '~' }) {
 		return "", fmt.Errorf("not an ETag: %d bytes", len(s))
 	}
 	return ETag(`"` + bare + `"`), nil
 }
 
-// md5 returns the digest an ETag of a single part is, where it is one.
-func (e ETag) md5() ([]byte, bool) {
-	sum, err := hex.DecodeString(strings.Trim(string(e), `"`))
-	return sum, err == nil && len(sum) == md5.Size
+// bare is what is left without quotes, W/, and the mark of a proxy that
+// compresses.
+func (e ETag) bare() string {
+	return gzipMark.ReplaceAllString(strings.Trim(strings.TrimPrefix(string(e), "W/"), `"`), "")
 }
 
-// ChecksumAlgorithm belongs to an upload as a whole: S3 answers 400 to a part
-// that brings a checksum nobody announced, and to one that lacks it.
-type ChecksumAlgorithm string
+var gzipMark = regexp.MustCompile(`[-;]+gzip$`)
 
-// The algorithms a session can be opened with. Browsers and phones have
-// SHA-256 natively.
-const (
-	NoChecksum ChecksumAlgorithm = "none"
-	SHA256     ChecksumAlgorithm = "sha256"
-)
+// is reports whether both mean the same. Servers and proxies spell them
+// differently: quotes, W/, the mark of a proxy that compresses, and the case of
+// hex do not count.
+func (e ETag) is(other ETag) bool {
+	a, b := e.bare(), other.bare()
+	return a == b || hexETag.MatchString(a) && strings.EqualFold(a, b)
+}
 
-// Checksum is a SHA-256 in base64, as in x-amz-checksum-sha256; that of a
-// whole multipart object ends in "-" and the number of parts.
-type Checksum string
+// hexETag matches the bare ETag of a part, and that of a multipart object.
+var hexETag = regexp.MustCompile(`^[0-9a-fA-F]+(-[0-9]+)?$`)
 
-// base64Size is how long the base64 of a SHA-256 is.
-const base64Size = (sha256.Size + 2) / 3 * 4
-
-// ParseChecksum accepts the base64 of exactly 32 bytes.
-func ParseChecksum(s string) (Checksum, error) {
-	var sum [base64Size]byte
-	if len(s) != base64Size {
-		return "", fmt.Errorf("not the base64 of a SHA-256: %d bytes", len(s))
-	}
-	if n, err := base64.StdEncoding.Strict().Decode(sum[:], []byte(s)); err != nil || n != sha256.Size {
-		return "", fmt.Errorf("not the base64 of a SHA-256: %d bytes", len(s))
-	}
-	return Checksum(s), nil
+// md5 returns the digest an ETag of a single part is, where it is one.
+func (e ETag) md5() ([]byte, bool) {
+	sum, err := hex.DecodeString(e.bare())
+	return sum, err == nil && len(sum) == md5.Size
 }
 
 // Part is one part, as S3 lists it, as a recorder reported it, or as a claim
@@ -82,8 +80,7 @@ type Part struct {
 	StoredAt time.Time // LastModified; from ListParts only
 }
 
-// partsDigest names a list of parts: two lists with the same digest make the
-// same CompleteMultipartUpload request.
+// partsDigest names a list of parts.
 func partsDigest(parts []Part) string {
 	h := sha256.New()
 	for _, p := range parts {
@@ -92,33 +89,27 @@ func partsDigest(parts []Part) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// multipartETag is the ETag S3 gives an object completed from parts: the MD5
-// of the parts' MD5s, a dash and their number. It is empty when a part's ETag
-// is no MD5. With SSE-KMS it is not what S3 answers, so it can only confirm.
-func multipartETag(parts []Part) ETag {
+// md5 returns the part's MD5, where its checksum or its ETag is one.
+func (p Part) md5() ([]byte, bool) {
+	if p.Checksum.Algorithm() == MD5 {
+		return p.Checksum.decode(make([]byte, md5.Size+2))
+	}
+	return p.ETag.md5()
+}
+
+// MultipartETag is the ETag S3 gives an object completed from parts: the MD5
+// of the parts' MD5s, a dash and their number. It is empty when the MD5 of a part
+// is not known. With SSE-KMS it is not what S3 answers, so it can only confirm.
+func MultipartETag(parts []Part) ETag {
 	h := md5.New() //nolint:gosec // see the import
 	for _, p := range parts {
-		sum, ok := p.ETag.md5()
+		sum, ok := p.md5()
 		if !ok {
 			return ""
 		}
 		h.Write(sum)
 	}
 	return ETag(fmt.Sprintf(`"%x-%d"`, h.Sum(nil), len(parts)))
-}
-
-// compositeChecksum is S3's checksum of a multipart object: the SHA-256 of the
-// parts' SHA-256s, a dash and their number. It is empty when one is missing.
-func compositeChecksum(parts []Part) Checksum {
-	h := sha256.New()
-	for _, p := range parts {
-		sum, err := base64.StdEncoding.DecodeString(string(p.Checksum))
-		if err != nil || len(sum) != sha256.Size {
-			return ""
-		}
-		h.Write(sum)
-	}
-	return Checksum(fmt.Sprintf("%s-%d", base64.StdEncoding.EncodeToString(h.Sum(nil)), len(parts)))
 }
 
 func totalSize(parts []Part) (sum int64) {

@@ -8,7 +8,8 @@ import (
 
 // Parts notes the parts that arrived and signs the ones that come next, in
 // one step. With neither it is a heartbeat. A URL allows one part, with just
-// the length it was asked for, and in sha256 sessions just those bytes.
+// the length it was asked for, and just those bytes where the session has a
+// checksum.
 //
 // ttl is what the client would like; 0 takes the broker's default, and more
 // than the maximum is cut to it. The answers say what it became.
@@ -28,7 +29,7 @@ func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []P
 	if err := checkToSign(terms, sign); err != nil {
 		return nil, nil, err
 	}
-	report := Report{Parts: uploaded, Cost: max(1, len(sign), len(uploaded)), Rates: b.Limits.Rates, Owner: t.Owner, CountBytes: b.Limits.Quota.DailyBytes > 0}
+	report := Report{Parts: uploaded, Cost: max(1, len(sign), len(uploaded)), Rates: b.Limits.Rates, Owner: t.Owner, CountBytes: b.Limits.Quota.DailyBytes > 0, Announced: t.Announced}
 	if len(sign) > 0 {
 		ttl = b.urlTTL(ttl)
 		// Noted before it is true: better idle too late than reaped while a PUT runs.
@@ -76,11 +77,22 @@ func (b *Broker) report(ctx context.Context, t *Ticket, r Report) (*Session, err
 	return nil, busy()
 }
 
+// checkReported also refuses a number that comes twice: noting a part costs the
+// Store the more, the more parts are there already.
 func checkReported(s *Session, parts []Part) error {
+	var told [MaxPartNumber + 1]bool
 	for i, p := range parts {
-		if err := checkPart(s, place{"uploaded", i}, p.Number, p.Size); err != nil {
+		at := place{"uploaded", i}
+		if err := checkPart(s, at, p.Number, p.Size); err != nil {
 			return err
 		}
+		if told[p.Number] {
+			return invalid(at.field("number"), ReasonPartTwice, "%s.number is %d, and so is that of an entry before it", at, p.Number)
+		}
+		if err := checkSum(s, at, p.Checksum); err != nil {
+			return err
+		}
+		told[p.Number] = true
 	}
 	return nil
 }
@@ -91,11 +103,14 @@ func checkToSign(s *Session, parts []PartToSign) error {
 		if err := checkPart(s, at, p.Number, p.Size); err != nil {
 			return err
 		}
-		if p.Checksum == "" && s.Algorithm == SHA256 {
-			return invalid(at.field("checksum"), "checksum-missing", "this session was opened with sha256, so %s needs the checksum of part %d", at, p.Number)
+		if p.Checksum == "" && s.Algorithm != NoChecksum {
+			return invalid(at.field("checksum"), ReasonChecksumMissing, "this session was opened with %s, so %s needs the checksum of part %d", s.Algorithm, at, p.Number)
 		}
-		if p.Checksum != "" && s.Algorithm != SHA256 {
-			return invalid(at.field("checksum"), "checksum-unexpected", "this session was opened without checksums; S3 would refuse part %d with one", p.Number)
+		if p.Checksum != "" && s.Algorithm == NoChecksum {
+			return invalid(at.field("checksum"), ReasonChecksumUnexpected, "this session was opened without checksums; S3 would refuse part %d with one", p.Number)
+		}
+		if err := checkSum(s, at, p.Checksum); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -119,16 +134,19 @@ func checkPart(s *Session, at place, number PartNumber, size int64) error {
 	}
 	if last := s.MaxParts(); int(number) > last {
 		e := outOfRange(at.field("number"), int64(last), "%s.number is %d; the session's max_bytes ends it at part %d", at, number, last)
-		e.Reason = "max-bytes"
+		e.Reason = ReasonMaxBytes
 		return e
 	}
 	if size < 1 || size > s.PartSize {
 		return outOfRange(at.field("size"), s.PartSize, "%s.size is %d bytes; parts of this session are 1 to %d", at, size, s.PartSize)
 	}
+	if want := s.sizeOf(number); s.WhenWhole && size != want {
+		return invalid(at.field("size"), ReasonWrongSize, "%s.size is %d bytes; part %d of the %d bytes announced has %d", at, size, number, s.Announced, want)
+	}
 	// max_bytes counts from the first byte: the last number may be partial.
 	if before := int64(number-1) * s.PartSize; before+size > s.MaxBytes {
 		e := outOfRange(at.field("size"), s.MaxBytes-before, "%s.size is %d bytes; max_bytes leaves %d for part %d", at, size, s.MaxBytes-before, number)
-		e.Reason = "max-bytes"
+		e.Reason = ReasonMaxBytes
 		return e
 	}
 	return nil

@@ -15,27 +15,43 @@ import (
 // Instants are kept to the millisecond. A session's Owner never changes.
 //
 // Errors: NotFound if there is no such session; Conflict with reason "stale"
-// if the revision is another by now; Unavailable if the Store does not answer.
+// if the revision is another by now; Unavailable if the Store does not answer, or refuses to write.
+// Where it has no room left only what begins a recording, a Swap from 0 with the
+// event that it was opened, is refused: Unavailable "redis-full".
 type Store interface {
 	// Get returns the record of id.
 	Get(ctx context.Context, id ID) (*Session, error)
-	// Admit returns the record of id, as Get does. Where there is none it is
-	// NotFound if the quota has room for another session of owner, and Limited
-	// if not. It reserves nothing: Swap has the last word.
-	Admit(ctx context.Context, id ID, owner Owner, q Quota) (*Session, error)
+	// Admit returns the record of id, if there is one. If there is none it
+	// returns nil without an error where the quota has room for another session
+	// of the owner, and Limited where not. It reserves no room: Swap has the last
+	// word. In any case it takes its cost from the owner's rate, and is Limited,
+	// with nothing taken, where that does not allow it yet.
+	Admit(ctx context.Context, id ID, a Admission) (*Session, error)
 	// Swap replaces the record in one step and returns it as stored. Limited if
-	// the change makes an open session and its quota has no room.
+	// the change makes an open session and its quota has no room. A finished
+	// session does not come back to life, as its parts are gone: Internal.
 	Swap(ctx context.Context, c Change) (*Session, error)
 	// Report notes parts and a sign of life in one step, while the session is
 	// open, and returns the record. When it is not open the record comes back
 	// unchanged: the caller reads its State. Limited, with nothing noted, if
-	// one of the rates does not allow it yet.
+	// one of the rates does not allow it yet. A look notes nothing in any state,
+	// and takes its cost in each.
 	Report(ctx context.Context, id ID, r Report) (*Session, error)
-	// Parts returns what was reported, in order of number.
+	// Parts returns what was reported, in order of number; nothing once the
+	// session is finished.
 	Parts(ctx context.Context, id ID) ([]Part, error)
 	// List returns one page, the longest idle first.
 	List(ctx context.Context, q Query) (Page, error)
-	// Ping says whether the Store answers.
+	// Indexed reports whether List comes across s, which is not finished. A Store
+	// may lose its index and keep the record: a Redis that evicts does so key by
+	// key. The next Swap puts it back.
+	Indexed(ctx context.Context, s *Session) (bool, error)
+	// Due returns up to limit open sessions whose Probe is due, the longest due
+	// first. Where some of the Store's nodes do not answer it returns those of
+	// the others, and fails if these have none.
+	Due(ctx context.Context, limit int) ([]*Session, error)
+	// Ping says whether the Store answers and takes a write. Unavailable
+	// "redis-full" if it takes no new session, and all else.
 	Ping(ctx context.Context) error
 }
 
@@ -55,13 +71,29 @@ type Change struct {
 	Quota Quota
 }
 
+// Admission is what an open asks for.
+type Admission struct {
+	Owner Owner // whose quota and rate it is; "": nobody's, and nothing bounds it
+	Quota Quota
+	Rate  Rate // the owner's
+	Cost  int  // what the call takes from Rate
+}
+
 // Report is what one call of a live recorder brings.
 type Report struct {
-	Parts        []Part
-	URLsExpireAt time.Time // of the URLs about to be signed; zero: none. Only ever moves forward
-	Cost         int       // what the call takes from Rates
+	// Look: the call notes nothing, and the fields below Owner mean nothing. While
+	// the session is not finished it costs one more for each PartsPerCost parts
+	// that were reported, as they are going to be read.
+	Look         bool
+	Cost         int // what the call takes from Rates
 	Rates        Rates
 	Owner        Owner // whose rate and day it counts to; "": nobody's
+	Parts        []Part
+	URLsExpireAt time.Time // of the URLs about to be signed; zero: none. Only ever moves forward
+	// Announced, in bytes, is of a session with WhenWhole, and 0 else. Once so
+	// many are reported its probe is due at once; so it is when nothing is
+	// reported or signed, since then its recorder is back.
+	Announced int64
 	// CountBytes: by how much the report makes the session larger counts to
 	// the owner's day. A part that shrinks gives nothing back.
 	CountBytes bool
@@ -101,8 +133,14 @@ type Bucket interface {
 	// Name tells this bucket from every other one: endpoint and bucket. It
 	// travels in session tokens.
 	Name() string
-	Create(ctx context.Context, n NewUpload) (UploadID, error)
-	// ListParts returns every part, in order of number.
+	// Create opens an upload. Its algorithm is the first of those asked for that
+	// S3 does not refuse and answers with; or MD5, which S3 need not hear of here;
+	// or none.
+	Create(ctx context.Context, n NewUpload) (Upload, error)
+	// ListParts returns every part, in order of number, and of one number in
+	// order of age: some servers list every PUT. A part has the checksum that S3
+	// keeps with it; in an MD5 upload the one that its ETag is, where it is sure
+	// that it is one.
 	ListParts(ctx context.Context, u Upload) ([]Part, error)
 	// Complete sends one CompleteMultipartUpload, the parts' ETags pinned.
 	// size is the sum of the parts and goes along; S3 holds it against its own.
@@ -172,15 +210,15 @@ type ListedObject struct {
 type NewUpload struct {
 	Key         Key
 	ContentType string
-	Algorithm   ChecksumAlgorithm
-	Metadata    map[string]string // user metadata, ASCII; see metadata.go
+	Algorithms  []ChecksumAlgorithm // to be tried, the best first; NoChecksum is never among them
+	Metadata    map[string]string   // user metadata, ASCII; see metadata.go
 }
 
 // Object is what S3 says of a completed recording.
 type Object struct {
 	Size        int64 // bytes
 	ETag        ETag
-	Checksum    Checksum // composite; empty where S3 keeps none
+	Checksum    Checksum // composite; empty where S3 keeps none of that kind
 	ContentType string
 	Metadata    map[string]string
 	StoredAt    time.Time
@@ -196,8 +234,8 @@ type Signer interface {
 	SignGet(ctx context.Context, key Key, as Playback, ttl time.Duration) (SignedGet, error)
 }
 
-// PartToSign is a PUT somebody is about to make: its exact length and, in
-// sha256 sessions, its checksum are part of the signature.
+// PartToSign is a PUT somebody is about to make: its exact length and the
+// session's checksum, if it has one, are part of the signature.
 type PartToSign struct {
 	Number   PartNumber
 	Size     int64 // bytes
@@ -206,7 +244,7 @@ type PartToSign struct {
 
 // SignedPart allows one thing only: to PUT this part with a body of just this
 // length (and checksum), until ExpiresAt. Both are signed headers, content-length
-// and x-amz-checksum-sha256, and must be sent just so.
+// and ChecksumAlgorithm.Header, and must be sent just so.
 type SignedPart struct {
 	Number    PartNumber
 	URL       SignedURL

@@ -15,6 +15,9 @@ type Reaped struct {
 	Failed   int   // S3 or the Store did not answer, or S3 refused; the next round tries again
 	Trouble  error // the last failure, for the log
 	Broken   []ID  // their records cannot be read; see Page.Unreadable
+	// Passed are those that this round came to and left as they were, as others
+	// seem to be at work on them. One that is here again and again is stuck.
+	Passed []ID
 }
 
 // Reap ends the sessions that nobody else will: intents that outlived their
@@ -78,7 +81,8 @@ func (r *reaper) tend(ctx context.Context, listed *Session) {
 		s, err = r.end(ctx, s)
 	}
 	switch {
-	case ReasonOf(err) == "stale", KindOf(err) == NotFound: // somebody is at it, or it is forgotten by now
+	case ReasonOf(err) == ReasonStale, KindOf(err) == NotFound: // somebody is at it, or it is forgotten by now
+		r.done.Passed = append(r.done.Passed, listed.ID)
 	case err != nil:
 		r.done.Failed++
 		r.done.Trouble = fmt.Errorf("session %s: %w", listed.ID, err)
@@ -94,6 +98,8 @@ func (r *reaper) tend(ctx context.Context, listed *Session) {
 	case s.State.Finished():
 		r.done.Finished++
 		r.acted(ctx, ActFinished, listed.ID)
+	case s.State != Open: // under a lease, or S3 has no answer yet
+		r.done.Passed = append(r.done.Passed, listed.ID)
 	}
 }
 
@@ -112,7 +118,7 @@ func (r *reaper) end(ctx context.Context, s *Session) (*Session, error) {
 	switch s.State {
 	case Completing:
 		done, err := r.takeOver(ctx, s)
-		if ReasonOf(err) == "lost" && s.ReadAt.Sub(s.ActiveAt) >= r.Limits.ResumeWindow {
+		if ReasonOf(err) == ReasonLost && s.ReadAt.Sub(s.ActiveAt) >= r.Limits.ResumeWindow {
 			return r.lose(ctx, done)
 		}
 		return done, err
@@ -140,6 +146,8 @@ func (r *reaper) abandoned(ctx context.Context, s *Session) (*Session, error) {
 	switch {
 	case idle < r.Limits.AbandonAfter:
 		return s, nil
+	case a.isWhole(s):
+		return r.completeFrom(ctx, s, a)
 	case len(a.parts) == 0, s.OnAbandon == Discard:
 		return r.Abort(ctx, Ref{ID: s.ID}, s.Revision)
 	case len(a.missing) > 0 && idle < r.Limits.ResumeWindow:
@@ -153,7 +161,7 @@ func (r *reaper) abandoned(ctx context.Context, s *Session) (*Session, error) {
 func (r *reaper) vanished(ctx context.Context, s *Session) (*Session, error) {
 	done, err := r.gone(ctx, s)
 	switch {
-	case ReasonOf(err) != "lost":
+	case ReasonOf(err) != ReasonLost:
 		return done, err
 	case s.ReadAt.Sub(later(s.ActiveAt, s.URLsExpireAt)) < r.Limits.ResumeWindow:
 		return r.noteHole(ctx, s)

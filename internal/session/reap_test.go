@@ -25,7 +25,12 @@ const (
 // numbers to sizes. Nobody holds its token any more.
 func abandoned(t *testing.T, fields map[string]any, sizes ...int) *recorded {
 	t.Helper()
-	r := &recorded{API: apitest.Start(t)}
+	return abandonedAt(t, apitest.Start(t), fields, sizes...)
+}
+
+func abandonedAt(t *testing.T, a *apitest.API, fields map[string]any, sizes ...int) *recorded {
+	t.Helper()
+	r := &recorded{API: a}
 	r.bucket = &lossy{Bucket: r.Broker.Bucket}
 	r.Broker.Bucket = r.bucket
 	r.Broker.Limits.AbandonAfter, r.Broker.Limits.ResumeWindow, r.Broker.Limits.AdoptAfter = abandonAfter, resumeWindow, time.Hour

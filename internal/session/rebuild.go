@@ -40,15 +40,19 @@ func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, erro
 		s.Result = result
 	}
 	if ref.claim != nil && agrees(s, *ref.claim) == nil {
-		s.Result.Claim = ref.claim.digest()
+		s.Result.Claim, s.Result.Duration = ref.claim.digest(), ref.claim.Duration
 	}
 	return b.restore(ctx, s, Completed, nil, Quota{})
 }
 
 // sessionOf is what a finished object says of the session it came from.
 func (b *Broker) sessionOf(id ID, obj Object) *Session {
-	return &Session{ID: id, Owner: obj.owner(), Name: obj.Name(), ContentType: obj.ContentType, Algorithm: NoChecksum, PartSize: b.Limits.PartSize,
-		MaxBytes: b.Limits.MaxBytes, OnAbandon: Salvage, OpenedAt: obj.StoredAt, ExpiresAt: obj.StoredAt, Result: resultOf(obj)}
+	opened := obj.openedAt()
+	if opened.IsZero() {
+		opened = obj.StoredAt
+	}
+	return &Session{ID: id, Owner: obj.owner(), Name: obj.Name(), ContentType: obj.ContentType, Algorithm: obj.algorithm(), PartSize: b.Limits.PartSize,
+		MaxBytes: b.Limits.MaxBytes, OnAbandon: Salvage, OpenedAt: opened, ExpiresAt: obj.StoredAt, Result: resultOf(obj)}
 }
 
 // resultOf is what an object says of how it was completed. It cannot say that
@@ -67,7 +71,10 @@ func resultOf(obj Object) *Result {
 // empty but where somebody opens.
 func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []Part, q Quota) (*Session, error) {
 	s.State = state
-	c := Change{Session: s, Parts: parts, Quota: q}
+	c := Change{Session: s, Quota: q}
+	if !b.doubts(s) { // what is listed may be less than was sent, and nobody reported it now
+		c.Parts = pick(parts)
+	}
 	if state.Finished() {
 		c.Keep = b.Limits.KeepRecord
 		if s.Result.Claim != "" {
@@ -77,7 +84,7 @@ func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []P
 		s.URLsExpireAt = b.Now().Add(b.Limits.MaxURLTTL) // nobody knows which were signed
 	}
 	stored, err := b.Store.Swap(ctx, c)
-	if ReasonOf(err) == "stale" { // another broker restored it first
+	if ReasonOf(err) == ReasonStale { // another broker restored it first
 		return b.Store.Get(ctx, s.ID)
 	}
 	return stored, err
@@ -92,7 +99,7 @@ func (b *Broker) recognise(ctx context.Context, ref Ref, s *Session) (*Session, 
 	c := Change{Session: ref.Ticket.session()}
 	c.Session.State, c.Session.URLsExpireAt = Open, s.URLsExpireAt
 	known, err := b.swap(ctx, s, c)
-	if ReasonOf(err) == "stale" { // by another call with the same token, or it was ended just now
+	if ReasonOf(err) == ReasonStale { // by another call with the same token, or it was ended just now
 		return b.Store.Get(ctx, s.ID)
 	}
 	return known, err
@@ -131,18 +138,53 @@ func (b *Broker) Rebuild(ctx context.Context, tell func(Rebuilt)) (Rebuilt, erro
 	if err := b.rebuildObjects(ctx, &done, tell); err != nil {
 		return done, err
 	}
-	err := b.eachUpload(ctx, func(u ListedUpload) error {
-		done.Uploads++
-		adopted, err := b.adoptUnknown(ctx, u)
-		if adopted {
-			done.Adopted++
-		} else {
-			done.Skipped++
-		}
-		tell(done)
-		return err
-	})
+	err := b.eachUpload(ctx, func(u ListedUpload) error { return b.rebuildUpload(ctx, u, &done, tell) })
 	return done, err
+}
+
+// RebuildThese is Rebuild for sessions whose IDs somebody kept. It finds them
+// where S3 lists uploads by exact key alone, too. It skips an ID of which the
+// bucket has nothing.
+func (b *Broker) RebuildThese(ctx context.Context, ids []ID, tell func(Rebuilt)) (Rebuilt, error) {
+	var done Rebuilt
+	for _, id := range ids {
+		uploads, err := b.uploadsOf(ctx, b.Key(id))
+		if err != nil {
+			return done, err
+		}
+		for _, u := range uploads {
+			if err := b.rebuildUpload(ctx, u, &done, tell); err != nil {
+				return done, err
+			}
+		}
+		if len(uploads) > 0 {
+			continue
+		}
+		restored, err := b.rebuildKey(ctx, id)
+		if err != nil {
+			return done, err
+		}
+		done.Objects++
+		done.note(&done.Restored, restored)
+		tell(done)
+	}
+	return done, nil
+}
+
+// note counts what came back in its place, and what did not as skipped.
+func (r *Rebuilt) note(place *int, back bool) {
+	if !back {
+		place = &r.Skipped
+	}
+	*place++
+}
+
+func (b *Broker) rebuildUpload(ctx context.Context, u ListedUpload, done *Rebuilt, tell func(Rebuilt)) error {
+	done.Uploads++
+	adopted, err := b.adoptUnknown(ctx, u)
+	done.note(&done.Adopted, adopted)
+	tell(*done)
+	return err
 }
 
 func (b *Broker) rebuildObjects(ctx context.Context, done *Rebuilt, tell func(Rebuilt)) error {
@@ -158,11 +200,7 @@ func (b *Broker) rebuildObjects(ctx context.Context, done *Rebuilt, tell func(Re
 			if err != nil {
 				return err
 			}
-			if restored {
-				done.Restored++
-			} else {
-				done.Skipped++
-			}
+			done.note(&done.Restored, restored)
 		}
 		tell(*done)
 		if after = page.Next; after == "" {
@@ -176,10 +214,15 @@ func (b *Broker) rebuildObject(ctx context.Context, o ListedObject) (bool, error
 	if !ours || b.Now().Sub(o.StoredAt) > b.Limits.KeepRecord {
 		return false, nil
 	}
+	return b.rebuildKey(ctx, id)
+}
+
+// rebuildKey restores a session from the object at its key, if there is one.
+func (b *Broker) rebuildKey(ctx context.Context, id ID) (bool, error) {
 	if _, err := b.Store.Get(ctx, id); KindOf(err) != NotFound {
 		return false, ignoring(Internal, err) // a record nobody can read is no reason to stop
 	}
-	obj, err := b.Bucket.Head(ctx, o.Key)
+	obj, err := b.Bucket.Head(ctx, b.Key(id))
 	if err != nil {
 		return false, ignoring(NotFound, err) // deleted since
 	}

@@ -4,16 +4,23 @@ import (
 	"context"
 	"mime"
 	"strings"
+	"time"
 	"unicode"
 )
 
 // Recording is a completed recording and where to play it from.
 type Recording struct {
 	Object
-	Link SignedGet
+	Link     SignedGet
+	Duration time.Duration // as its recorder said, 0 where the Store does not know
 }
 
-// Watch returns a playback URL. It asks S3 alone, so a watch link works when
+// Object is what S3 has of a finished recording. Errors: NotFound; Unavailable.
+func (b *Broker) Object(ctx context.Context, id ID) (Object, error) {
+	return b.Bucket.Head(ctx, b.Key(id))
+}
+
+// Watch returns a playback URL. It needs S3 alone, so a watch link works when
 // the Store has forgotten everything or does not answer.
 //
 // Errors: Conflict "not-completed" while the session is still on its way;
@@ -25,7 +32,7 @@ func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
 	}
 	obj, err := b.Bucket.Head(ctx, b.Key(ref.ID))
 	if KindOf(err) == NotFound {
-		if err := b.notThere(ctx, ref); ReasonOf(err) != "lost" {
+		if err := b.notThere(ctx, ref); ReasonOf(err) != ReasonLost {
 			return Recording{}, err
 		}
 		obj, err = b.Bucket.Head(ctx, b.Key(ref.ID)) // it may have been completed since we looked
@@ -41,7 +48,20 @@ func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
 	}
 	playback := Playback{ContentType: playedAs(ref.ID, obj), Disposition: disposition(ref.ID, obj)}
 	link, err := b.Signer.SignGet(ctx, b.Key(ref.ID), playback, min(b.Limits.WatchTTL, b.Limits.MaxURLTTL))
-	return Recording{Object: obj, Link: link}, err
+	return Recording{Object: obj, Link: link, Duration: b.durationOf(ctx, ref.ID)}, err
+}
+
+// toldWithin is how long the Store may take to say what nobody has to know.
+const toldWithin = time.Second
+
+func (b *Broker) durationOf(ctx context.Context, id ID) time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, toldWithin)
+	defer cancel()
+	s, err := b.Store.Get(ctx, id)
+	if err != nil || s.Result == nil {
+		return 0
+	}
+	return s.Result.Duration
 }
 
 // playedAs is the type a recording is played as. S3 says what it was opened
@@ -56,16 +76,23 @@ func playedAs(id ID, obj Object) string {
 // disposition names the file a recording downloads under, so that its end says
 // what it is: a name may hold what writes text from right to left, and in a
 // file's name that only serves to make an extension look like another.
+//
+// It is an attachment: what is recorded may be a playlist in the guise of a
+// video, and a browser that opens its URL as a page would fetch from wherever
+// the playlist says. A player in a page plays attachments too, under the page's
+// policy: only navigation goes by the disposition
+// (https://html.spec.whatwg.org/multipage/media.html, read 2026-11-29).
 func disposition(id ID, obj Object) string {
-	ext := typeByCode(id[idLength-1]).ext
 	name := strings.Map(inFileName, obj.Name())
 	if name == "" {
 		name = "recording-" + string(id[2:10])
 	}
-	if !strings.HasSuffix(strings.ToLower(name), "."+ext) {
-		name += "." + ext
+	kind := typeByCode(id[idLength-1])
+	if kind.name == "" {
+		kind = typeOf(obj.ContentType)
 	}
-	return mime.FormatMediaType("inline", map[string]string{"filename": name})
+	name = kind.withExtension(name)
+	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
 // inFileName returns r as it may stand in the name of a file, or -1. Slashes of
@@ -90,7 +117,7 @@ func (b *Broker) notThere(ctx context.Context, ref Ref) error {
 	}
 	switch s.State {
 	case Open, Completing:
-		e := conflict("not-completed", "the recording is still on its way: %d bytes are safe", s.BytesReported)
+		e := conflict(ReasonNotCompleted, "the recording is still on its way: %d bytes are safe", s.BytesReported)
 		e.RetryAfter, e.Safe = RetryAfter, s.BytesReported
 		return e
 	case Completed:
@@ -114,14 +141,14 @@ func (b *Broker) Delete(ctx context.Context, ref Ref) error {
 	case Aborted, Aborting:
 		return closed(s)
 	default:
-		return conflict("not-completed", "the session is %s; abort it instead", s.State)
+		return conflict(ReasonNotCompleted, "the session is %s; abort it instead", s.State)
 	}
 	// The object first: if this broker dies in between, the record still says
 	// completed and the call is repeated.
 	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil || s.State == Deleted {
 		return err
 	}
-	if _, err = b.move(ctx, s, Deleted, nil); ReasonOf(err) == "stale" {
+	if _, err = b.move(ctx, s, Deleted, nil); ReasonOf(err) == ReasonStale {
 		return nil // deleted by somebody else at the same moment
 	}
 	return err

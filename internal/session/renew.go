@@ -19,7 +19,7 @@ func (b *Broker) Renew(ctx context.Context, t Ticket, owner Owner) (*Session, er
 		switch s.State {
 		case Open:
 			s, err = b.move(ctx, s, Open, func(next *Session) { next.ExpiresAt = until })
-			if ReasonOf(err) == "stale" {
+			if ReasonOf(err) == ReasonStale {
 				continue
 			}
 			return s, err

@@ -34,7 +34,7 @@ func (b *Broker) Salvage(ctx context.Context, ref Ref, ifRevision Revision) (*Se
 			}
 			s, err = b.salvage(ctx, s)
 		}
-		if ReasonOf(err) == "stale" || err == nil && s.State == Open { // a part came in between
+		if ReasonOf(err) == ReasonStale || err == nil && s.State == Open { // a part came in between
 			continue
 		}
 		return s, err
@@ -51,7 +51,7 @@ func (b *Broker) salvage(ctx context.Context, s *Session) (*Session, error) {
 	case err != nil:
 		return nil, err
 	case len(a.parts) == 0:
-		return nil, conflict("empty", "nothing was uploaded; abort the session")
+		return nil, conflict(ReasonEmpty, "nothing was uploaded; abort the session")
 	}
 	return b.completeFrom(ctx, s, a)
 }
@@ -59,7 +59,10 @@ func (b *Broker) salvage(ctx context.Context, s *Session) (*Session, error) {
 // completeFrom makes what arrived the session's intent and carries it out.
 func (b *Broker) completeFrom(ctx context.Context, s *Session, a arrival) (*Session, error) {
 	// replay lists the parts again: now the lease is ours
-	return b.underLease(ctx, s, Completing, func(next *Session) { next.Intent = a.intent() }, b.replay)
+	return b.underLease(ctx, s, Completing, func(next *Session) {
+		next.Intent = a.intent(s)
+		next.Intent.AskedAt = s.ReadAt
+	}, b.replay)
 }
 
 // arrival is what came of a recording whose recorder is gone.
@@ -69,7 +72,12 @@ type arrival struct {
 	missing []PartNumber
 }
 
-func (a arrival) intent() *Intent {
+// intent is to make one object of what arrived. Only what is all that was
+// announced is as good as what a recorder claims.
+func (a arrival) intent(s *Session) *Intent {
+	if a.isWhole(s) {
+		return intentTo(AsClaimed, a.parts)
+	}
 	i := intentTo(Salvaged, a.parts)
 	i.Missing = a.missing
 	return i
@@ -90,13 +98,19 @@ func (b *Broker) arrived(ctx context.Context, s *Session) (arrival, error) {
 	if err != nil {
 		return arrival{}, err
 	}
-	reported, err := b.Store.Parts(ctx, s.ID)
-	if KindOf(err) == NotFound {
-		err = &Error{Kind: Conflict, Reason: "stale", Op: "session.arrived", Detail: "the record was lost meanwhile"}
-	}
-	a := judgeArrival(listed, reported)
+	reported, err := b.reported(ctx, s)
+	a := judgeArrival(pick(listed, reported), reported, b.doubts(s))
 	a.expect(s.Announced, s.PartSize)
 	return a, err
+}
+
+// reported is what the recorder told of s so far.
+func (b *Broker) reported(ctx context.Context, s *Session) ([]Part, error) {
+	reported, err := b.Store.Parts(ctx, s.ID)
+	if KindOf(err) == NotFound {
+		err = &Error{Kind: Conflict, Reason: ReasonStale, Op: "session.reported", Detail: "the record was lost meanwhile"}
+	}
+	return reported, err
 }
 
 // expect adds the parts at the end that an announced size calls for. Parts may
@@ -120,39 +134,22 @@ func (a *arrival) expect(announced, partSize int64) {
 }
 
 // judgeArrival keeps every part that can stand in the object: all that S3 has,
-// but for one under MinPartSize that is not the last, which S3 would refuse. A
-// part is missing if it is not among them, or is not what was reported. One
-// that is longer than reported is newer: the last part of a recording grows.
-func judgeArrival(listed, reported []Part) arrival {
+// but for one under MinPartSize that is not the last, which S3 would refuse.
+func judgeArrival(listed, reported []Part, doubt bool) arrival {
 	a := arrival{listed: listed}
-	want := make(map[PartNumber]Part, len(reported))
-	var highest PartNumber
-	for _, p := range reported {
-		want[p.Number] = p
-		highest = max(highest, p.Number)
-	}
-	sound := make(map[PartNumber]bool, len(listed))
 	for i, p := range listed {
-		highest = max(highest, p.Number)
-		if p.Size < MinPartSize && i < len(listed)-1 {
-			continue
-		}
-		a.parts = append(a.parts, p)
-		r, told := want[p.Number]
-		sound[p.Number] = !told || p.Size > r.Size || sameContent(p, r)
-	}
-	for n := PartNumber(1); n <= highest; n++ {
-		if !sound[n] {
-			a.missing = append(a.missing, n)
+		if p.Size >= MinPartSize || i == len(listed)-1 {
+			a.parts = append(a.parts, p)
 		}
 	}
+	a.missing = missing(a.parts, reported, doubt)
 	return a
 }
 
 // salvagedAlready is the answer to a recorder that comes back too late. What
 // it still has goes up in a new session.
 func salvagedAlready(s *Session) error {
-	return conflict("salvaged", "the session was salvaged with %d bytes while its recorder was away; upload the whole recording in a new session", s.Result.Size)
+	return conflict(ReasonSalvaged, "the session was salvaged with %d bytes while its recorder was away; upload the whole recording in a new session", s.Result.Size)
 }
 
 func later(a, b time.Time) time.Time {

@@ -92,7 +92,7 @@ type Session struct {
 	Owner       Owner
 	Name        string
 	ContentType string
-	Algorithm   ChecksumAlgorithm // of the whole upload; S3 refuses a part that does otherwise
+	Algorithm   ChecksumAlgorithm // of the whole upload; never AutoChecksum
 	UploadID    UploadID
 	PartSize    int64 // bytes; the size of every part but the last
 	MaxBytes    int64 // bytes; no URL is signed past it
@@ -102,8 +102,12 @@ type Session struct {
 	Request     string    // fingerprint of the open request, to tell a repeated one from another under the same Idempotency-Key
 
 	// Announced is how many bytes the recorder said there will be; 0: it could
-	// not know. The token does not carry it.
+	// not know. The token carries it only with WhenWhole.
 	Announced int64
+	// WhenWhole: the broker completes the upload by itself as soon as S3 has
+	// all that was announced.
+	WhenWhole bool
+	Probe     Probe // where WhenWhole
 	// Adopted: the upload was found in S3 and nobody had a record of it, so
 	// all but ID, UploadID and Algorithm is a guess until a token comes.
 	Adopted bool
@@ -127,20 +131,6 @@ type Session struct {
 	BytesReported int64
 }
 
-// Intent is the one CompleteMultipartUpload request a session stands for once
-// it is completing. S3 has no fencing, so a broker that takes over replays
-// this very request and never makes another.
-type Intent struct {
-	Outcome  Outcome
-	Digest   string       // of part numbers, sizes and ETags; see partsDigest
-	Claim    string       // names the claim as it was made; empty in a salvage
-	Parts    int          // how many
-	Size     int64        // bytes, all parts together
-	ETag     ETag         // what the object's ETag will be, if S3 hashes as it does without SSE-KMS
-	Checksum Checksum     // the composite checksum; sha256 sessions only
-	Missing  []PartNumber // salvaged: see Result
-}
-
 // Result is what S3 answered.
 type Result struct {
 	Outcome  Outcome
@@ -153,6 +143,8 @@ type Result struct {
 	// and yet should be: below the highest number, or reported; and those that
 	// are there and not as they were reported. In order.
 	Missing []PartNumber
+	// Duration is how long the recorder said that it is, 0 where nobody said.
+	Duration time.Duration
 }
 
 // MaxParts is the last part number this session may use: what MaxBytes

@@ -84,7 +84,7 @@ func (b *Broker) admits(ctx context.Context, sh *Share) error {
 	}
 	now, err := b.generation(ctx, sh.ID)
 	if err == nil && now != sh.Generation {
-		return &Error{Kind: Unauthorized, Reason: "link-revoked", Detail: "the link was revoked; ask for another one"}
+		return &Error{Kind: Unauthorized, Reason: ReasonLinkRevoked, Detail: "the link was revoked; ask for another one"}
 	}
 	return err
 }
@@ -103,5 +103,5 @@ func (b *Broker) watchable(ctx context.Context, ref Ref) error {
 }
 
 func neverThere(s *Session) error {
-	return &Error{Kind: NotFound, Reason: string(s.State), Detail: fmt.Sprintf("the recording was %s", s.State)}
+	return &Error{Kind: NotFound, Reason: Reason(s.State), Detail: fmt.Sprintf("the recording was %s", s.State)}
 }

@@ -1,29 +1,34 @@
 package session
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // View is a session and what S3 holds of it by now.
 type View struct {
 	*Session
 	Parts   []Part       // as S3 lists them; none once the session is finished
-	Missing []PartNumber // below the highest number listed or reported, and not in S3
+	Missing []PartNumber // see missing
 }
 
 // Show returns a session with the parts S3 has, which is what a recorder that
 // comes back needs to go on.
 //
-// Errors: NotFound; Unavailable.
+// Errors: NotFound; Limited if looks come too fast; Unavailable.
 func (b *Broker) Show(ctx context.Context, ref Ref) (View, error) {
+	read := b.look
 	for range casRounds {
-		s, err := b.find(ctx, ref)
+		s, err := read(ctx, ref)
 		if err != nil {
 			return View{}, err
 		}
+		read = b.find // it is paid for
 		if s.State.Finished() {
 			return View{Session: s}, nil
 		}
 		view, err := b.listed(ctx, s)
-		if ReasonOf(err) != "stale" {
+		if ReasonOf(err) != ReasonStale {
 			return view, err
 		}
 	}
@@ -43,7 +48,8 @@ func (b *Broker) listed(ctx context.Context, s *Session) (View, error) {
 	if err != nil && KindOf(err) != NotFound {
 		return View{}, err
 	}
-	return View{Session: s, Parts: parts, Missing: missing(parts, reported)}, nil
+	parts = pick(parts, reported)
+	return View{Session: s, Parts: parts, Missing: missing(parts, reported, b.doubts(s))}, nil
 }
 
 // vanished says what it means that S3 does not know the upload of s: nothing
@@ -58,19 +64,25 @@ func (b *Broker) vanished(ctx context.Context, s *Session) (View, error) {
 	return View{Session: done}, err
 }
 
-func missing(listed, reported []Part) []PartNumber {
-	there := make(map[PartNumber]bool, len(listed))
+// missing are the parts below the highest number listed or reported that S3
+// does not have, or has otherwise than they were reported. One that is longer
+// than reported is newer: the last part of a recording grows. With doubt only what
+// was reported is there.
+func missing(have, reported []Part, doubt bool) []PartNumber {
+	told := byNumber(reported)
+	sound := make(map[PartNumber]bool, len(have))
 	var highest PartNumber
-	for _, p := range listed {
-		there[p.Number] = true
+	for _, p := range have {
 		highest = max(highest, p.Number)
+		r, ok := told[p.Number]
+		sound[p.Number] = !doubt && (!ok || p.Size > r.Size) || ok && sameContent(p, r)
 	}
 	for _, p := range reported {
 		highest = max(highest, p.Number)
 	}
 	var gaps []PartNumber
 	for n := PartNumber(1); n <= highest; n++ {
-		if !there[n] {
+		if !sound[n] {
 			gaps = append(gaps, n)
 		}
 	}
@@ -83,16 +95,20 @@ func missing(listed, reported []Part) []PartNumber {
 // Unavailable.
 func (b *Broker) List(ctx context.Context, q Query) (Page, error) {
 	if q.State != "" && !q.State.Valid() {
-		return Page{}, invalid("state", "unknown-value", "state is open, completing, completed, aborting, aborted or deleted")
+		return Page{}, invalid("state", ReasonUnknownValue, "state is open, completing, completed, aborting, aborted or deleted")
 	}
 	if q.Limit < 1 || q.Limit > MaxPage {
 		return Page{}, outOfRange("limit", MaxPage, "limit is %d; 1 to %d are allowed", q.Limit, MaxPage)
 	}
-	if q.IdleFor < 0 {
-		return Page{}, invalid("idle_for", "out-of-range", "idle_for is below zero")
+	if q.IdleFor < 0 || q.IdleFor > maxIdleFor {
+		return Page{}, invalid("idle_for", ReasonOutOfRange, "idle_for is %s; 0 to %s are allowed", q.IdleFor, maxIdleFor)
 	}
 	return b.Store.List(ctx, q)
 }
+
+// maxIdleFor is longer than any session is remembered, and far from where sums of
+// durations overflow: one that did selected everything.
+const maxIdleFor = 10 * 365 * 24 * time.Hour
 
 // MaxPage is the most sessions one page of a listing holds.
 const MaxPage = 1000

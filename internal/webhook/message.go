@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -26,15 +27,18 @@ type data struct {
 	Owner       session.Owner        `json:"owner,omitzero"`
 	Name        string               `json:"name,omitzero"`
 	ContentType string               `json:"content_type,omitzero"`
+	OpenedAt    time.Time            `json:"opened_at,omitzero"`
 	Outcome     session.Outcome      `json:"outcome,omitzero"` // this and what follows: of a recording that is in the bucket
 	Key         session.Key          `json:"key,omitzero"`
-	Size        int64                `json:"size,omitzero"` // bytes
+	Size        int64                `json:"size,omitzero"`        // bytes
+	DurationMs  int64                `json:"duration_ms,omitzero"` // as the recorder said
 	Missing     []session.PartNumber `json:"missing,omitzero"`
+	Metadata    map[string]string    `json:"metadata,omitempty"`
 }
 
-func (d *Deliverer) body(e session.Event) ([]byte, error) {
+func (d *Deliverer) body(ctx context.Context, e session.Event) ([]byte, error) {
 	m := message{Type: "recording." + string(e.Type), Timestamp: e.At.UTC().Truncate(time.Millisecond),
-		Data: data{ID: e.Session, Owner: e.Owner, Name: e.Name, ContentType: e.ContentType}}
+		Data: data{ID: e.Session, Owner: e.Owner, Name: e.Name, ContentType: e.ContentType, OpenedAt: e.OpenedAt.UTC().Truncate(time.Millisecond)}}
 	switch e.Type {
 	case session.EventCompleted:
 		m.Data.Outcome = session.AsClaimed
@@ -42,7 +46,12 @@ func (d *Deliverer) body(e session.Event) ([]byte, error) {
 		m.Data.Outcome = session.Salvaged
 	}
 	if m.Data.Outcome != "" {
-		m.Data.Key, m.Data.Size, m.Data.Missing = d.Key(e.Session), e.Size, e.Missing
+		m.Data.Key, m.Data.Size, m.Data.DurationMs, m.Data.Missing = d.Key(e.Session), e.Size, e.Duration.Milliseconds(), e.Missing
+		obj, err := d.Object(ctx, e.Session)
+		if err != nil && session.KindOf(err) != session.NotFound { // not found: deleted since
+			return nil, err
+		}
+		m.Data.Metadata = obj.Extra()
 	}
 	return json.Marshal(m)
 }

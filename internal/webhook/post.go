@@ -46,7 +46,7 @@ func newClient() *http.Client {
 func (d *Deliverer) post(ctx context.Context, n session.Notice) (asked time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, d.answerWithin)
 	defer cancel()
-	body, err := d.body(n.Event)
+	body, err := d.body(ctx, n.Event)
 	if err != nil {
 		return 0, err
 	}

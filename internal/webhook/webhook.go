@@ -29,10 +29,12 @@ const (
 
 // Config is what a Deliverer stands on.
 type Config struct {
-	Outbox  session.Outbox
-	Key     func(session.ID) session.Key // where a recording is in the bucket
-	URL     *url.URL                     // from ParseURL; never anything that a client sent
-	Secrets []Secret                     // each signs, so a receiver that knows any of them is served while they are rotated
+	Outbox session.Outbox
+	Key    func(session.ID) session.Key // where a recording is in the bucket
+	// Object says what S3 has of a recording: the metadata stands there alone.
+	Object  func(context.Context, session.ID) (session.Object, error)
+	URL     *url.URL // from ParseURL; never anything that a client sent
+	Secrets []Secret // each signs, so a receiver that knows any of them is served while they are rotated
 	Log     *slog.Logger
 }
 

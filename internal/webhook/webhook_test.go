@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"slipway/internal/httpapi/apitest"
 	"slipway/internal/session"
 	"slipway/internal/session/memstore"
 )
@@ -52,6 +54,8 @@ type world struct {
 	log   lockedLog
 
 	came chan delivery
+
+	s3Trouble atomic.Pointer[error]
 }
 
 // lockedLog collects what is logged.
@@ -92,6 +96,17 @@ func newWorld(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Re
 	return w
 }
 
+// object is what S3 has of every recording, but for bob's.
+func (w *world) object(_ context.Context, id session.ID) (session.Object, error) {
+	if err := w.s3Trouble.Load(); err != nil {
+		return session.Object{}, *err
+	}
+	if id == bob {
+		return session.Object{}, &session.Error{Kind: session.NotFound, Detail: "planted: it was deleted"}
+	}
+	return session.Object{Metadata: map[string]string{"slipway-owner": "ann", "ticket": "4%207", "app": "crm"}}, nil
+}
+
 // happens puts an event of a session of its own into the Outbox.
 func (w *world) happens(t *testing.T, id session.ID, e session.Event) {
 	t.Helper()
@@ -105,7 +120,7 @@ func (w *world) happens(t *testing.T, id session.ID, e session.Event) {
 func (w *world) deliverer(t *testing.T, outbox session.Outbox, secrets ...string) *Deliverer {
 	t.Helper()
 	c := Config{Outbox: outbox, Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
-		Key: func(id session.ID) session.Key { return id.Key("recordings/") }}
+		Key: func(id session.ID) session.Key { return id.Key("recordings/") }, Object: w.object}
 	var err error
 	if c.URL, err = ParseURL(w.url); err != nil {
 		t.Fatal(err)
@@ -173,18 +188,19 @@ const (
 func ok(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
 
 func TestWhatIsToldOfARecording(t *testing.T) {
+	described := apitest.Webhooks(t)
 	for _, c := range []struct {
 		event session.Event
 		want  string // but for the timestamp
 	}{
-		{session.Event{Type: session.EventCompleted, Owner: "ann", Name: "Grüße & <mehr>", ContentType: "video/webm", Size: 7},
+		{session.Event{Type: session.EventCompleted, Owner: "ann", Name: "Grüße & <mehr>", ContentType: "video/webm", Size: 7, Duration: 12_345 * time.Millisecond, OpenedAt: time.UnixMilli(1_800_000_000_123)},
 			`{"type":"recording.completed","data":{"id":"` + string(ann) + `","owner":"ann","name":"Grüße & <mehr>","content_type":"video/webm",
-			"outcome":"completed","key":"recordings/` + string(ann) + `.webm","size":7}}`},
+			"opened_at":"2027-01-15T08:00:00.123Z","outcome":"completed","key":"recordings/` + string(ann) + `.webm","size":7,"duration_ms":12345,"metadata":{"ticket":"4 7","app":"crm"}}}`},
 		{session.Event{Type: session.EventSalvaged, ContentType: "video/webm", Size: 7, Missing: []session.PartNumber{2, 5}},
 			`{"type":"recording.salvaged","data":{"id":"` + string(ann) + `","content_type":"video/webm",
-			"outcome":"salvaged","key":"recordings/` + string(ann) + `.webm","size":7,"missing":[2,5]}}`},
-		{session.Event{Type: session.EventAborted, Owner: "ann", ContentType: "video/webm"},
-			`{"type":"recording.aborted","data":{"id":"` + string(ann) + `","owner":"ann","content_type":"video/webm"}}`},
+			"outcome":"salvaged","key":"recordings/` + string(ann) + `.webm","size":7,"missing":[2,5],"metadata":{"ticket":"4 7","app":"crm"}}}`},
+		{session.Event{Type: session.EventAborted, Owner: "ann", ContentType: "video/webm", OpenedAt: time.UnixMilli(1_800_000_000_000)},
+			`{"type":"recording.aborted","data":{"id":"` + string(ann) + `","owner":"ann","content_type":"video/webm","opened_at":"2027-01-15T08:00:00Z"}}`},
 		{session.Event{Type: session.EventLost, Owner: "ann", ContentType: "video/webm"},
 			`{"type":"recording.lost","data":{"id":"` + string(ann) + `","owner":"ann","content_type":"video/webm"}}`},
 	} {
@@ -199,9 +215,12 @@ func TestWhatIsToldOfARecording(t *testing.T) {
 			if id := came.header.Get("webhook-id"); id != string(ann)+"-"+string(c.event.Type) {
 				t.Errorf("the webhook-id is %q", id)
 			}
-			if kind := came.header.Get("Content-Type"); kind != "application/json" {
-				t.Errorf("the body is %q", kind)
+			if media := came.header.Get("Content-Type"); media != "application/json" {
+				t.Errorf("the body is %q", media)
 			}
+			kind := "recording." + string(c.event.Type)
+			apitest.HoldWebhook(t, kind, came.header, came.body)
+			described = slices.DeleteFunc(described, func(d string) bool { return d == kind })
 			var got, want map[string]any
 			if err := errors.Join(json.Unmarshal(came.body, &got), json.Unmarshal([]byte(c.want), &want)); err != nil {
 				t.Fatal(err)
@@ -215,6 +234,37 @@ func TestWhatIsToldOfARecording(t *testing.T) {
 			}
 			w.settled(t, end)
 		})
+	}
+	if len(described) > 0 {
+		t.Errorf("the contract describes %q, which nothing sends here", described)
+	}
+}
+
+func TestOfADeletedRecordingWhatIsKnownIsTold(t *testing.T) {
+	w := newWorld(t, ok)
+	w.happens(t, bob, session.Event{Type: session.EventCompleted, Size: 7})
+	end := run(t, w.deliverer(t, w.store, newSecret))
+	if body := string(w.next(t).body); !strings.Contains(body, `"size":7`) || strings.Contains(body, "metadata") {
+		t.Errorf("the body is %s", body)
+	}
+	w.settled(t, end)
+}
+
+func TestAMessageWaitsForItsMetadata(t *testing.T) {
+	w := newWorld(t, ok)
+	trouble := error(&session.Error{Kind: session.Unavailable, Detail: "planted: no answer"})
+	w.s3Trouble.Store(&trouble)
+	w.happens(t, ann, session.Event{Type: session.EventCompleted, Size: 7})
+	run(t, w.deliverer(t, w.store, newSecret))
+	for until := time.Now().Add(10 * time.Second); !strings.Contains(w.log.String(), "planted"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("the log:\n%s", w.log.String())
+		}
+	}
+	w.s3Trouble.Store(nil)
+	w.skew.Add(int64(longestWait))
+	if body := string(w.next(t).body); !strings.Contains(body, `"app":"crm"`) {
+		t.Errorf("the body is %s", body)
 	}
 }
 

@@ -33,7 +33,7 @@ export class IndexedDbFolder {
 
   /** @returns {Promise<string[]>} */
   static async ids() {
-    const known = await globalThis.indexedDB?.databases?.().catch(() => []);
+    const known = await globalThis.indexedDB?.databases?.();
     if (!known?.some(({ name }) => name === DATABASE)) return [];
     const db = await openDatabase();
     const keys = /** @type {Key[]} */ (await done(rows(db, 'readonly').getAllKeys()));
@@ -56,6 +56,7 @@ export class IndexedDbFolder {
     const store = rows(this.#db, 'readonly');
     const pieces = await Promise.all(wanted.map((key) => done(store.get(key))));
     const start = wanted[0]?.[2] ?? 0;
+    requireWhole(name, wanted, pieces);
     return new Blob(pieces).slice(Math.max(0, from - start), Math.min(to, Number.MAX_SAFE_INTEGER) - start);
   }
 
@@ -119,6 +120,22 @@ const DATABASE = 'slipway-recordings';
 const ROWS = 'rows';
 /** A row of its own, before all files. */
 const FIRST = '';
+
+/**
+ * A row that is gone since the keys were read is undefined, which a Blob would spell out.
+ *
+ * @param {string} name
+ * @param {Key[]} keys
+ * @param {unknown[]} pieces
+ */
+function requireWhole(name, keys, pieces) {
+  keys.forEach(([, , at, size], i) => {
+    const piece = pieces[i];
+    const joins = i === 0 || keys[i - 1][2] + keys[i - 1][3] === at;
+    if (joins && piece instanceof ArrayBuffer && piece.byteLength === size) return;
+    throw new DOMException(`${name} is not whole at ${at}`, 'NotReadableError');
+  });
+}
 
 /** @returns {Promise<IDBDatabase>} */
 function openDatabase() {

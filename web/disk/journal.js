@@ -6,6 +6,9 @@
  * begins. A power cut may leave its last slice torn; nothing marks that, as the transform copes with any end.
  */
 
+import { RecorderError } from '../base/errors.js';
+import { readBlob } from '../base/read-blob.js';
+
 /** A new segment begins after so many bytes. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 const PREFIX = 'raw-';
@@ -77,7 +80,9 @@ export class Journal {
     for (const { start, size } of [...this.#segments]) {
       if (start + size <= from) continue;
       const blob = await this.#folder.read(nameOf(start), Math.max(0, from - start), size);
-      yield new Uint8Array(await blob.arrayBuffer());
+      const bytes = new Uint8Array(await readBlob(blob));
+      if (bytes.length !== size - Math.max(0, from - start)) throw new RecorderError('unreadable', `${nameOf(start)} is shorter than it was`);
+      yield bytes;
     }
   }
 

@@ -4,17 +4,18 @@
  *
  * @typedef {object} Manifest
  * @property {1} version of this format; a recorder that does not know it leaves the recording alone
- * @property {import('../messages.js').Job} job
+ * @property {import('../base/messages.js').JobOrder} job
  * @property {number} startedAt Date.now()
  * @property {number} durationMs recorded so far
  * @property {number} fileBytes size of the part files
  * @property {string} openKey the Idempotency-Key of the session's open: one whose answer was lost is asked for again
- * @property {import('../wire.js').Opened | null} session
+ * @property {import('../broker/wire.js').Opened | null} session
  * @property {(KeptPart | null)[]} parts what S3 has acknowledged for good; part 1 stands first
  * @property {number[]} [suspects] numbers of which a checkpoint is on its way, or was cut: it may still replace what S3 has
  * @property {unknown} transform the transform's snapshot
  * @property {number} rawOffset how much of the raw recording is in the part files
  * @property {number} size of the part files then
+ * @property {number} [indexSize] of the index file then; there was none before MP4 was rewritten
  *
  * @typedef {object} KeptPart
  * @property {number} size

@@ -7,6 +7,9 @@
  *
  * @implements {Folder}
  */
+
+import { readBlob } from '../base/read-blob.js';
+
 export class OpfsFolder {
   durable = true;
   #parent;
@@ -30,8 +33,13 @@ export class OpfsFolder {
     if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) throw new Error('no sync access to OPFS');
     const parent = await root({ create: true });
     const folder = new OpfsFolder(parent, await parent.getDirectoryHandle(id, { create: true }), id);
-    await folder.replace(TRIAL, new Uint8Array(1));
-    await folder.remove(TRIAL);
+    try {
+      await folder.replace(TRIAL, new Uint8Array(1));
+      await folder.remove(TRIAL);
+    } catch (error) {
+      await parent.removeEntry(id, { recursive: true }).catch(() => {}); // it would be taken for a recording
+      throw error;
+    }
     return folder;
   }
 
@@ -59,8 +67,7 @@ export class OpfsFolder {
     const file = await this.#write(name);
     const { handle, size } = file;
     try {
-      // Past its quota Chromium 156 throws nothing and says that it wrote 4294967288 bytes, its error -8 (seen 2026-11-22).
-      if (handle.write(bytes, { at: size }) !== bytes.length) throw new DOMException('the disk did not take all of it', 'QuotaExceededError');
+      requireWritten(handle.write(bytes, { at: size }), bytes.length);
       await handle.flush();
     } catch (error) {
       await handle.truncate(size);
@@ -72,9 +79,10 @@ export class OpfsFolder {
   /** @param {string} name @param {number} [from] @param {number} [to] */
   async read(name, from = 0, to = Infinity) {
     const file = await this.#writing.get(name);
-    if (!file) return (await (await this.#directory.getFileHandle(name)).getFile()).slice(from, Math.min(to, Number.MAX_SAFE_INTEGER));
+    if (!file) return this.#readSealed(name, from, to);
     const bytes = new Uint8Array(Math.max(0, Math.min(to, file.size) - from));
-    if (file.handle.read(bytes, { at: from }) < bytes.length) throw new DOMException(`${name} is shorter than it was`, 'NotReadableError');
+    const read = file.handle.read(bytes, { at: from });
+    if (read !== bytes.length) throw new DOMException(`${read} bytes of ${name} were read, not ${bytes.length}`, 'NotReadableError');
     return new Blob([bytes]);
   }
 
@@ -99,7 +107,10 @@ export class OpfsFolder {
   async seal(name) {
     const file = await this.#writing.get(name);
     this.#writing.delete(name);
-    await file?.handle.close();
+    if (!file) return;
+    // A Worker that closes a file of a profile whose site data was cleared never goes on (seen with Chromium 156, 2026-11-29).
+    await this.#directory.getFileHandle(name);
+    await file.handle.close();
   }
 
   /** @param {string} name */
@@ -112,7 +123,8 @@ export class OpfsFolder {
     const files = [];
     for await (const [name, handle] of this.#directory.entries()) {
       const writing = await this.#writing.get(name);
-      files.push({ name, size: writing?.size ?? (await /** @type {FileSystemFileHandle} */ (handle).getFile()).size });
+      const size = writing?.size ?? await sizeOf(/** @type {FileSystemFileHandle} */ (handle));
+      if (size !== null) files.push({ name, size });
     }
     return files.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -137,7 +149,15 @@ export class OpfsFolder {
   /** @param {string} name @returns {Promise<Writing>} */
   async #openFile(name) {
     const handle = await syncAccess(await this.#directory.getFileHandle(name, { create: true }));
-    return { handle, size: await handle.getSize() };
+    const size = await handle.getSize();
+    if (size >= ERRORS_FROM) throw new DOMException(`the size of ${name} is ${size}`, 'NotReadableError');
+    return { handle, size };
+  }
+
+  /** As it is now, whatever befalls the file later. @param {string} name @param {number} from @param {number} to */
+  async #readSealed(name, from, to) {
+    const file = await (await this.#directory.getFileHandle(name)).getFile();
+    return new Blob([await readBlob(file.slice(from, Math.min(to, Number.MAX_SAFE_INTEGER)))]);
   }
 }
 
@@ -155,11 +175,36 @@ export class OpfsFolder {
  * @typedef {{handle: SyncAccess, size: number}} Writing
  */
 
+/**
+ * Chromium throws nothing where a file cannot be used any more: it says that 4294967292 bytes were read or written, its error
+ * -4, that a file has 18446744073709552000 of them, and leaves zeros (seen with 156 on 2026-11-29, after the site's data was cleared).
+ */
+const ERRORS_FROM = 2 ** 32 - 1024;
+/** Past its quota it says 4294967288, its error -8 (seen 2026-11-22). */
+const FULL = 2 ** 32 - 8;
+
 const ROOT = 'slipway-recordings';
 const TRIAL = 'trial';
 /** A tab that was closed just now lets go of its files a moment later than of its lock. */
 const LOCKED_TRIES = 30;
 const LOCKED_WAIT_MS = 100;
+
+/** @param {number} written as a handle says @param {number} wanted */
+function requireWritten(written, wanted) {
+  if (written === wanted) return;
+  if (written < wanted || written === FULL) throw new DOMException('the disk did not take all of it', 'QuotaExceededError');
+  throw new DOMException(`${written} bytes were written, not ${wanted}`, 'NotReadableError');
+}
+
+/** @param {FileSystemFileHandle} file @returns {Promise<number | null>} null where it was removed a moment ago */
+async function sizeOf(file) {
+  try {
+    return (await file.getFile()).size;
+  } catch (error) {
+    if (/** @type {DOMException} */ (error)?.name === 'NotFoundError') return null;
+    throw error;
+  }
+}
 
 /** @param {FileSystemGetDirectoryOptions} [options] */
 async function root(options) {

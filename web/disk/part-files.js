@@ -3,7 +3,7 @@
  * runs full. Parts themselves are ranges: they are right whatever part size a session has.
  */
 
-import { RecorderError } from '../errors.js';
+import { RecorderError } from '../base/errors.js';
 
 /** The broker's usual part size. */
 export const FILE_BYTES = 5 * 1024 * 1024;
@@ -85,21 +85,18 @@ export class PartFiles {
       const start = index * this.#fileBytes;
       const end = Math.min(to, start + this.#fileBytes);
       if (!this.#kept.has(index)) throw new RecorderError('bytes-lost', `bytes ${at} to ${end} are no longer on this device`);
-      pieces.push(await this.#folder.read(nameOf(index), at - start, end - start));
+      pieces.push(await this.#read(index, at - start, end - start));
       at = end;
     }
     return pieces.length === 1 ? pieces[0] : new Blob(pieces);
   }
 
-  /** Whether a range is still here. @param {number} from @param {number} to */
-  has(from, to) {
-    for (let index = Math.floor(from / this.#fileBytes); index * this.#fileBytes < to; index++) {
-      if (!this.#kept.has(index)) return false;
-    }
-    return true;
+  /** The disk has lost files. @param {(name: string) => boolean} has which of them are still here */
+  lost(has) {
+    for (const index of [...this.#kept]) if (!has(nameOf(index))) this.#kept.delete(index);
   }
 
-  /** How many bytes were let go of. */
+  /** How many bytes were let go of, or lost. */
   get lostBytes() {
     const files = Math.ceil(this.size / this.#fileBytes);
     let lost = 0;
@@ -107,6 +104,16 @@ export class PartFiles {
       if (!this.#kept.has(index)) lost += Math.min(this.size - index * this.#fileBytes, this.#fileBytes);
     }
     return lost;
+  }
+
+  /** @param {number} index @param {number} from @param {number} to within the file */
+  async #read(index, from, to) {
+    const name = nameOf(index);
+    const blob = await this.#folder.read(name, from, to).catch((cause) => {
+      throw new RecorderError('bytes-lost', `${name} cannot be read on this device: ${cause?.message}`, { reason: cause?.name, cause });
+    });
+    if (blob.size !== to - from) throw new RecorderError('bytes-lost', `${name} has ${from + blob.size} bytes on this device, not ${to}`);
+    return blob;
   }
 
   /**
@@ -131,6 +138,11 @@ export class PartFiles {
 /** @param {string} name */
 export function isPartFile(name) {
   return name.startsWith(PREFIX);
+}
+
+/** @param {string} name */
+export function isFirstPartFile(name) {
+  return name === nameOf(0);
 }
 
 /** @param {number} index from 0; names count from 1, as parts do */

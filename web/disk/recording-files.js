@@ -3,9 +3,11 @@
  *
  *   raw slices ──► journal        what the transform has not turned into output yet
  *   output ──────► part files     what goes to S3
- *   manifest                      where in both the transform stands, and what S3 has
+ *   the transform ─► index        what it remembers of all of it, such as where in an MP4 each sample is
+ *   manifest                      where in all three the transform stands, and what S3 has
  */
 
+import { IndexFile, isIndexFile } from './index-file.js';
 import { Journal } from './journal.js';
 import { ManifestFile } from './manifest.js';
 import { FILE_BYTES, isPartFile, PartFiles } from './part-files.js';
@@ -23,18 +25,21 @@ export class RecordingFiles {
    * @param {import('./manifest.js').Manifest} manifest
    * @param {Journal} journal
    * @param {PartFiles} parts
+   * @param {IndexFile} index
    */
-  constructor(folder, file, manifest, journal, parts) {
+  constructor(folder, file, manifest, journal, parts, index) {
     this.#folder = folder;
     this.#file = file;
     this.manifest = manifest;
     this.journal = journal;
     this.parts = parts;
+    this.index = index;
+    folder.onGone = () => parts.lost((name) => folder.has(name));
   }
 
   /**
    * @param {import('./spilling-folder.js').SpillingFolder} folder an empty one
-   * @param {import('../messages.js').Job} job
+   * @param {import('../base/messages.js').JobOrder} job
    * @param {number} [fileBytes]
    */
   static async create(folder, job, fileBytes = FILE_BYTES) {
@@ -45,7 +50,7 @@ export class RecordingFiles {
     };
     const file = new ManifestFile(folder);
     await file.write(manifest);
-    return new RecordingFiles(folder, file, manifest, await Journal.open(folder), await PartFiles.open(folder, fileBytes, 0));
+    return new RecordingFiles(folder, file, manifest, await Journal.open(folder), await PartFiles.open(folder, fileBytes, 0), new IndexFile(folder));
   }
 
   /**
@@ -58,14 +63,15 @@ export class RecordingFiles {
     const found = await ManifestFile.read(folder);
     if (!found) return null;
     const { file, manifest } = found;
-    const { rawOffset: from, fileBytes, size } = manifest;
-    return new RecordingFiles(folder, file, manifest, await Journal.open(folder, { from }), await PartFiles.open(folder, fileBytes, size));
+    const { rawOffset: from, fileBytes, size, indexSize } = manifest;
+    const [journal, parts] = [await Journal.open(folder, { from }), await PartFiles.open(folder, fileBytes, size)];
+    return new RecordingFiles(folder, file, manifest, journal, parts, await IndexFile.open(folder, indexSize));
   }
 
   get durable() { return this.#folder.durable; }
 
-  /** Whether some of the output is in memory, though there is a disk. */
-  get partsSpilled() { return this.#folder.spilled.some(isPartFile); }
+  /** Whether some of what the transform has made is in memory, though there is a disk. */
+  get outputSpilled() { return !this.#folder.gone && this.#folder.spilled.some((name) => isPartFile(name) || isIndexFile(name)); }
 
   /**
    * Writes the manifest as it is now, or as it is a moment later: changes that come while one is written go into the

@@ -3,10 +3,10 @@
  * and its manifest still fit. No estimate tells in time: Chromium calls 10 GiB free whatever there is (seen with 156).
  */
 
-const NAME = 'reserve';
+export const RESERVE_NAME = 'reserve';
 const MIB = 1024 * 1024;
 /** What MediaRecorder and the transform still hold, written twice, at 30 Mbit/s and more. */
-const RESERVE_BYTES = 32 * MIB;
+const END_BYTES = 32 * MIB;
 
 export class Reserve {
   #folder;
@@ -21,7 +21,7 @@ export class Reserve {
   }
 
   /** Nothing of it is missing: a disk that is full now was not so at the beginning. */
-  get whole() { return this.#bytes >= RESERVE_BYTES; }
+  get whole() { return this.#bytes >= END_BYTES; }
 
   /** Takes it, a piece at a time, so that what is recorded meanwhile need not wait. All of it, or nothing: a small disk is for the recording. */
   async fill() {
@@ -31,16 +31,16 @@ export class Reserve {
 
   async #fill() {
     const zeros = new Uint8Array(MIB);
-    while (this.#wanted && this.#bytes < RESERVE_BYTES) {
-      await this.#folder.append(NAME, zeros);
+    while (this.#wanted && this.#bytes < END_BYTES) {
+      await this.#folder.append(RESERVE_NAME, zeros);
       this.#bytes += zeros.length;
     }
-    await this.#folder.seal(NAME);
+    await this.#folder.seal(RESERVE_NAME);
   }
 
   /** One of before a crash. @param {{name: string, size: number}[]} files */
   found(files) {
-    this.#bytes = files.find(({ name }) => name === NAME)?.size ?? this.#bytes;
+    this.#bytes = files.find(({ name }) => name === RESERVE_NAME)?.size ?? this.#bytes;
   }
 
   /** Gives it back. @returns {Promise<boolean>} whether there was any */
@@ -48,7 +48,7 @@ export class Reserve {
     await this.end();
     if (this.#bytes === 0) return false;
     this.#bytes = 0;
-    await this.#folder.remove(NAME);
+    await this.#folder.remove(RESERVE_NAME);
     return true;
   }
 

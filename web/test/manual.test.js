@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { strings } from '../pages/record-strings.js';
+import { strings } from '../pages/record/strings.js';
 import * as recorder from '../recorder.js';
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
@@ -29,17 +29,17 @@ function has(word) {
   return new RegExp(`\`${word}\\b|[{,] ${word}\\b[^\`]*\``).test(manual);
 }
 
-const errors = read('../errors.js');
+const errors = read('../base/errors.js');
 const CODES = [...unionOf(errors, 'BrokerCode'), ...unionOf(errors, 'BrowserCode')];
 
 for (const { what, words } of [
   { what: 'option', words: propertiesOf(read('../recorder.js'), 'RecorderOptions') },
   { what: 'event', words: propertiesOf(read('../recorder.js'), 'RecorderEventMap') },
   { what: 'member', words: Object.getOwnPropertyNames(recorder.Recorder.prototype).filter((name) => name !== 'constructor') },
-  { what: 'source', words: propertiesOf(read('../devices.js'), 'CaptureOptions') },
-  { what: 'field of progress', words: propertiesOf(read('../messages.js'), 'Progress') },
-  { what: 'field of the result', words: propertiesOf(read('../messages.js'), 'Result') },
-  { what: 'field of an unfinished recording', words: propertiesOf(read('../unfinished.js'), 'Unfinished') },
+  { what: 'source', words: propertiesOf(read('../capture/devices.js'), 'Sources') },
+  { what: 'field of progress', words: propertiesOf(read('../base/messages.js'), 'Progress') },
+  { what: 'field of the result', words: propertiesOf(read('../base/messages.js'), 'Result') },
+  { what: 'field of an unfinished recording', words: propertiesOf(read('../job/unfinished.js'), 'Unfinished') },
   { what: 'field of an error', words: propertiesOf(errors, 'ErrorFacts') },
   { what: 'field of what is safe', words: propertiesOf(errors, 'Safe') },
 ]) {
@@ -51,7 +51,7 @@ for (const { what, words } of [
 
 for (const { what, from, to, words } of [
   { what: 'error code', from: '## Errors', to: '## Findings', words: CODES },
-  { what: 'finding', from: '## Findings', to: '## Lines', words: unionOf(read('../check.js'), 'CheckName') },
+  { what: 'finding', from: '## Findings', to: '## Lines', words: unionOf(read('../check/check.js'), 'CheckName') },
 ]) {
   test(`the manual has a row for every ${what}, and for no other`, () => {
     const section = manual.slice(manual.indexOf(from), manual.indexOf(to));
@@ -62,11 +62,12 @@ for (const { what, from, to, words } of [
 
 test('the manual has every static of Recorder', () => {
   const statics = Object.getOwnPropertyNames(recorder.Recorder).filter((name) => !['length', 'name', 'prototype'].includes(name));
-  assert.deepEqual(statics.filter((name) => !manual.includes(`Recorder.${name}(`)), []);
+  const written = (name) => `\`Recorder.${name}${typeof recorder.Recorder[name] === 'function' ? '(' : '`'}`;
+  assert.deepEqual(statics.map(written).filter((words) => !manual.includes(words)), []);
 });
 
 test('the manual has every state', () => {
-  const states = unionOf(read('../recording.js'), 'State');
+  const states = unionOf(read('../recorder/ending.js'), 'State');
   const picture = manual.slice(manual.indexOf('idle ─►'), manual.indexOf('## Errors'));
   assert.deepEqual(states.filter((state) => !picture.includes(state)), []);
 });
@@ -75,4 +76,12 @@ test('the page has words for every error code that can reach it', () => {
   const ours = ['invalid', 'invalid-state', 'cancelled', 'precondition-failed']; // mistakes in calls, and what the person did
   const said = new Set(Object.keys(strings.errors).map((key) => key.split(' ')[0]));
   assert.deepEqual(CODES.filter((code) => !said.has(code) && !ours.includes(code)), []);
+});
+
+test('the manual’s table of bundlers has the versions that are tested', () => {
+  const tested = { ...JSON.parse(read('../../e2e/package.json')).devDependencies, ...JSON.parse(read('../../e2e/apps/package.json')).devDependencies };
+  const section = manual.slice(manual.indexOf('## npm and bundlers'));
+  for (const [name, words] of Object.entries({ vite: 'Vite', next: 'Next.js', webpack: 'webpack', rollup: 'Rollup', esbuild: 'esbuild' })) {
+    assert.ok(section.includes(`| ${words} ${tested[name]}`), `no row for ${words} ${tested[name]}`);
+  }
 });

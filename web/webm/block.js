@@ -1,4 +1,5 @@
-import { children, NotUnderstood, readUint, readVint } from './ebml.js';
+import { NotUnderstood } from '../container/not-understood.js';
+import { children, readUint, readVint } from './ebml.js';
 import { ID } from './matroska.js';
 
 /**

@@ -1,5 +1,6 @@
+import { NotUnderstood } from '../container/not-understood.js';
 import { readBlock } from './block.js';
-import { element, NotUnderstood, readUint } from './ebml.js';
+import { element, readUint } from './ebml.js';
 import { ID } from './matroska.js';
 
 const BLOCKS = new Set([ID.SimpleBlock, ID.BlockGroup]);

@@ -2,10 +2,9 @@
  * Reads and writes EBML elements: an ID, the size of the data, the data (RFC 8794 section 4 to 7).
  */
 
+import { concat } from '../container/concat.js';
+import { NotUnderstood } from '../container/not-understood.js';
 import { ID } from './matroska.js';
-
-/** The input is not what we handle. What threw it changed nothing, so the input can be passed through instead. */
-export class NotUnderstood extends Error {}
 
 /**
  * Where an element stands in its bytes. `end` is behind its data: Infinity where the size is unknown, and behind the
@@ -160,15 +159,4 @@ export function toBytes(value, length = 1) {
   const bytes = [];
   for (let rest = value; rest > 0 || bytes.length < length; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
   return bytes;
-}
-
-/** @param {(Uint8Array | number[])[]} pieces */
-export function concat(pieces) {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

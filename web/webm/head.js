@@ -2,7 +2,8 @@
  * What stands before the first Cluster of a live WebM.
  */
 
-import { children, NotUnderstood, readElement, readUint } from './ebml.js';
+import { NotUnderstood } from '../container/not-understood.js';
+import { children, readElement, readUint } from './ebml.js';
 import { AUDIO, DEFAULT_TIMESTAMP_SCALE, ID, VIDEO } from './matroska.js';
 
 /**

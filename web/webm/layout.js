@@ -5,7 +5,8 @@
  *     EBML | Segment, size unknown | [SeekHead] | Info {[Duration], …} | Tracks, … | [Cues] | Cluster …
  */
 
-import { concat, element, floatElement, liveHeader, sizeBytes, uintElement, voidElement } from './ebml.js';
+import { concat } from '../container/concat.js';
+import { element, floatElement, liveHeader, sizeBytes, uintElement, voidElement } from './ebml.js';
 import { ID } from './matroska.js';
 
 /**
@@ -57,9 +58,7 @@ export function layOut(head, reserveBytes) {
   };
 }
 
-/**
- * @typedef {{at: number, bytes: Uint8Array<ArrayBuffer>}} Patch bytes to overwrite at an offset of the output
- */
+/** @typedef {import('../container/flow.js').Patch} Patch */
 
 /** @param {Layout} layout @param {number} end of the last block, in ticks @returns {Patch} */
 export function durationPatch({ durationAt }, end) {

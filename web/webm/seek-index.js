@@ -38,6 +38,11 @@ export class SeekIndex {
     return this.#timeline.end * this.#timestampScale / 1e6;
   }
 
+  /** It was recorded for so long at least, whatever the blocks say. @param {number} ms */
+  lasts(ms) {
+    this.#timeline.lasts(ms * 1e6 / this.#timestampScale);
+  }
+
   /**
    * @param {import('./cluster.js').Cluster['blocks']} blocks of the next Cluster of the output
    * @param {number} at where it starts

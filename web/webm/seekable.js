@@ -9,57 +9,44 @@
  * stopped making sense.
  */
 
-import { ByteQueue } from './byte-queue.js';
+import { Flow } from '../container/flow.js';
+import { NotUnderstood } from '../container/not-understood.js';
 import { Cluster } from './cluster.js';
-import { NotUnderstood, readElement, toBytes } from './ebml.js';
+import { readElement, toBytes } from './ebml.js';
 import { DESCRIPTIONS, opensLive, POSITIONS, readHead } from './head.js';
 import { layOut, segmentSizePatch } from './layout.js';
 import { ID } from './matroska.js';
 import { SeekIndex } from './seek-index.js';
 
 /** Room for some 2,800 places to seek to: 95 minutes at a keyframe every 2 s; longer ones are thinned out. */
-const RESERVE_BYTES = 64 * 1024;
-const MIN_RESERVE_BYTES = 1024;
-const MAX_RESERVE_BYTES = 4 * 1024 * 1024;
+const INDEX_BYTES = 64 * 1024;
+const LEAST_INDEX_BYTES = 1024;
+const MOST_INDEX_BYTES = 4 * 1024 * 1024;
 
 /** The most that is held back. Browsers end a Cluster with every slice and keyframe, so what is larger is none. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /**
  * What {@link SeekableWebm.restore} needs: plain data, good for JSON and for a structured clone, some 70 bytes in JSON
- * for each place to seek to.
+ * for each place to seek to. index: null until the head is known.
  *
- * @typedef {object} Snapshot
- * @property {number} rawOffset bytes of the input that the output is done with; push goes on from here
- * @property {number} bytes of the output so far
- * @property {'reading' | 'passing' | 'finished'} state passing: the input goes out as it comes
- * @property {number} droppedBytes
- * @property {number} reserveBytes
- * @property {import('./seek-index.js').SeekIndexState | null} index null until the head is known
+ * @typedef {import('../container/flow.js').FlowState & {reserveBytes: number, index: import('./seek-index.js').SeekIndexState | null}} Snapshot
  */
 
 export class SeekableWebm {
-  #queue = new ByteQueue();
+  #flow = new Flow(() => this.#step());
   /** @type {Cluster | null} in front of the queue */
   #cluster = null;
   /** @type {SeekIndex | null} */
   #index = null;
-  /** @type {Uint8Array<ArrayBuffer>[]} not yet handed out */
-  #output = [];
-
   #reserveBytes;
-  /** @type {Snapshot['state']} */
-  #state = 'reading';
-  #received = 0;
-  #bytes = 0;
-  #droppedBytes = 0;
 
   /**
    * @param {{reserveBytes?: number}} [options] reserveBytes: for Cues in front, 1 KiB to 4 MiB
    * @throws {RangeError}
    */
-  constructor({ reserveBytes = RESERVE_BYTES } = {}) {
-    if (!(reserveBytes >= MIN_RESERVE_BYTES && reserveBytes <= MAX_RESERVE_BYTES)) throw new RangeError(`reserveBytes: ${reserveBytes}`);
+  constructor({ reserveBytes = INDEX_BYTES } = {}) {
+    if (!(reserveBytes >= LEAST_INDEX_BYTES && reserveBytes <= MOST_INDEX_BYTES)) throw new RangeError(`reserveBytes: ${reserveBytes}`);
     this.#reserveBytes = reserveBytes;
   }
 
@@ -70,28 +57,20 @@ export class SeekableWebm {
    * @returns {Uint8Array<ArrayBuffer>[]} output to be stored now, in order. An open Cluster is held back until its end.
    */
   push(bytes) {
-    this.#received += bytes.length;
-    if (this.#state !== 'reading') this.#state = 'passing';
-    this.#queue.append(bytes);
-    try {
-      while (this.#state === 'reading' && this.#step());
-    } catch (error) {
-      if (!(error instanceof NotUnderstood)) throw error;
-      this.#state = 'passing';
-    }
-    if (this.#state === 'passing') this.#passOn();
-    return this.#handOut();
+    return this.#flow.push(bytes);
   }
 
   /**
    * The input has ended. What it breaks off in, an element cut short, is dropped and counted; so is a head that no
    * Cluster follows, as there is nothing to play.
    *
+   * @param {{recordedMs?: number}} [how] recordedMs: how long it was recorded, without pauses: it plays for so long at least
    * @returns {Uint8Array<ArrayBuffer>[]} the rest of the output
    */
-  finish() {
-    if (this.#state === 'reading') this.#finishReading();
-    return this.#handOut();
+  finish({ recordedMs = 0 } = {}) {
+    const rest = this.#flow.finish(() => this.#finishReading());
+    this.#index?.lasts(recordedMs);
+    return rest;
   }
 
   /**
@@ -102,11 +81,12 @@ export class SeekableWebm {
    * @param {number} [size] how much of the output is meant, in bytes
    * @returns {import('./layout.js').Patch[]} none where there is nothing to seek to
    */
-  patches(size = this.#bytes) {
+  patches(size = this.#flow.bytes) {
     if (!this.#index) return [];
-    const all = size >= this.#bytes;
+    const { bytes, state } = this.#flow;
+    const all = size >= bytes;
     const patches = this.#index.patches(size, all);
-    if (all && this.#state === 'finished') patches.push(segmentSizePatch(this.#index.layout, this.#bytes));
+    if (all && state === 'finished') patches.push(segmentSizePatch(this.#index.layout, bytes));
     return patches;
   }
 
@@ -117,12 +97,12 @@ export class SeekableWebm {
 
   /** Input that is held back, in bytes. */
   get heldBytes() {
-    return this.#queue.length;
+    return this.#flow.queue.length;
   }
 
   /** Input that was left out because it breaks off, in bytes; known at the end. */
   get droppedBytes() {
-    return this.#droppedBytes;
+    return this.#flow.droppedBytes;
   }
 
   /** How long the output plays, without what is held back. */
@@ -132,31 +112,21 @@ export class SeekableWebm {
 
   /** False where nothing of the input was understood: all of it goes out as it comes. */
   get seekable() {
-    return this.#state !== 'passing' || this.#index !== null;
+    return this.#flow.state !== 'passing' || this.#index !== null;
   }
 
   /** @returns {Snapshot} to go on from after the page was killed */
   snapshot() {
-    return {
-      rawOffset: this.#received - this.#queue.length,
-      bytes: this.#bytes,
-      state: this.#state,
-      droppedBytes: this.#droppedBytes,
-      reserveBytes: this.#reserveBytes,
-      index: this.#index?.snapshot() ?? null,
-    };
+    return { ...this.#flow.snapshot(), reserveBytes: this.#reserveBytes, index: this.#index?.snapshot() ?? null };
   }
 
   /**
    * @param {Snapshot} snapshot
    * @returns {SeekableWebm} to push the input into from the snapshot's rawOffset on
    */
-  static restore({ rawOffset, bytes, state, droppedBytes, reserveBytes, index }) {
+  static restore({ reserveBytes, index, ...flow }) {
     const restored = new SeekableWebm({ reserveBytes });
-    restored.#received = rawOffset;
-    restored.#bytes = bytes;
-    restored.#state = state;
-    restored.#droppedBytes = droppedBytes;
+    restored.#flow = new Flow(() => restored.#step(), flow);
     restored.#index = index && new SeekIndex(index);
     return restored;
   }
@@ -165,7 +135,7 @@ export class SeekableWebm {
   #step() {
     if (!this.#index) return this.#readHead();
     if (this.#cluster?.isWhole) return this.#closeCluster(this.#cluster);
-    const bytes = this.#queue.bytes;
+    const { bytes } = this.#flow.queue;
     const next = readElement(bytes, this.#cluster?.readTo ?? 0);
     if (!next) return false;
     if (this.#cluster && !this.#cluster.includes(next)) return this.#closeCluster(this.#cluster);
@@ -181,57 +151,39 @@ export class SeekableWebm {
   }
 
   #readHead() {
-    const head = readHead(this.#queue.bytes);
+    const head = readHead(this.#flow.queue.bytes);
     if (!head) return false;
     const { bytes, layout } = layOut(head, this.#reserveBytes);
     this.#index = new SeekIndex({ layout, timestampScale: head.timestampScale, tracks: head.tracks, cues: [] });
-    this.#queue.drop(head.end);
-    this.#put(bytes);
+    this.#flow.queue.drop(head.end);
+    this.#flow.put(bytes);
     return true;
   }
 
   /** @param {Cluster} cluster @throws {NotUnderstood} where it has no Timestamp */
   #closeCluster(cluster) {
-    const at = this.#bytes;
-    this.#put(cluster.write(this.#queue.bytes));
-    this.#queue.drop(cluster.readTo);
+    const at = this.#flow.bytes;
+    this.#flow.put(cluster.write(this.#flow.queue.bytes));
+    this.#flow.queue.drop(cluster.readTo);
     this.#cluster = null;
-    /** @type {SeekIndex} */ (this.#index).note(cluster.blocks, at, this.#bytes);
+    /** @type {SeekIndex} */ (this.#index).note(cluster.blocks, at, this.#flow.bytes);
     return true;
   }
 
   /** @param {import('./ebml.js').Element} element in front, wholly there @throws {NotUnderstood} */
   #takeBetweenClusters({ id, end }) {
     if (!DESCRIPTIONS.has(id) && !POSITIONS.has(id)) throw new NotUnderstood(`element ${id.toString(16)} between Clusters`);
-    const bytes = this.#queue.take(end);
-    if (DESCRIPTIONS.has(id)) this.#put(bytes);
+    const bytes = this.#flow.queue.take(end);
+    if (DESCRIPTIONS.has(id)) this.#flow.put(bytes);
   }
 
   #finishReading() {
-    if (!this.#index && !opensLive(this.#queue.bytes)) return this.#passOn();
+    const { queue } = this.#flow;
+    if (!this.#index && !opensLive(queue.bytes)) return this.#flow.pass();
     // What looks like an element cut short may be a size that lies, and then there are Clusters behind its first byte.
-    if (holdsCluster(this.#queue.bytes.subarray((this.#cluster?.readTo ?? 0) + 1))) return this.#passOn();
+    if (holdsCluster(queue.bytes.subarray((this.#cluster?.readTo ?? 0) + 1))) return this.#flow.pass();
     if (this.#cluster?.isTimed) this.#closeCluster(this.#cluster);
-    this.#droppedBytes = this.#queue.length;
-    this.#queue.drop(this.#droppedBytes);
-    this.#cluster = null;
-    this.#state = 'finished';
-  }
-
-  #passOn() {
-    this.#state = 'passing';
-    this.#cluster = null;
-    this.#put(this.#queue.take(this.#queue.length));
-  }
-
-  /** @param {Uint8Array<ArrayBuffer>} bytes */
-  #put(bytes) {
-    if (bytes.length > 0) this.#output.push(bytes);
-    this.#bytes += bytes.length;
-  }
-
-  #handOut() {
-    return this.#output.splice(0);
+    this.#flow.drop();
   }
 }
 

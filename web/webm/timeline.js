@@ -19,6 +19,7 @@
 export class Timeline {
   /** @type {Map<number, Track>} */
   #tracks;
+  #least = 0;
 
   /** @param {Track[]} tracks */
   constructor(tracks) {
@@ -38,9 +39,14 @@ export class Timeline {
     if (duration !== null) track.end = Math.max(track.end, time + duration);
   }
 
-  /** The end of the last block, in ticks from the start on. */
+  /** What is recorded goes on though no block comes: a picture that stands still, sound that is suspended. @param {number} ticks */
+  lasts(ticks) {
+    this.#least = ticks;
+  }
+
+  /** The end of the last block, or of what lasts longer; in ticks from the start on. */
   get end() {
-    return Math.max(0, ...this.tracks().map(({ last, gap, end }) => Math.max(end, last === null ? 0 : last + gap)));
+    return Math.max(this.#least, ...this.tracks().map(({ last, gap, end }) => Math.max(end, last === null ? 0 : last + gap)));
   }
 
   /** @returns {Track[]} good for a new Timeline */

@@ -8,8 +8,8 @@
  * @property {string} token
  */
 
-import { Parallelism } from '../../../web/parallelism.js';
-import { sha256 } from '../../../web/sha256.js';
+import { Parallelism } from '../../../web/s3/parallelism.js';
+import { checksumOf } from '../../../web/checksum/checksum.js';
 
 const MOST = 6;
 
@@ -46,7 +46,7 @@ async function upload(file, { urls, partSize, complete, token }) {
 /** @param {Blob} body @param {Job['urls'][number]} signed @param {Parallelism} parallelism */
 async function send(body, { number, url, headers }, parallelism) {
   parallelism.began();
-  const checksum = await sha256(body);
+  const checksum = await checksumOf('sha256', body);
   const etag = await put(url, { ...headers, 'x-amz-checksum-sha256': checksum }, body);
   parallelism.ended(body.size);
   return { number, size: body.size, checksum, etag };

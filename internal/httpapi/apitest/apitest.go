@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -85,8 +83,21 @@ type API struct {
 	Keyring *access.Keyring
 	APIKey  string // with all scopes
 	Log     *Log
+	// BodyBytes is how many bytes of bodies it has dealt with.
+	BodyBytes atomic.Int64
 
 	skew atomic.Int64 // nanoseconds that the clock is ahead
+}
+
+// Over moves the broker to another S3 server, before anything is asked of it.
+func (a *API) Over(t testing.TB, server *devs3.Server) {
+	t.Helper()
+	a.S3, a.Client = server, devs3test.Client(server)
+	a.Broker.Bucket = bucket.New(a.Client, bucket.Options{Endpoint: server.Endpoint, Bucket: server.Bucket})
+	var err error
+	if a.Broker.Signer, err = presign.New(t.Context(), a.Client, server.Bucket, time.Now); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Origin is a page that is allowed to call the API.
@@ -117,11 +128,11 @@ func Start(t testing.TB, options ...func(*httpapi.Config)) *API {
 		Secret: keyring.Derive("session ids"), Now: now,
 	}
 	cfg := httpapi.Config{Broker: a.Broker, Access: keyring, Events: a.Store, StoragePrice: 0.023, PublicURL: "https://broker.example", Origins: []string{Origin}, S3Origin: a.S3.Endpoint,
-		OpenAPI: api.OpenAPI, Web: web.Files, Log: slog.New(slog.NewJSONHandler(a.Log, nil))}
+		OpenAPI: api.OpenAPI, Web: web.Bundled(), Log: slog.New(slog.NewJSONHandler(a.Log, nil))}
 	for _, option := range options {
 		option(&cfg)
 	}
-	server := httptest.NewServer(httpapi.New(cfg))
+	server := httptest.NewServer(countBodies(&a.BodyBytes, httpapi.New(cfg)))
 	t.Cleanup(server.Close)
 	a.URL = server.URL
 	return a
@@ -186,8 +197,8 @@ func (a *API) Upload(t testing.TB, o Opened, bodies ...[]byte) (parts []map[stri
 func (a *API) UploadPart(t testing.TB, o Opened, number int, body []byte) map[string]any {
 	t.Helper()
 	part := map[string]any{"number": number, "size": len(body)}
-	if o.Checksum == "sha256" {
-		part["checksum"] = Sum(body)
+	if sum := session.ChecksumAlgorithm(o.Checksum).Sum(body); sum != "" {
+		part["checksum"] = string(sum)
 	}
 	var signed struct{ URLs []URL }
 	a.Call(t, "POST", "/v1/sessions/"+string(o.ID)+"/parts", o.Token, map[string]any{"sign": []any{part}}).Want(t, 200).Into(t, &signed)
@@ -199,11 +210,8 @@ func (a *API) UploadPart(t testing.TB, o Opened, number int, body []byte) map[st
 	return part
 }
 
-// Sum is the checksum of a body.
-func Sum(body []byte) string {
-	sum := sha256.Sum256(body)
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
+// Sum is the SHA-256 of a body.
+func Sum(body []byte) string { return string(session.SHA256.Sum(body)) }
 
 // Put sends body to a signed URL with the headers it names.
 func Put(t testing.TB, u URL, body []byte) *http.Response {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -164,7 +167,45 @@ func hold(req *http.Request, allowed bool, answer Answer) error {
 	if err := openapi3filter.ValidateResponse(req.Context(), out.SetBodyBytes(answer.Body)); err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
+	if err := undeclared(answers(route.Operation.Responses, answer.Status), answer.Header, answer.Body); err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
 	return nil
+}
+
+// Webhooks are the messages that the contract describes, by their type.
+func Webhooks(t testing.TB) []string {
+	t.Helper()
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(doc.Webhooks))
+}
+
+// HoldWebhook fails the test unless a message is as the contract describes those
+// of its type.
+func HoldWebhook(t testing.TB, kind string, header http.Header, body []byte) {
+	t.Helper()
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := doc.Webhooks[kind]
+	if item == nil {
+		t.Fatalf("the contract has no webhook %s", kind)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = header
+	route := &routers.Route{Spec: doc, Path: "/", PathItem: item, Method: http.MethodPost, Operation: item.Post}
+	in := &openapi3filter.RequestValidationInput{Request: req, Route: route, Options: &openapi3filter.Options{MultiError: true}}
+	err = errors.Join(openapi3filter.ValidateRequest(t.Context(), in), undeclared(item.Post.RequestBody.Value.Content, header, body))
+	if err != nil {
+		t.Errorf("%s breaks the contract: %v", kind, err)
+	}
 }
 
 // Want fails the test unless the status is as wanted.

@@ -19,19 +19,19 @@ type day struct {
 type debts map[string]time.Time
 
 // Admit implements session.Store.
-func (st *Store) Admit(ctx context.Context, id session.ID, owner session.Owner, q session.Quota) (*session.Session, error) {
+func (st *Store) Admit(ctx context.Context, id session.ID, a session.Admission) (*session.Session, error) {
 	now, unlock, err := st.begin(ctx, "memstore.Admit")
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
+	if err := st.take(id, session.Report{Cost: a.Cost, Rates: session.Rates{Owner: a.Rate}, Owner: a.Owner}, now); err != nil {
+		return nil, err
+	}
 	if r := st.records[id.Name()]; r != nil {
 		return r.handOut(now), nil
 	}
-	if err := st.room(owner, q, now); err != nil {
-		return nil, err
-	}
-	return nil, notFound("memstore.Admit", id)
+	return nil, st.room(a.Owner, a.Quota, now)
 }
 
 // room is what q says of an owner; it has nothing against nobody.
@@ -92,7 +92,7 @@ func (st *Store) take(id session.ID, rep session.Report, now time.Time) error {
 // after is what the debt of who would be, and how long until r allows it.
 func (d debts) after(who string, r session.Rate, cost int, now time.Time) (debt time.Time, wait time.Duration) {
 	if r.PerSecond <= 0 {
-		return now, 0
+		return d[who], 0
 	}
 	burst := lasts(r.Burst, r)
 	debt = later(d[who], now)

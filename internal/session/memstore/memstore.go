@@ -20,12 +20,14 @@ import (
 type Store struct {
 	Now func() time.Time // nil: time.Now
 
-	mu      sync.Mutex // guards what follows
-	records map[string]*record
-	events  []session.Event
-	dropped int           // events, by Forget
-	told    chan struct{} // closed with the next event; nil: nobody waits
-	notices map[string]*notice
+	mu       sync.Mutex // guards what follows
+	records  map[string]*record
+	events   []session.Event
+	dropped  int           // events, by Forget
+	told     chan struct{} // closed with the next event; nil: nobody waits
+	notices  map[string]*notice
+	turns    [session.Tags]map[session.Owner]int // the last of each, in each tag
+	firstTag int                                 // where the next Take begins
 
 	days               map[session.Owner]day
 	bySession, byOwner debts
@@ -35,7 +37,9 @@ type Store struct {
 type record struct {
 	session  session.Session
 	parts    map[session.PartNumber]session.Part
+	told     counted   // how much these are, or were when it was finished
 	forgetAt time.Time // zero: never
+	probeAt  time.Time // when its Probe is due
 }
 
 // Get implements session.Store.
@@ -50,6 +54,16 @@ func (st *Store) Get(ctx context.Context, id session.ID) (*session.Session, erro
 		return nil, notFound("memstore.Get", id)
 	}
 	return r.handOut(now), nil
+}
+
+// Indexed implements session.Store: what is there is found.
+func (st *Store) Indexed(ctx context.Context, s *session.Session) (bool, error) {
+	_, unlock, err := st.begin(ctx, "memstore.Indexed")
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	return st.records[s.ID.Name()] != nil, nil
 }
 
 // Swap implements session.Store.
@@ -74,13 +88,15 @@ func (st *Store) Swap(ctx context.Context, c session.Change) (*session.Session, 
 		}
 		r = &record{parts: map[session.PartNumber]session.Part{}}
 	case r.session.Revision != c.From:
-		return nil, &session.Error{Kind: session.Conflict, Reason: "stale", Op: "memstore.Swap",
+		return nil, &session.Error{Kind: session.Conflict, Reason: session.ReasonStale, Op: "memstore.Swap",
 			Detail: fmt.Sprintf("the session has revision %d by now, not %d", r.session.Revision, c.From)}
+	case r.session.State.Finished() && !c.Session.State.Finished():
+		return nil, &session.Error{Kind: session.Internal, Op: "memstore.Swap", Detail: "a finished session does not come back to life"}
 	}
 	if c.From == 0 {
 		r.note(c.Parts)
 	} else if s := c.Session; c.Quota.DailyBytes > 0 && s.State == session.Completed && !r.session.State.Finished() && s.Result != nil {
-		st.count(s.Owner, s.Result.Size-r.bytes(), now)
+		st.count(s.Owner, s.Result.Size-r.told.bytes, now)
 	}
 	r.replace(c, now)
 	if st.records == nil {
@@ -97,7 +113,7 @@ func (st *Store) Swap(ctx context.Context, c session.Change) (*session.Session, 
 func (r *record) replace(c session.Change, now time.Time) {
 	s := clone(c.Session)
 	s.OpenedAt, s.ExpiresAt, s.URLsExpireAt = stored(s.OpenedAt), stored(s.ExpiresAt), stored(s.URLsExpireAt)
-	s.HoleAt = stored(s.HoleAt)
+	s.HoleAt, s.Probe.At = stored(s.HoleAt), stored(s.Probe.At)
 	s.Revision, s.ActiveAt, s.LeaseUntil = nextRevision(c.From, now), r.session.ActiveAt, time.Time{}
 	if !c.Quiet || c.From == 0 {
 		s.ActiveAt = later(s.ActiveAt, now)
@@ -105,7 +121,10 @@ func (r *record) replace(c session.Change, now time.Time) {
 	if c.Lease > 0 {
 		s.LeaseUntil = stored(now.Add(c.Lease))
 	}
-	r.session, r.forgetAt = *s, time.Time{}
+	r.session, r.forgetAt, r.probeAt = *s, time.Time{}, s.Probe.At
+	if s.State.Finished() {
+		clear(r.parts)
+	}
 	if c.Keep > 0 {
 		r.forgetAt = now.Add(c.Keep)
 	}
@@ -119,17 +138,28 @@ func (st *Store) Report(ctx context.Context, id session.ID, rep session.Report) 
 	}
 	defer unlock()
 	r := st.records[id.Name()]
-	if r == nil {
-		return nil, notFound("memstore.Report", id)
-	}
-	if r.session.State == session.Open {
+	if rep.Look {
+		if r != nil && !r.session.State.Finished() {
+			rep.Cost += r.told.parts / session.PartsPerCost
+		}
 		if err := st.take(id, rep, now); err != nil {
 			return nil, err
 		}
-		before := r.bytes()
+	}
+	if r == nil {
+		return nil, notFound("memstore.Report", id)
+	}
+	if r.session.State == session.Open && !rep.Look {
+		if err := st.take(id, rep, now); err != nil {
+			return nil, err
+		}
+		before := r.told.bytes
 		r.note(rep.Parts)
 		if rep.CountBytes {
-			st.count(rep.Owner, r.bytes()-before, now)
+			st.count(rep.Owner, r.told.bytes-before, now)
+		}
+		if rep.Announced > 0 && (r.told.bytes >= rep.Announced || len(rep.Parts) == 0 && rep.URLsExpireAt.IsZero()) && now.Before(r.probeAt) {
+			r.probeAt = now
 		}
 		r.session.ActiveAt = later(r.session.ActiveAt, now)
 		r.session.URLsExpireAt = later(r.session.URLsExpireAt, stored(rep.URLsExpireAt))
@@ -193,6 +223,29 @@ func compare(a, b session.Cursor) int {
 	return cmp.Or(a.ActiveAt.Compare(b.ActiveAt), cmp.Compare(a.ID, b.ID))
 }
 
+// Due implements session.Store.
+func (st *Store) Due(ctx context.Context, limit int) ([]*session.Session, error) {
+	now, unlock, err := st.begin(ctx, "memstore.Due")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var due []*record
+	for _, r := range st.records {
+		if r.session.State == session.Open && r.session.WhenWhole && !now.Before(r.probeAt) {
+			due = append(due, r)
+		}
+	}
+	slices.SortFunc(due, func(a, b *record) int {
+		return cmp.Or(a.probeAt.Compare(b.probeAt), cmp.Compare(a.session.ID, b.session.ID))
+	})
+	var sessions []*session.Session
+	for _, r := range due[:min(len(due), max(limit, 0))] {
+		sessions = append(sessions, r.handOut(now))
+	}
+	return sessions, nil
+}
+
 // Ping implements session.Store.
 func (st *Store) Ping(ctx context.Context) error {
 	_, unlock, err := st.begin(ctx, "memstore.Ping")
@@ -223,22 +276,24 @@ func (r *record) note(parts []session.Part) {
 	for _, p := range parts {
 		r.parts[p.Number] = session.Part{Number: p.Number, Size: p.Size, ETag: p.ETag}
 	}
+	r.told = counted{parts: len(r.parts)}
+	for _, p := range r.parts {
+		r.told.bytes += p.Size
+	}
+}
+
+// counted is how much was reported.
+type counted struct {
+	parts int
+	bytes int64
 }
 
 // handOut returns a copy that the caller may change.
 func (r *record) handOut(now time.Time) *session.Session {
 	s := clone(&r.session)
 	s.ReadAt = now
-	s.PartsReported, s.BytesReported = len(r.parts), r.bytes()
+	s.PartsReported, s.BytesReported = r.told.parts, r.told.bytes
 	return s
-}
-
-// bytes is how much was reported.
-func (r *record) bytes() (sum int64) {
-	for _, p := range r.parts {
-		sum += p.Size
-	}
-	return sum
 }
 
 func clone(s *session.Session) *session.Session {
@@ -276,5 +331,5 @@ func later(a, b time.Time) time.Time {
 }
 
 func notFound(op string, id session.ID) error {
-	return &session.Error{Kind: session.NotFound, Reason: "unknown-session", Op: op, Detail: fmt.Sprintf("no session %s", id)}
+	return &session.Error{Kind: session.NotFound, Reason: session.ReasonUnknownSession, Op: op, Detail: fmt.Sprintf("no session %s", id)}
 }

@@ -5,7 +5,7 @@
 --   head "\n" body parts
 --
 -- The head is text, and all that the scripts read or write of it is in `head`
--- below. The body is Go's (codec.go) and passes through untouched. Parts are
+-- below. The body is Go's (record.go) and passes through untouched. Parts are
 -- entries, one after another, written by Go (parts.go):
 --
 --   2 bytes    number, and two flags: 0x8000 the ETag is text, 0x4000 a size follows
@@ -28,6 +28,11 @@ local function now_ms()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
+
+-- go_on has Redis take what a script writes, though its memory is full: it
+-- judges a script by its first write, and this one takes no memory. Nothing that
+-- this is called for ever has a time to live. What begins a recording leaves it out.
+local function go_on(key) redis.call('PERSIST', key) end
 
 -- parse returns nil for a record that is not ours.
 local function parse(record)
@@ -114,8 +119,10 @@ local function note_inline(r, s)
   return string.sub(s, i)
 end
 
--- note_hashed puts the entries of s into the hash.
+-- note_hashed puts the entries of s into the hash. Where Redis evicted that,
+-- nothing was reported, and they are counted anew.
 local function note_hashed(r, s, hash)
+  if redis.call('EXISTS', hash) == 0 then r.count, r.bytes = 0, 0 end
   local i = 1
   while i <= #s do
     local numbers, sizes, fields = {}, {}, {}
@@ -146,8 +153,8 @@ local function note(r, s, hash)
   if r.where == 'i' then
     s = note_inline(r, s)
     if s == '' then return end
-    s = r.parts .. s -- all go to the hash, and are counted anew
-    r.where, r.parts, r.count, r.bytes = 'h', '', 0, 0
+    s = r.parts .. s -- all go to the hash
+    r.where, r.parts = 'h', ''
   end
   note_hashed(r, s, hash)
 end
@@ -172,4 +179,55 @@ local function count(now, day, bytes)
   if bytes <= 0 then return end
   redis.call('INCRBY', day, string.format('%.0f', bytes))
   redis.call('PEXPIREAT', day, string.format('%.0f', midnight(now)))
+end
+
+-- after returns how long a cost has a rate used up, in whole µs from now, and
+-- how much longer that is than the burst allows. This is GCRA, the virtual
+-- scheduling of ITU-T I.371; the key ends when the rate is whole again, so
+-- nobody who is slow has one. A rate of 0 per second bounds nothing.
+local function after(now, cost, rate)
+  if rate.per_second == 0 then return 0, 0 end
+  local bound = math.floor(rate.burst * 1e6 / rate.per_second)
+  local used = math.max(tonumber(redis.call('GET', rate.key) or 0) - now * 1000, 0)
+  used = math.min(used, bound) -- more only where the clock went back
+    + math.floor(cost * 1e6 / rate.per_second)
+  return used, used - bound
+end
+
+-- take takes a cost from the rates of a session and of its owner. It returns nil,
+-- or where one of them does not allow that yet the reply {'soon', now, {1 for the
+-- session's or 2 for the owner's, ms}}, with nothing taken. A Redis that takes
+-- no write for now (READONLY, MISCONF) lets it pass: what only looks goes on.
+local function take(now, cost, of_session, of_owner)
+  local rates, used = {of_session, of_owner}, {}
+  for i, rate in ipairs(rates) do
+    local over
+    used[i], over = after(now, cost, rate)
+    if over > 0 then return {'soon', now, {i, math.ceil(over / 1000)}} end
+  end
+  for i, rate in ipairs(rates) do
+    if used[i] > 0 then
+      redis.pcall('PERSIST', rate.key) -- as go_on does; it has a time to live again in the next line
+      redis.pcall('SET', rate.key, string.format('%.0f', now * 1000 + used[i]), 'PX', math.ceil(used[i] / 1000))
+    end
+  end
+  return nil
+end
+
+-- outbox_of names the keys of a tag's outbox, which stand from KEYS[i] on in the
+-- order of Go's keys.outbox. due, happened and notices hold each notice; brokers
+-- of before know no others, so the rest may lack what they wrote and hold what
+-- they forgot.
+local function outbox_of(i)
+  return {
+    due = KEYS[i], happened = KEYS[i + 1], notices = KEYS[i + 2],
+    whose = KEYS[i + 3], aborts = KEYS[i + 4], ready = KEYS[i + 5], turns = KEYS[i + 6],
+  }
+end
+
+-- forget_notice says whether there was one.
+local function forget_notice(o, id)
+  for _, set in ipairs({o.due, o.happened, o.aborts, o.ready}) do redis.call('ZREM', set, id) end
+  redis.call('HDEL', o.whose, id)
+  return redis.call('HDEL', o.notices, id) == 1
 end

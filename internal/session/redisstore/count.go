@@ -12,11 +12,12 @@ import (
 
 var _ session.Counter = (*Store)(nil)
 
-// Count implements session.Counter: the time, and then the sizes of the index
+// Count implements session.Counter: a write that is tried, the time, and then the sizes of the index
 // in one pipelined round trip, of 9 commands for each tag. Sessions that Redis
 // forgot stay in the index until others of their tag change; see swap.lua.
 func (s *Store) Count(ctx context.Context, idle time.Duration) (session.Counts, error) {
 	const op = "redisstore.Count"
+	refuses := refusal(s.tryWrite(ctx))
 	now, err := s.client.Time(ctx).Result()
 	if err != nil {
 		return session.Counts{}, failed(op, "", err)
@@ -29,7 +30,7 @@ func (s *Store) Count(ctx context.Context, idle time.Duration) (session.Counts, 
 	if _, err := pipe.Exec(ctx); err != nil {
 		return session.Counts{}, failed(op, "", err)
 	}
-	total := session.Counts{Sessions: map[session.State]int{}}
+	total := session.Counts{Sessions: map[session.State]int{}, Refuses: refuses}
 	for _, t := range tags {
 		t.addTo(&total, now)
 	}

@@ -144,4 +144,10 @@ func (c *codec) event(e *session.Event) {
 	text(c, &e.ContentType)
 	c.int(&e.Size)
 	c.numbers(&e.Missing)
+	if c.in == nil || c.in.s != "" { // an older broker ends here
+		c.time(&e.OpenedAt)
+	}
+	if c.in == nil && e.Duration != 0 || c.in != nil && c.in.s != "" {
+		c.millis(&e.Duration)
+	}
 }

@@ -80,7 +80,7 @@ func IndexFaults(ctx context.Context, s *Store) (faults []string, err error) {
 	return faults, nil
 }
 
-// outboxFaults says where the three keys of an outbox do not hold the same
+// outboxFaults says where the keys of an outbox do not hold the same
 // notices.
 func (s *Store) outboxFaults(ctx context.Context, k keys) (faults []string, err error) {
 	due, err := s.client.ZRange(ctx, k.due(), 0, -1).Result()
@@ -95,11 +95,26 @@ func (s *Store) outboxFaults(ctx context.Context, k keys) (faults []string, err 
 	if err != nil {
 		return nil, err
 	}
-	for _, ids := range [][]string{due, queue, notices} {
+	whose, err := s.client.HKeys(ctx, k.whose()).Result()
+	if err != nil {
+		return nil, err
+	}
+	for _, ids := range [][]string{due, queue, notices, whose} {
 		slices.Sort(ids)
 	}
-	if !slices.Equal(due, queue) || !slices.Equal(due, notices) {
-		faults = append(faults, fmt.Sprintf("due: %q, queue: %q, notices: %q", due, queue, notices))
+	if !slices.Equal(due, queue) || !slices.Equal(due, notices) || !slices.Equal(due, whose) {
+		faults = append(faults, fmt.Sprintf("due: %q, queue: %q, notices: %q, whose: %q", due, queue, notices, whose))
+	}
+	for _, some := range []string{k.ready(), k.aborts()} {
+		ids, err := s.client.ZRange(ctx, some, 0, -1).Result()
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			if _, there := slices.BinarySearch(due, id); !there {
+				faults = append(faults, fmt.Sprintf("%s has %s, which is gone", some, id))
+			}
+		}
 	}
 	return faults, nil
 }

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"encoding/binary"
+	"time"
 
 	"slipway/internal/session"
 )
@@ -26,11 +27,58 @@ func (c *codec) extras(s *session.Session) {
 	if c.in == nil || c.in.s != "" {
 		c.int(&s.Announced)
 	}
+	lasts := c.in == nil && *durationOf(s) != 0
+	if i := s.Intent; i != nil && (c.in == nil && (s.WhenWhole || lasts || !i.AskedAt.IsZero()) || c.in != nil && c.in.s != "") {
+		c.time(&i.AskedAt)
+	}
+	if c.in == nil && (s.WhenWhole || lasts) || c.in != nil && c.in.s != "" {
+		c.probe(s)
+	}
+	if lasts || c.in != nil && c.in.s != "" {
+		c.millis(durationOf(s))
+	}
+}
+
+// probe goes through the schedule of probes. One that saw notProbed bytes is
+// none: it stands there because something stands behind it. A broker without
+// durations takes it for one; it has no effect on what is finished.
+func (c *codec) probe(s *session.Session) {
+	if c.in == nil && !s.WhenWhole {
+		s.Probe = session.Probe{Seen: notProbed}
+	}
+	c.time(&s.Probe.At)
+	c.int((*int64)(&s.Probe.Every))
+	c.int(&s.Probe.Seen)
+	if s.WhenWhole = s.Probe.Seen != notProbed; !s.WhenWhole {
+		s.Probe = session.Probe{}
+	}
+}
+
+const notProbed = -1
+
+// durationOf is where a session keeps how long its recording is.
+func durationOf(s *session.Session) *time.Duration {
+	switch {
+	case s.Result != nil:
+		return &s.Result.Duration
+	case s.Intent != nil:
+		return &s.Intent.Duration
+	}
+	return new(time.Duration)
+}
+
+// millis keeps whole milliseconds.
+func (c *codec) millis(d *time.Duration) {
+	ms := d.Milliseconds()
+	c.int(&ms)
+	if c.in != nil {
+		*d = time.Duration(ms) * time.Millisecond
+	}
 }
 
 func hasExtras(s *session.Session) bool {
-	return s.Adopted || !s.HoleAt.IsZero() || s.Announced != 0 ||
-		s.Intent != nil && (len(s.Intent.Missing) > 0 || s.Intent.Claim != "") ||
+	return s.Adopted || !s.HoleAt.IsZero() || s.Announced != 0 || s.WhenWhole || *durationOf(s) != 0 ||
+		s.Intent != nil && (len(s.Intent.Missing) > 0 || s.Intent.Claim != "" || !s.Intent.AskedAt.IsZero()) ||
 		s.Result != nil && (len(s.Result.Missing) > 0 || s.Result.Claim != "")
 }
 

@@ -16,12 +16,19 @@ import (
 //	{slipway:2c}b…       the bytes of today of owner …
 //	{slipway:2c}r…       until when a session's rate is used up; … is a packed name
 //	{slipway:2c}w…       until when the rate of owner … is used up
+//	{slipway:2c}t        nothing: whether Redis takes a write is tried here
 //	{slipway:2c}:open    the open sessions by last activity; so for each state
+//	{slipway:2c}:whole   open sessions that are completed when whole, by when they are probed
 //	{slipway:2c}:forget  the finished sessions by when they are forgotten
 //	{slipway:2c}:events  the last events, a stream
 //	{slipway:2c}:due     the notices of the outbox, by when they are due
 //	{slipway:2c}:queue   the same, by when they happened
 //	{slipway:2c}:notice  the notices themselves: Event.ID to notice
+//	{slipway:2c}:whose   the same: Event.ID to a hash of the owner
+//	{slipway:2c}:aborts  those of aborts, by when they happened
+//	{slipway:2c}:ready   those that were found due, by turn; see ready.lua
+//	{slipway:2c}:turns   the owners of these, by their last turn
+//	{slipway:2c}x…       the notices that swap … dropped, for a minute
 type keys string
 
 func (s *Store) keys(tag int) keys { return keys(fmt.Sprintf("{%s:%02x}", s.prefix, tag)) }
@@ -32,15 +39,24 @@ func (k keys) owner(o session.Owner) string     { return string(k) + "o" + strin
 func (k keys) day(o session.Owner) string       { return string(k) + "b" + string(o) }
 func (k keys) rate(n name) string               { return string(k) + "r" + string(n) }
 func (k keys) ownerRate(o session.Owner) string { return string(k) + "w" + string(o) }
+func (k keys) try() string                      { return string(k) + "t" }
 func (k keys) state(state session.State) string { return string(k) + ":" + string(state) }
+func (k keys) whole() string                    { return string(k) + ":whole" }
 func (k keys) forget() string                   { return string(k) + ":forget" }
 func (k keys) events() string                   { return string(k) + ":events" }
 func (k keys) due() string                      { return string(k) + ":due" }
 func (k keys) queue() string                    { return string(k) + ":queue" }
 func (k keys) notices() string                  { return string(k) + ":notice" }
+func (k keys) whose() string                    { return string(k) + ":whose" }
+func (k keys) aborts() string                   { return string(k) + ":aborts" }
+func (k keys) ready() string                    { return string(k) + ":ready" }
+func (k keys) turns() string                    { return string(k) + ":turns" }
+func (k keys) dropped(operation string) string  { return string(k) + "x" + operation }
 
-// outbox are the keys that outbox.lua works on.
-func (k keys) outbox() []string { return []string{k.due(), k.queue(), k.notices()} }
+// outbox are the keys of the outbox, in the order of outbox_of in common.lua.
+func (k keys) outbox() []string {
+	return []string{k.due(), k.queue(), k.notices(), k.whose(), k.aborts(), k.ready(), k.turns()}
+}
 
 // states gives each state its number in a record and its place among
 // swap.lua's keys: the index here, plus one. Live ones come first. It is

@@ -9,53 +9,39 @@ import (
 )
 
 // Admit implements session.Store.
-func (s *Store) Admit(ctx context.Context, id session.ID, owner session.Owner, q session.Quota) (*session.Session, error) {
+func (s *Store) Admit(ctx context.Context, id session.ID, a session.Admission) (*session.Session, error) {
 	const op = "redisstore.Admit"
 	n, ok := packName(id)
 	if !ok {
 		return nil, notFound(op, id)
 	}
-	k := s.keys(id.Tag()) // nobody's sessions are in no set, and on no day
-	answer := run(ctx, s.client, call{admitScript, []string{k.record(n), k.owner(owner), k.day(owner)}, []any{q.MaxOpen, q.DailyBytes}})
-	if answer.word == "full" {
-		return nil, full(answer, q)
+	answer := run(ctx, s.client, s.admitCall(id, n, a))
+	switch answer.word {
+	case "full":
+		return nil, full(answer, a.Quota)
+	case "soon":
+		return nil, tooSoon(answer, session.Rates{Owner: a.Rate})
 	}
 	r, err := answer.record(op, id)
-	if err != nil {
+	switch {
+	case session.KindOf(err) == session.NotFound:
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
 	return r.session, nil
 }
 
-// reportCall lays out what report.lua is called with. parts are entries.
-func (s *Store) reportCall(id session.ID, n name, operation string, parts []byte, rep session.Report) call {
+// admitCall lays out what admit.lua is called with.
+func (s *Store) admitCall(id session.ID, n name, a session.Admission) call {
+	if a.Owner == "" { // nobody's sessions are in no set and on no day, and have no rate
+		a.Rate = session.Rate{}
+	}
 	k := s.keys(id.Tag())
-	mine, owners := rep.Rates.Session, rep.Rates.Owner
-	if rep.Owner == "" {
-		owners = session.Rate{}
-	}
 	return call{
-		reportScript, []string{k.record(n), k.parts(n), k.state(session.Open), k.rate(n), k.ownerRate(rep.Owner), k.day(rep.Owner)},
-		[]any{
-			operation, millis(rep.URLsExpireAt), parts, string(n), rep.Cost, mine.PerSecond, mine.Burst, owners.PerSecond, owners.Burst,
-			flag(rep.CountBytes && rep.Owner != ""),
-		},
+		admitScript, []string{k.record(n), k.owner(a.Owner), k.day(a.Owner), k.ownerRate(a.Owner)},
+		[]any{a.Quota.MaxOpen, a.Quota.DailyBytes, a.Cost, a.Rate.PerSecond, a.Rate.Burst},
 	}
-}
-
-// bounds are what swap.lua holds against c, where there is an owner: how many
-// live sessions and bytes a day there may be, at creation; and the size of the
-// object that is to count.
-func bounds(c session.Change) (most int, daily, size int64) {
-	rec := c.Session
-	switch {
-	case rec.Owner == "":
-	case c.From == 0 && rec.State == session.Open:
-		most, daily = c.Quota.MaxOpen, c.Quota.DailyBytes
-	case c.From != 0 && rec.State == session.Completed && rec.Result != nil && c.Quota.DailyBytes > 0:
-		size = rec.Result.Size
-	}
-	return most, daily, size
 }
 
 // full is the error of an owner that may open no other session.

@@ -25,6 +25,42 @@ func TestRefusedReportAgainIsRefusedAlike(t *testing.T) {
 	}
 }
 
+// A look or an open that was sent again after a lost reply takes its cost again,
+// and changes nothing else.
+func TestALookLeavesTheRecordAloneHoweverOftenItIsSent(t *testing.T) {
+	m, s := frozen(t)
+	rec := sessiontest.NewSession("ann")
+	swapOf(t, s, session.Change{Session: rec, Parts: numbered(1, 80)}, "create").run(t, s)
+	key := s.keys(rec.ID.Tag()).record(mustPack(t, rec.ID))
+	before, err := m.Get(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rate := session.Rate{PerSecond: 1, Burst: 100}
+	look := withinOf(t, s, rec.ID, "", session.Report{Look: true, Owner: "ann", Cost: 20, Rates: session.Rates{Session: rate, Owner: rate}})
+	admit := s.admitCall(rec.ID, mustPack(t, rec.ID), session.Admission{Owner: "ann", Rate: rate, Cost: 20})
+	for i, tc := range []struct {
+		call
+		word string
+	}{{look, "ok"}, {look, "ok"}, {look, "ok"}, {look, "soon"}, {admit, "soon"}} { // a look costs 20 and 80/8
+		if r := tc.run(t, s); r.word != tc.word {
+			t.Errorf("call %d is answered %q; want %q", i+1, r.word, tc.word)
+		}
+	}
+	if after, err := m.Get(key); err != nil || after != before {
+		t.Errorf("the record became\n%q, %v, and was\n%q", after, err, before)
+	}
+}
+
+func mustPack(t *testing.T, id session.ID) name {
+	t.Helper()
+	n, ok := packName(id)
+	if !ok {
+		t.Fatalf("%s is no ID", id)
+	}
+	return n
+}
+
 // Whoever has no limits, or has been slow, leaves nothing behind.
 func TestLimitsLeaveNoKeysBehind(t *testing.T) {
 	m, s := frozen(t)

@@ -134,20 +134,118 @@ func (s *Store) readMissing(ctx context.Context, l *look) error {
 	return nil
 }
 
-// row adds the session at p to page if it still is where the index had it: one
-// that was deleted is gone, and one that was touched comes at its new place.
-func (l *look) row(page *session.Page, q session.Query, p *place) {
-	k := l.records[p.spot]
-	if k.gone {
-		return
+// look finds up to want places after one, and reads records along with them
+// where that costs no round trip of its own.
+func (s *Store) look(ctx context.Context, q session.Query, after place, want, budget int) (*look, error) {
+	sets := []session.State{q.State}
+	if q.State == "" {
+		sets = liveStates
 	}
-	r, err := decodeRecord(p.id, k.value)
+	l := &look{records: map[spot]kept{}}
+	var err error
+	if q.Owner != "" && (q.State == "" || slices.Contains(liveStates, q.State)) {
+		err = s.lookAtOwner(ctx, l, q, sets)
+	} else {
+		err = s.lookAtTags(ctx, l, q, sets, after, want, budget)
+	}
 	if err != nil {
-		page.Unreadable = append(page.Unreadable, p.id)
-		return
+		return nil, err
 	}
-	p.id, r.session.ReadAt = r.session.ID, k.readAt
-	if selected(q, r.session) && r.session.ActiveAt.UnixMilli() == p.at {
-		page.Sessions = append(page.Sessions, r.session)
+	l.order(after, want)
+	return l, nil
+}
+
+// lookAtOwner finds all of an owner's live sessions that are in one of the
+// states. They are few: a quota bounds them.
+func (s *Store) lookAtOwner(ctx context.Context, l *look, q session.Query, sets []session.State) error {
+	tag := session.TagOf(q.Owner)
+	k := s.keys(tag)
+	members, err := s.client.ZRange(ctx, k.owner(q.Owner), 0, -1).Result()
+	if err != nil || len(members) == 0 {
+		return err
 	}
+	pipe := s.client.Pipeline()
+	now := pipe.Time(ctx)
+	scores := make([]*redis.FloatSliceCmd, len(sets))
+	for i, state := range sets {
+		scores[i] = pipe.ZMScore(ctx, k.state(state), members...)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return err
+	}
+	for _, cmd := range scores {
+		for i, score := range cmd.Val() {
+			if score != 0 && (q.IdleFor <= 0 || int64(score) <= now.Val().Add(-q.IdleFor).UnixMilli()) {
+				l.places = append(l.places, newPlace(score, tag, name(members[i])))
+			}
+		}
+	}
+	return nil
+}
+
+// lookAtTags merges the sets of all tags, or of the owner's. From each it reads
+// no more than its share of want with room to spare.
+func (s *Store) lookAtTags(ctx context.Context, l *look, q session.Query, sets []session.State, after place, want, budget int) error {
+	first, last, share := 0, session.Tags-1, want/32+8
+	if q.Owner != "" {
+		first, last, share = session.TagOf(q.Owner), session.TagOf(q.Owner), want+1
+	}
+	var groups [][]setRead // each is one call
+	for tag := first; tag <= last; tag++ {
+		if tag == first || !s.oneNode {
+			groups = append(groups, nil)
+		}
+		group := &groups[len(groups)-1]
+		for _, state := range sets {
+			*group = append(*group, readsAfter(s.keys(tag).state(state), tag, after, share)...)
+		}
+	}
+	// A sixteenth of the budget is left for the rest.
+	along := min(want, budget*15/16/len(groups))
+	calls := make([]call, len(groups))
+	for i, group := range groups {
+		calls[i] = pageCall(group, along, q.IdleFor)
+	}
+	for i, reply := range runAll(ctx, s.client, calls) {
+		if reply.err != nil {
+			return reply.err
+		}
+		if err := l.add(groups[i], reply); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setRead is a read of one set by page.lua.
+type setRead struct {
+	key             string
+	tag             int
+	lowest, highest string
+	count           int // at a time
+}
+
+// readsAfter are the reads that bring the next members of one set. Redis ranges
+// by score alone, so in the tag of the place itself those of its very
+// millisecond are read as a whole; they are few, since a node makes only so
+// many changes in one.
+func readsAfter(key string, tag int, after place, share int) []setRead {
+	at := strconv.FormatInt(after.at, 10)
+	if tag > after.tag {
+		return []setRead{{key, tag, at, "", share}}
+	}
+	reads := []setRead{{key, tag, "(" + at, "", share}}
+	if tag == after.tag && after.at != 0 {
+		reads = append(reads, setRead{key, tag, at, at, -1})
+	}
+	return reads
+}
+
+func pageCall(reads []setRead, records int, idleFor time.Duration) call {
+	c := call{pageScript, make([]string, len(reads)), []any{records, ceilMillis(idleFor)}}
+	for i, r := range reads {
+		c.keys[i] = r.key
+		c.args = append(c.args, r.lowest, r.highest, r.count)
+	}
+	return c
 }

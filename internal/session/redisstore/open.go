@@ -65,7 +65,7 @@ func dial(address string) (redis.UniversalClient, error) {
 			return nil, unusable(scheme, address, err)
 		}
 		bound(&o.ContextTimeoutEnabled, &o.DisableIdentity, &o.DialTimeout, &o.ReadTimeout)
-		o.MaintNotificationsConfig = noNotifications
+		o.MaintNotificationsConfig, o.OnConnect = noNotifications, demandAccess
 		return redis.NewClient(o), nil
 	case kind == "-cluster":
 		o, err := clusterOptions(plain, rest)
@@ -78,6 +78,7 @@ func dial(address string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, unusable(scheme, address, err)
 		}
+		o.OnConnect = demandAccess
 		return redis.NewFailoverClient(o), nil
 	}
 	return nil, errors.New("not the address of a Redis: it begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://")
@@ -134,7 +135,7 @@ func clusterOptions(plain, rest string) (*redis.ClusterOptions, error) {
 		o.TLSConfig.ServerName = "" // each node by its own name
 	}
 	bound(&o.ContextTimeoutEnabled, &o.DisableIdentity, &o.DialTimeout, &o.ReadTimeout)
-	o.MaintNotificationsConfig = noNotifications
+	o.MaintNotificationsConfig, o.OnConnect = noNotifications, demandAccess
 	return o, nil
 }
 
@@ -171,6 +172,18 @@ func sentinelOptions(plain, rest string) (*redis.FailoverOptions, error) {
 func bound(byContext, anonymous *bool, dial, read *time.Duration) {
 	*byContext, *anonymous = true, true
 	*dial, *read = cmp.Or(*dial, 2*time.Second), cmp.Or(*read, 3*time.Second)
+}
+
+// demandAccess fails where Redis wants a password and has none from us. go-redis
+// goes on without an access, and the first call would tell; but to one of more
+// than 10 words Redis also closes the connection, and its answer may be lost with
+// it (seen as EOF). So a short call is the first.
+func demandAccess(ctx context.Context, c *redis.Conn) error {
+	err := c.Ping(ctx).Err()
+	if word := refusal(err); word != "" && word != noAccess {
+		return nil // what else it refuses the call itself is told, if it is refused
+	}
+	return err
 }
 
 // noNotifications spares each connection a command that only Redis Cloud knows.

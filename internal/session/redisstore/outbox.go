@@ -14,9 +14,10 @@ import (
 	"slipway/internal/session"
 )
 
-// Take implements session.Outbox. It looks what is due in one pipelined round
-// trip, and takes that, if there is any, in another. Where some of Redis'
-// nodes do not answer it takes from the others, and fails if those have none.
+// Take implements session.Outbox. It looks in which tags something is due in one
+// pipelined round trip; if there is any, it asks whose turn it is in another, and
+// takes that in a third. Where some of Redis' nodes do not answer it takes from
+// the others, and fails if those have none.
 func (s *Store) Take(ctx context.Context, limit int, hold time.Duration) ([]session.Notice, error) {
 	const op = "redisstore.Take"
 	due, err := s.due(ctx, limit)
@@ -48,32 +49,71 @@ func (s *Store) Take(ctx context.Context, limit int, hold time.Duration) ([]sess
 
 // dueNotice is a notice in one tag's outbox.
 type dueNotice struct {
-	at  int64 // when it is due, in ms
-	tag int
-	ref string
+	turn int64 // how many of its owner go before it
+	at   int64 // when it happened, in ms
+	tag  int
+	ref  string
 }
 
-// due returns up to limit notices, the longest due first. Redis itself says
-// once more, when they are taken, whether they are.
+// due returns up to limit notices: the next of each owner, then the one after
+// it. Redis itself says once more, when they are taken, whether they are.
+//
+// The tags take turns, too: each Take begins behind the tag that the last one
+// ended with, or a few tags with much to tell would keep the others waiting.
 func (s *Store) due(ctx context.Context, limit int) ([]dueNotice, error) {
-	pipe := s.client.Pipeline()
-	now := pipe.Time(ctx)
-	cmds := make([]*redis.ZSliceCmd, session.Tags)
-	for tag := range cmds {
-		cmds[tag] = pipe.ZRangeWithScores(ctx, s.keys(tag).due(), 0, int64(max(limit, 1)-1))
+	tags, err := s.dueTags(ctx)
+	calls := make([]call, len(tags))
+	for i, tag := range tags {
+		calls[i] = call{readyScript, s.keys(tag).outbox(), []any{max(limit, 1)}}
 	}
-	_, err := pipe.Exec(ctx)
 	var all []dueNotice
-	for tag, cmd := range cmds {
-		for _, z := range cmd.Val() {
-			ref, _ := z.Member.(string)
-			if at := int64(z.Score); at <= now.Val().UnixMilli() {
-				all = append(all, dueNotice{at, tag, ref})
+	for i, reply := range runAll(ctx, s.client, calls) {
+		if reply.err != nil {
+			err = reply.err
+			continue
+		}
+		values, _ := reply.value.([]any)
+		for row := range slices.Chunk(values, 3) {
+			if len(row) != 3 {
+				return nil, errUnreadable
 			}
+			ref, _ := row[0].(string)
+			turn, _ := row[1].(int64)
+			at, _ := row[2].(int64)
+			all = append(all, dueNotice{turn, at, tags[i], ref})
 		}
 	}
-	slices.SortFunc(all, func(a, b dueNotice) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.ref, b.ref)) })
-	return all[:min(len(all), max(limit, 0))], err
+	first := int(s.firstTag.Load())
+	behind := func(d dueNotice) int { return (d.tag - first + session.Tags) % session.Tags }
+	slices.SortFunc(all, func(a, b dueNotice) int {
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(behind(a), behind(b)), cmp.Compare(a.at, b.at), cmp.Compare(a.ref, b.ref))
+	})
+	all = all[:min(len(all), max(limit, 0))]
+	if len(all) > 0 {
+		s.firstTag.Store(int32((all[len(all)-1].tag + 1) % session.Tags)) //nolint:gosec // below Tags
+	}
+	slices.SortFunc(all, func(a, b dueNotice) int {
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(a.at, b.at), cmp.Compare(a.ref, b.ref))
+	})
+	return all, err
+}
+
+// dueTags are those in which something became due, or is and was not taken.
+func (s *Store) dueTags(ctx context.Context) (tags []int, err error) {
+	pipe := s.client.Pipeline()
+	now := pipe.Time(ctx)
+	next, ready := make([]*redis.ZSliceCmd, session.Tags), make([]*redis.IntCmd, session.Tags)
+	for tag := range next {
+		next[tag], ready[tag] = pipe.ZRangeWithScores(ctx, s.keys(tag).due(), 0, 0), pipe.ZCard(ctx, s.keys(tag).ready())
+	}
+	_, err = pipe.Exec(ctx)
+	for tag, cmd := range next {
+		due := cmd.Val()
+		if ready[tag].Val() > 0 || len(due) > 0 && int64(due[0].Score) <= now.Val().UnixMilli() {
+			tags = append(tags, tag)
+		}
+	}
+	return tags, err
 }
 
 // takeCalls has one call for each tag that has a notice due.
@@ -102,6 +142,15 @@ func decodeNotice(row []any) (session.Notice, error) {
 	body, _ := row[3].(string)
 	e, err := decodeEvent(body, at)
 	return session.Notice{Event: e, Tries: int(tries), Ref: ref}, err
+}
+
+// tellDropped tells of notices that nobody will be told of.
+func (s *Store) tellDropped(ids []any) {
+	for _, id := range ids {
+		if text, ok := id.(string); ok && s.Dropped != nil {
+			s.Dropped(text)
+		}
+	}
 }
 
 // Done implements session.Outbox.

@@ -63,7 +63,11 @@ while cut_at and #list < wanted do -- most of what comes next is in this set: on
   list = scores(known)
 end
 
-local records = {}
+-- ROOM is how many bytes of records one call reads: those of 1,000 sessions with 64
+-- parts each are 10 MB, and took Redis 46 ms.
+local ROOM = 1024 * 1024
+
+local records, bytes = {}, 0
 -- get reads the records whose score is in a range; of equal ones the first, as
 -- the sets, and the members within each, are in order.
 local function get(above, highest)
@@ -71,9 +75,11 @@ local function get(above, highest)
     local tag = string.match(KEYS[i], '^[^}]*}')
     for j = 1, #found, 2 do
       local score = tonumber(found[j + 1])
-      if score > highest or #records == 3 * wanted then break end
+      if score > highest or #records == 3 * wanted or bytes > ROOM then break end
       if score > above then
-        for _, value in ipairs({i, found[j], redis.call('GET', tag .. 's' .. found[j])}) do records[#records + 1] = value end
+        local record = redis.call('GET', tag .. 's' .. found[j])
+        bytes = bytes + (record and #record or 0)
+        for _, value in ipairs({i, found[j], record}) do records[#records + 1] = value end
       end
     end
   end

@@ -186,7 +186,7 @@ var alphabets = []*base64.Encoding{
 const minBase64 = 40
 
 // words are texts that most records have, kept as one byte. It is stored: new
-// words go to the end.
+// words go to the end, and a broker of before cannot read a record that has one.
 var words = []string{
 	"", "none", "sha256", "salvage", "abort", "completed", "salvaged",
 	"video/webm;codecs=vp9,opus", "video/webm;codecs=vp8,opus", "video/webm", "audio/webm;codecs=opus", "audio/webm", "video/mp4", "audio/mp4",

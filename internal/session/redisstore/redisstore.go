@@ -2,7 +2,7 @@
 // version 7.0 or later.
 //
 // Every change is one Lua script on keys that share a hash tag, so it is one
-// atomic step on one node: swap.lua and report.lua for sessions, take.lua and
+// atomic step on one node: swap.lua and report.lua for sessions, ready.lua, take.lua and
 // settle.lua for the outbox, with common.lua in front of each; admit.lua and
 // page.lua read.
 // They carry no rules of a session's life; those are session's.
@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -38,6 +39,8 @@ var (
 	takeLua string
 	//go:embed settle.lua
 	settleLua string
+	//go:embed ready.lua
+	readyLua string
 
 	swapScript   = redis.NewScript(commonLua + swapLua)
 	reportScript = redis.NewScript(commonLua + reportLua)
@@ -45,15 +48,21 @@ var (
 	pageScript   = redis.NewScript(commonLua + pageLua)
 	takeScript   = redis.NewScript(commonLua + takeLua)
 	settleScript = redis.NewScript(commonLua + settleLua)
+	readyScript  = redis.NewScript(commonLua + readyLua)
 )
 
 // Store is a session.Store, a session.EventLog and a session.Outbox. Any number of processes may share a Redis and a
 // prefix.
 type Store struct {
+	// Dropped is told the ID of each notice that the outbox had no room for; nil:
+	// nobody is. It is set before the Store is used.
+	Dropped func(notice string)
+
 	client   redis.UniversalClient
 	prefix   string
-	oneNode  bool      // all keys are in one place, and a script may touch any
-	together *together // nil in a Cluster: there a round trip would wait for the slowest node of several
+	oneNode  bool         // all keys are in one place, and a script may touch any
+	firstTag atomic.Int32 // where the next Take begins
+	together *together    // nil in a Cluster: there a round trip would wait for the slowest node of several
 }
 
 // New returns a Store whose keys begin with prefix in braces. prefix is 1 to
@@ -79,12 +88,27 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Ping implements session.Store.
+// Ping implements session.Store: a Redis that only answers is of no use.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.client.Ping(ctx).Err(); err != nil {
+	if err := s.tryWrite(ctx); err != nil {
 		return failed("redisstore.Ping", "", err)
 	}
 	return nil
+}
+
+// tryWrite writes what nobody reads, to each tag of a Cluster, as nobody knows
+// which node has which.
+func (s *Store) tryWrite(ctx context.Context) error {
+	tags := session.Tags
+	if s.oneNode {
+		tags = 1
+	}
+	pipe := s.client.Pipeline()
+	for tag := range tags {
+		pipe.Set(ctx, s.keys(tag).try(), "", time.Minute)
+	}
+	_, err := pipe.Exec(ctx)
+	return err
 }
 
 // Get implements session.Store.
@@ -96,101 +120,29 @@ func (s *Store) Get(ctx context.Context, id session.ID) (*session.Session, error
 	return r.session, nil
 }
 
+// Indexed implements session.Store.
+func (s *Store) Indexed(ctx context.Context, rec *session.Session) (bool, error) {
+	const op = "redisstore.Indexed"
+	n, ok := packName(rec.ID)
+	if !ok {
+		return false, notFound(op, rec.ID)
+	}
+	err := s.client.ZScore(ctx, s.keys(rec.ID.Tag()).state(rec.State), string(n)).Err()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, failed(op, rec.ID, err)
+	}
+	return err == nil, nil
+}
+
 // read is report.lua without an operation. A plain GET would be quicker and
 // would not bring the time from the node that keeps the lease.
 func (s *Store) read(ctx context.Context, op string, id session.ID) (*record, error) {
 	return s.report(ctx, op, id, "", session.Report{})
 }
 
-// Report implements session.Store.
-func (s *Store) Report(ctx context.Context, id session.ID, rep session.Report) (*session.Session, error) {
-	r, err := s.report(ctx, "redisstore.Report", id, newOperation(), rep)
-	if err != nil {
-		return nil, err
-	}
-	return r.session, nil
-}
-
-func (s *Store) report(ctx context.Context, op string, id session.ID, operation string, rep session.Report) (*record, error) {
-	n, ok := packName(id)
-	if !ok {
-		return nil, notFound(op, id)
-	}
-	parts, err := appendParts(nil, rep.Parts)
-	if err != nil {
-		return nil, dress(op, id, session.Invalid, err)
-	}
-	r := s.runReport(ctx, s.reportCall(id, n, operation, parts, rep), len(parts))
-	if r.word == "soon" {
-		return nil, tooSoon(r, rep.Rates)
-	}
-	return r.record(op, id)
-}
-
-// runReport makes a call of report.lua with luggage bytes of parts.
-func (s *Store) runReport(ctx context.Context, what call, luggage int) reply {
-	if s.together == nil || luggage > maxLuggage {
-		return run(ctx, s.client, what)
-	}
-	return s.together.run(ctx, what)
-}
-
-// Swap implements session.Store.
-func (s *Store) Swap(ctx context.Context, c session.Change) (*session.Session, error) {
-	const op = "redisstore.Swap"
-	call, err := s.swapCall(c, newOperation())
-	if err != nil {
-		return nil, dress(op, c.Session.ID, session.Internal, err)
-	}
-	answer := run(ctx, s.client, call)
-	if answer.word == "full" {
-		return nil, full(answer, c.Quota)
-	}
-	r, err := answer.record(op, c.Session.ID)
-	if err != nil {
-		return nil, err
-	}
-	return r.session, nil
-}
-
-// swapCall lays out what swap.lua is called with.
-func (s *Store) swapCall(c session.Change, operation string) (call, error) {
-	rec := c.Session
-	state := stateNumber(rec.State)
-	n, ok := packName(rec.ID)
-	switch {
-	case !ok:
-		return call{}, errors.New("not the ID of a session")
-	case state == 0:
-		return call{}, fmt.Errorf("%q is no state", rec.State)
-	case c.Keep > 0 && !rec.State.Finished():
-		return call{}, errors.New("only finished sessions are forgotten")
-	}
-	var parts []byte
-	if c.From == 0 {
-		var err error
-		if parts, err = appendParts(nil, c.Parts); err != nil {
-			return call{}, err
-		}
-	}
-	var event []byte
-	var notice string
-	if c.Event != nil {
-		event = encodeEvent(c.Event)
-		if c.Notify {
-			notice = c.Event.ID
-		}
-	}
-	k := s.keys(rec.ID.Tag())
-	keys := []string{k.record(n), k.parts(n), k.owner(rec.Owner), k.forget()}
-	for _, state := range states {
-		keys = append(keys, k.state(state))
-	}
-	keys = append(append(append(keys, k.events()), k.outbox()...), k.day(rec.Owner))
-	most, daily, size := bounds(c)
-	return call{swapScript, keys, []any{operation, int64(c.From), state, ceilMillis(c.Lease), ceilMillis(c.Keep), millis(rec.URLsExpireAt),
-		encodeBody(rec), string(n), flag(rec.Owner != ""), max(rec.PartSize, 0), parts, flag(c.Quiet), event, notice, most, daily, size}}, nil
-}
+// partsAtOnce is how many parts one call of report.lua notes: Redis does nothing
+// else meanwhile, for some ms.
+const partsAtOnce = 500
 
 // Parts implements session.Store.
 func (s *Store) Parts(ctx context.Context, id session.ID) ([]session.Part, error) {
@@ -206,10 +158,7 @@ func (s *Store) Parts(ctx context.Context, id session.ID) ([]session.Part, error
 		if err != nil {
 			return nil, failed(op, id, err)
 		}
-		if len(values) == 0 {
-			return nil, notFound(op, id) // forgotten since it was read
-		}
-		entries = strings.Join(values, "")
+		entries = strings.Join(values, "") // none where Redis evicted the hash: then nothing was reported, for all we know
 	}
 	parts, err := decodeParts(entries, r.partSize)
 	if err != nil {

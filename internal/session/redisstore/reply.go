@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -12,8 +13,11 @@ import (
 )
 
 // retryAfter is what a client is told when Redis does not answer: a failover
-// takes seconds, a restart less.
-const retryAfter = time.Second
+// takes seconds, a restart less. Memory that is full takes a person.
+const (
+	retryAfter     = time.Second
+	retryAfterFull = 10 * time.Second
+)
 
 // reply is what a script answered: a word, the time on its node, and what the
 // word calls for.
@@ -21,6 +25,7 @@ type reply struct {
 	word  string
 	now   time.Time
 	value any
+	more  []any // of a swap: the notices that there was no room for
 	err   error
 }
 
@@ -72,6 +77,9 @@ func newReply(cmd *redis.Cmd) reply {
 	if len(values) > 2 {
 		r.value = values[2]
 	}
+	if len(values) > 3 {
+		r.more, _ = values[3].([]any)
+	}
 	return r
 }
 
@@ -92,17 +100,22 @@ func (r reply) record(op string, id session.ID) (*record, error) {
 	case "none":
 		return nil, notFound(op, id)
 	case "stale":
-		return nil, &session.Error{Kind: session.Conflict, Reason: "stale", Op: op, Detail: fmt.Sprintf("the session has revision %v by now", r.value)}
+		return nil, &session.Error{Kind: session.Conflict, Reason: session.ReasonStale, Op: op, Detail: fmt.Sprintf("the session has revision %v by now", r.value)}
+	case "finished":
+		return nil, dress(op, id, session.Internal, errFinished)
 	case "unreadable":
 		return nil, dress(op, id, session.Internal, errUnreadable)
 	}
 	return nil, dress(op, id, session.Internal, fmt.Errorf("the script answered %q", r.word))
 }
 
-var errUnreadable = errors.New("what Redis holds is not ours")
+var (
+	errUnreadable = errors.New("what Redis holds is not ours")
+	errFinished   = errors.New("a finished session does not come back to life")
+)
 
 func notFound(op string, id session.ID) error {
-	return &session.Error{Kind: session.NotFound, Reason: "unknown-session", Op: op, Detail: fmt.Sprintf("no session %s", id)}
+	return &session.Error{Kind: session.NotFound, Reason: session.ReasonUnknownSession, Op: op, Detail: fmt.Sprintf("no session %s", id)}
 }
 
 func dress(op string, id session.ID, kind session.Kind, err error) error {
@@ -116,5 +129,30 @@ func failed(op string, id session.ID, err error) error {
 	if errors.Is(err, errUnreadable) || redis.HasErrorPrefix(err, "WRONGTYPE") || redis.HasErrorPrefix(err, "user_script") || redis.HasErrorPrefix(err, "Error ") {
 		return dress(op, id, session.Internal, err)
 	}
-	return &session.Error{Kind: session.Unavailable, Reason: "redis", Op: op, RetryAfter: retryAfter, Detail: "Redis does not answer", Err: err}
+	e := &session.Error{Kind: session.Unavailable, Reason: session.ReasonRedis, Op: op, RetryAfter: retryAfter, Detail: "Redis does not answer", Err: err}
+	switch word := refusal(err); word {
+	case "":
+	case outOfMemory:
+		e.Reason, e.RetryAfter, e.Detail = session.ReasonRedisFull, retryAfterFull, "Redis has no memory left for another recording ("+word+")"
+	default:
+		e.Detail = "Redis answers, and refuses (" + word + ")"
+	}
+	return e
+}
+
+// outOfMemory is Redis' word where maxmemory is reached and it may evict nothing.
+const outOfMemory = "OOM"
+
+// noAccess is its word to a connection that has not shown its password.
+const noAccess = "NOAUTH"
+
+// refusal is the first word of what Redis answered, which names the kind of its
+// errors: READONLY, MISCONF and the like. It is empty where err is no answer.
+func refusal(err error) string {
+	e, ok := errors.AsType[redis.Error](err)
+	if !ok || errors.Is(err, redis.Nil) {
+		return ""
+	}
+	word, _, _ := strings.Cut(e.Error(), " ")
+	return word
 }

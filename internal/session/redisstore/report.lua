@@ -1,63 +1,60 @@
 -- report: note parts and a sign of life while the session is open, and return
 -- the record. With the operation '' it only reads: then it is the record
--- together with the time on the very node that keeps its lease.
+-- together with the time on the very node that keeps its lease. A look only
+-- reads, too, and takes its cost whatever is there.
 --
--- KEYS  1 record, 2 parts hash, 3 the open sessions by last activity, 4 until
---       when the session's rate is used up, 5 so for its owner's, 6 the bytes
---       of the owner's day
--- ARGV  1 operation or '', 2 URLs expire at in ms or 0, 3 parts, 4 member,
---       5 what it costs, 6 the session's rate per second or 0, 7 its burst,
---       8 the owner's, 9 its burst, 10 '1' to count bytes to the owner's day
+-- The keys and arguments are named here, in the order of reportCall and reportArgs
+-- in report.go, and nowhere else by number.
+--
+-- Keys: the record; its parts hash; the open sessions by last activity; until
+-- when the session's rate is used up, and its owner's; the bytes of the
+-- owner's day; the sessions that are completed when they are whole.
+--
+-- Arguments: operation, or ''; urls_expire in ms, or 0; parts; member of the
+-- sets; cost; the session's rate per second, or 0, and its burst; the same of its
+-- owner; counts is '1' to count bytes to the owner's day; look is how many parts
+-- of a session that is not finished a look has for one more of cost, or 0 if
+-- this is none; announced is how many bytes a session has that is completed when
+-- it is whole, or 0.
 --
 -- Replies {'ok', now, record}, {'soon', now, {1 for the session's rate or 2 for
 -- the owner's, ms}}, {'none', now} or {'unreadable', now}.
 --
 -- Sent again after a lost reply it finds its operation in the record and
 -- changes nothing. If another report came in between it is noted again, which
--- counts no part twice, and takes its cost again, as a call of its own would. One
--- that came too soon has changed nothing, and is looked at anew.
+-- counts no part twice, and takes its cost again, as a call of its own would; so
+-- does a look. One that came too soon has changed nothing, and is looked at anew.
 
-local operation = ARGV[1]
+local record_key, parts_key, open, day, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[7]
+local operation, urls_expire, parts, member, cost, rate, burst, owner_rate, owner_burst, counts, look, announced = unpack(ARGV)
+look, announced = tonumber(look), tonumber(announced)
+
 local now = now_ms()
 
-local stored = redis.call('GET', KEYS[1])
-if not stored then return {'none', now} end
-local r = parse(stored)
-if not r then return {'unreadable', now} end
-if operation == '' or operation == r.report_op or r.state ~= 1 then return {'ok', now, stored} end
+local stored = redis.call('GET', record_key)
+local r = stored and parse(stored)
+local as_it_is = not stored and {'none', now} or not r and {'unreadable', now} or {'ok', now, stored}
+local notes = r and operation ~= '' and operation ~= r.report_op and r.state == 1
+if not notes and look == 0 then return as_it_is end
 
--- after returns how long the cost of this report has a rate used up, in whole
--- µs from now, and how much longer that is than the burst allows. This is GCRA,
--- the virtual scheduling of ITU-T I.371; the key ends when the rate is whole
--- again, so nobody who is slow has one.
-local function after(key, per_second, burst)
-  if per_second == 0 then return 0, 0 end
-  local bound = math.floor(burst * 1e6 / per_second)
-  local used = math.max(tonumber(redis.call('GET', key) or 0) - now * 1000, 0)
-  used = math.min(used, bound) -- more only where the clock went back
-    + math.floor(ARGV[5] * 1e6 / per_second)
-  return used, used - bound
-end
-
-local used = {}
-for i = 1, 2 do
-  local over
-  used[i], over = after(KEYS[3 + i], tonumber(ARGV[4 + 2 * i]), tonumber(ARGV[5 + 2 * i]))
-  if over > 0 then return {'soon', now, {i, math.ceil(over / 1000)}} end
-end
-for i = 1, 2 do
-  if used[i] > 0 then
-    redis.call('SET', KEYS[3 + i], string.format('%.0f', now * 1000 + used[i]), 'PX', math.ceil(used[i] / 1000))
-  end
-end
+cost = tonumber(cost)
+if look > 0 and r and r.state <= 3 then cost = cost + math.floor(r.count / look) end -- 4 and up are finished: their parts are gone
+local soon = take(now, cost,
+  {key = KEYS[4], per_second = tonumber(rate), burst = tonumber(burst)},
+  {key = KEYS[5], per_second = tonumber(owner_rate), burst = tonumber(owner_burst)})
+if soon or not notes then return soon or as_it_is end
+go_on(record_key) -- an open one; and whoever records may go on
 
 local bytes = r.bytes
-note(r, ARGV[3], KEYS[2])
-if ARGV[10] == '1' then count(now, KEYS[6], r.bytes - bytes) end
+note(r, parts, parts_key)
+if counts == '1' then count(now, day, r.bytes - bytes) end
 r.revision, r.report_op = math.max(r.revision + 1, now), operation -- no number twice
 r.active = math.max(r.active, now)
-r.urls = math.max(r.urls, tonumber(ARGV[2]))
+r.urls = math.max(r.urls, tonumber(urls_expire))
 local record = format(r)
-redis.call('SET', KEYS[1], record) -- only a finished one has a time to live
-redis.call('ZADD', KEYS[3], r.active, ARGV[4])
+redis.call('SET', record_key, record) -- only a finished one has a time to live
+redis.call('ZADD', open, r.active, member)
+if announced > 0 and (r.bytes >= announced or parts == '' and urls_expire == '0') then
+  redis.call('ZADD', whole, 'LT', now, member) -- LT also adds it, if Redis forgot it
+end
 return {'ok', now, record}

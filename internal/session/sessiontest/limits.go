@@ -10,7 +10,7 @@ import (
 )
 
 // limited checks that err says which limit was met, and that waiting helps.
-func (s *suite) limited(what string, err error, reason string, limit int64) *session.Error {
+func (s *suite) limited(what string, err error, reason session.Reason, limit int64) *session.Error {
 	s.Helper()
 	e, _ := errors.AsType[*session.Error](err)
 	if e == nil || e.Kind != session.Limited || e.Reason != reason || e.Limit != limit || e.RetryAfter <= 0 {
@@ -21,16 +21,25 @@ func (s *suite) limited(what string, err error, reason string, limit int64) *ses
 
 // admits checks whether owner may open another session: it is "" if so, or the
 // reason why not.
-func (s *suite) admits(what string, owner session.Owner, q session.Quota, reason string) error {
+func (s *suite) admits(what string, owner session.Owner, q session.Quota, reason session.Reason) error {
 	s.Helper()
-	rec, err := s.store.Admit(s.Context(), NewID(owner, 'w'), owner, q)
+	return s.admitted(what, NewID(owner, 'w'), session.Admission{Owner: owner, Quota: q}, reason)
+}
+
+// admitted is the same for one ID, whose record there may be.
+func (s *suite) admitted(what string, id session.ID, a session.Admission, reason session.Reason) error {
+	s.Helper()
+	_, none := s.store.Get(s.Context(), id)
+	rec, err := s.store.Admit(s.Context(), id, a)
 	if reason == "" {
-		s.fails(what, err, session.NotFound, "")
+		if err != nil {
+			s.Fatalf("%s: %v", what, err)
+		}
 	} else {
 		s.fails(what, err, session.Limited, reason)
 	}
-	if rec != nil {
-		s.Errorf("%s: there is a record: %+v", what, rec)
+	if there := rec != nil; there != (none == nil && reason == "") {
+		s.Errorf("%s: there is a record in the answer: %+v", what, rec)
 	}
 	return err
 }
@@ -91,7 +100,7 @@ var quotaTests = []test{
 		q := session.Quota{MaxOpen: 1, DailyBytes: 1}
 		rec := s.swap(session.Change{Session: NewSession("ann"), Quota: q})
 		s.lets("a report", rec, session.Report{Parts: []session.Part{NewPart(1, 9)}, CountBytes: true})
-		known, err := s.store.Admit(s.Context(), rec.ID, "ann", q)
+		known, err := s.store.Admit(s.Context(), rec.ID, session.Admission{Owner: "ann", Quota: q})
 		if err != nil || known.ID != rec.ID {
 			s.Fatalf("%+v, %v; want the session", known, err)
 		}
@@ -131,7 +140,7 @@ var quotaTests = []test{
 		}
 	}},
 	{"Admit fails as the others do", func(s *suite) {
-		_, err := s.store.Admit(canceled(), NewID("ann", 'w'), "ann", session.Quota{})
+		_, err := s.store.Admit(canceled(), NewID("ann", 'w'), session.Admission{Owner: "ann"})
 		s.fails("Admit", err, session.Unavailable, "")
 	}},
 }
@@ -254,6 +263,79 @@ var rateTests = []test{
 		s.lets("all", rec, session.Report{Cost: 10_000, Rates: rates})
 		closed := s.move(s.get(rec.ID), session.Completing)
 		s.same("as returned", s.lets("and it is closed", rec, session.Report{Cost: 10_000, Rates: rates}), closed)
+	}},
+	{"a look takes its cost in every state, and notes nothing", func(s *suite) {
+		look := session.Report{Look: true, Cost: 4_000, Rates: session.Rates{Session: slow, Owner: slow}, Parts: []session.Part{NewPart(1, 5)}, URLsExpireAt: time.Now(), CountBytes: true}
+		for _, state := range []session.State{session.Open, session.Completing, session.Aborted} {
+			rec := s.create(NewSession(session.Owner("ann-" + string(state))))
+			if state != session.Open {
+				rec = s.move(rec, state)
+			}
+			for range 2 {
+				s.same("a look at "+string(state), s.lets("a look", rec, look), rec)
+			}
+			s.limited("one too many at "+string(state), s.refuses(rec, look), "sign-rate", 1)
+			s.same("what was refused changed nothing", s.get(rec.ID), rec)
+			s.sameParts(s.parts(rec.ID))
+			s.admits("nor the day", rec.Owner, session.Quota{DailyBytes: 1}, "")
+			look.Rates.Session = session.Rate{}
+			s.limited("by its owner's rate alone", s.refuses(rec, look), "owner-sign-rate", 1)
+			look.Rates.Session = slow
+			nobodys := look
+			nobodys.Rates.Session = session.Rate{}
+			if _, err := s.store.Report(s.Context(), rec.ID, nobodys); err != nil {
+				s.Errorf("a look that no rate bounds: %v", err)
+			}
+		}
+	}},
+	{"a look at what is not there takes its cost, too", func(s *suite) {
+		look := session.Report{Look: true, Cost: 4_000, Rates: session.Rates{Owner: slow}, Owner: "ann"}
+		for _, want := range []session.Kind{session.NotFound, session.NotFound, session.Limited} {
+			_, err := s.store.Report(s.Context(), NewID("ann", 'w'), look)
+			s.fails("a look", err, want, "")
+		}
+	}},
+	{"the more parts a look has to read, the more it costs", func(s *suite) {
+		const parts = 80 * session.PartsPerCost
+		rec := s.create(NewSession("ann"))
+		var reported []session.Part
+		for n := range session.PartNumber(parts) {
+			reported = append(reported, NewPart(n+1, 5))
+		}
+		rec = s.report(rec.ID, session.Report{Parts: reported})
+		look := func(cost int) session.Report {
+			return session.Report{Look: true, Cost: cost, Rates: session.Rates{Session: slow}}
+		}
+		s.lets("five", rec, look(9_915))
+		s.limited("and ten more", s.refuses(rec, look(10)), "sign-rate", 1)
+		done := s.move(rec, session.Completed)
+		s.lets("what is finished has no parts to read", done, look(5))
+		s.limited("and the burst ends there, too", s.refuses(done, look(10)), "sign-rate", 1)
+	}},
+	{"an open takes its cost from its owner's rate, whatever is there", func(s *suite) {
+		rec := s.create(NewSession("ann"))
+		full := session.Quota{MaxOpen: 1}
+		a := session.Admission{Owner: "ann", Rate: slow, Cost: 3_000}
+		s.admitted("the first", NewID("ann", 'w'), a, "")
+		s.admitted("a repeated one", rec.ID, a, "")
+		a.Quota = full
+		s.admitted("one without room", NewID("ann", 'w'), a, "open-sessions")
+		a.Quota = session.Quota{}
+		for _, id := range []session.ID{NewID("ann", 'w'), rec.ID, NewID("ann", 'w')} { // what is refused costs nothing
+			e := s.limited("one too many", s.admitted("one too many", id, a, "owner-sign-rate"), "owner-sign-rate", 1)
+			if e.RetryAfter > 2000*time.Second || e.RetryAfter < 1900*time.Second {
+				s.Errorf("ask again after %v; want nearly 2000s", e.RetryAfter)
+			}
+		}
+		s.limited("a part", s.refuses(rec, session.Report{Cost: 1_100, Rates: session.Rates{Owner: slow}}), "owner-sign-rate", 1)
+		a.Cost = 1_000
+		s.admitted("what is left", NewID("ann", 'w'), a, "")
+		a.Owner, a.Cost = "bob", 10_000
+		s.admitted("somebody else", NewID("bob", 'w'), a, "")
+		a.Owner = ""
+		for range 3 {
+			s.admitted("nobody", rec.ID, a, "")
+		}
 	}},
 	{"who waits as told is let in", func(s *suite) {
 		if s.advance == nil {

@@ -31,6 +31,17 @@ func (s *suite) several(n int, owner session.Owner) (ids []session.ID) {
 }
 
 var listTests = []test{
+	{"a session is indexed in each state that is not finished", func(s *suite) {
+		rec := s.create(NewSession("ann"))
+		for _, state := range []session.State{session.Completing, session.Open, session.Aborting} {
+			if indexed, err := s.store.Indexed(s.Context(), rec); err != nil || !indexed {
+				s.Errorf("in the state %s: %t, %v", rec.State, indexed, err)
+			}
+			next := *rec
+			next.State = state
+			rec = s.swap(session.Change{Session: &next, From: rec.Revision})
+		}
+	}},
 	{"an empty store lists nothing", func(s *suite) {
 		s.lists("all", session.Query{})
 		s.lists("an owner", session.Query{Owner: "ann"})

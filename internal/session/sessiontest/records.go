@@ -81,6 +81,7 @@ func unusual() map[string]*session.Session {
 		"plain": NewSession("ann"), "of nobody": NewSession(""), "bare": {ID: NewID("ann", '0'), Owner: "ann", State: session.Open},
 		"odd text": NewSession("Zoë 🎥\u2028\u202e"), "broken text": NewSession("\xff\x00 \n\"\\{}"), "completing": NewSession("ann"), "completed": NewSession("ann"),
 		"known elsewhere": NewSession("ann"), "long ago": NewSession("ann"), "adopted": NewSession(""), "with a hole": NewSession("ann"), "salvaged": NewSession("ann"),
+		"of known length": NewSession("ann"), "of known length, completing": NewSession("ann"), "of known length, when whole": whenWhole("ann", time.Minute),
 	}
 	odd := all["odd text"]
 	odd.Name, odd.ContentType, odd.UploadID, odd.Request = strings.Repeat("é\x7f ", 60), `audio/x;p="a,b"`, session.UploadID(printable), "ABCDEF"
@@ -92,11 +93,26 @@ func unusual() map[string]*session.Session {
 	all["completed"].State = session.Completed
 	all["completed"].Result = &session.Result{Outcome: session.AsClaimed, Size: 1, ETag: `W/"odd"`, Claimed: `"d41d8cd98f00b204e9800998ecf8427e-2"`, Checksum: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=-2"}
 	all["completed"].Intent = &session.Intent{}
+	for _, algorithm := range []session.ChecksumAlgorithm{session.NoChecksum, session.SHA256, session.CRC32C, session.MD5} {
+		of := NewSession("ann")
+		of.Algorithm, of.State = algorithm, session.Completing
+		of.Intent = &session.Intent{Outcome: session.AsClaimed, Digest: "9f86d081884c7d659a2feaa0c55ad015", Parts: 3, Size: 15 << 20, ETag: `"d41d8cd98f00b204e9800998ecf8427e-3"`}
+		if sum := algorithm.Sum([]byte("parts")); algorithm.Kept() {
+			of.Intent.Checksum = sum + "-3"
+		}
+		all["with checksum "+string(algorithm)] = of
+	}
 	all["adopted"].Adopted = true
 	all["with a hole"].HoleAt = time.UnixMilli(1_790_000_000_001).UTC()
 	all["salvaged"].State = session.Completed
 	all["salvaged"].Intent = &session.Intent{Outcome: session.Salvaged, Missing: []session.PartNumber{1, 2, 3, 7, 9_999, session.MaxPartNumber}}
 	all["salvaged"].Result = &session.Result{Outcome: session.Salvaged, Missing: everySecond()}
+	all["of known length"].State = session.Completed
+	all["of known length"].Result = &session.Result{Outcome: session.AsClaimed, Size: 1, Duration: time.Millisecond}
+	all["of known length, completing"].State = session.Completing
+	all["of known length, completing"].Intent = &session.Intent{Outcome: session.AsClaimed, Claim: "x", Duration: session.MaxDuration}
+	all["of known length, when whole"].State = session.Completed
+	all["of known length, when whole"].Result = &session.Result{Outcome: session.AsClaimed, Size: 1, Duration: 90 * time.Minute}
 	all["known elsewhere"].URLsExpireAt = time.UnixMilli(1_790_000_000_001).UTC()
 	all["known elsewhere"].MaxBytes = 1<<63 - 1
 	all["long ago"].OpenedAt, all["long ago"].ExpiresAt = time.UnixMilli(0).UTC(), time.Time{}
@@ -237,12 +253,25 @@ var leaseTests = []test{
 		completed := s.swap(session.Change{Session: &done, From: rec.Revision, Keep: 2 * short})
 		s.move(completed, session.Deleted)
 		s.wait(3 * short)
-		s.get(rec.ID)
-		if got := len(s.parts(rec.ID)); got != 200 {
-			s.Errorf("%d parts; want 200", got)
-		}
+		s.counts("as read", s.get(rec.ID), 200, 200*5<<20)
 		if got := s.list(session.Query{State: session.Deleted, Limit: 9}).Sessions; len(got) != 1 {
 			s.Errorf("%d deleted sessions are listed; want 1", len(got))
+		}
+	}},
+	{"a finished session does not come back to life", func(s *suite) {
+		for _, state := range []session.State{session.Completed, session.Aborted, session.Deleted} {
+			done := s.move(s.create(NewSession("ann"), NewPart(1, 5)), state)
+			for _, live := range []session.State{session.Open, session.Completing, session.Aborting} {
+				next := *done
+				next.State = live
+				_, err := s.store.Swap(s.Context(), session.Change{Session: &next, From: done.Revision, Lease: time.Hour, Event: eventOf(done), Notify: true})
+				s.fails(string(state)+" to "+string(live), err, session.Internal, "")
+				s.same("as it was", s.get(done.ID), done)
+			}
+		}
+		s.takes(time.Hour, 0)
+		if got := s.list(session.Query{State: session.Open, Limit: 9}).Sessions; len(got) != 0 {
+			s.Errorf("%d open sessions are listed", len(got))
 		}
 	}},
 	{"only finished sessions can be kept for a time", func(s *suite) {

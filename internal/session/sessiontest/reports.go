@@ -106,7 +106,25 @@ var reportTests = []test{
 			got := s.report(rec.ID, session.Report{Parts: []session.Part{NewPart(1, 6), NewPart(2, 7)}, URLsExpireAt: time.Now().Add(time.Hour)})
 			s.same(string(state)+" as returned", got, closed)
 			s.same(string(state)+" as read", s.get(rec.ID), closed)
-			s.sameParts(s.parts(rec.ID), NewPart(1, 5))
+			if state.Finished() {
+				s.sameParts(s.parts(rec.ID))
+			} else {
+				s.sameParts(s.parts(rec.ID), NewPart(1, 5))
+			}
+		}
+	}},
+	{"the parts of what is finished go at once, and their counts stay", func(s *suite) {
+		for _, state := range []session.State{session.Completed, session.Aborted, session.Deleted} {
+			for _, n := range []int{3, 200} {
+				for _, keep := range []time.Duration{0, time.Hour} {
+					rec := s.create(NewSession("ann"), manyParts(n)...)
+					done := *rec
+					done.State = state
+					s.counts("as "+string(state), s.swap(session.Change{Session: &done, From: rec.Revision, Keep: keep}), n, int64(n)*5<<20)
+					s.sameParts(s.parts(rec.ID))
+					s.counts("as read", s.get(rec.ID), n, int64(n)*5<<20)
+				}
+			}
 		}
 	}},
 	{"a report finds the session whatever the type letter", func(s *suite) {

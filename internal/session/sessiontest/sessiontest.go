@@ -30,7 +30,7 @@ type Factory func(t *testing.T) (Store, func(time.Duration))
 // TestStore holds the Stores that open makes against the contract. The tests
 // run in parallel, each on a Store of its own.
 func TestStore(t *testing.T, open Factory) {
-	for _, group := range [][]test{getTests, swapTests, leaseTests, quietTests, adoptTests, reportTests, partTests, listTests, walkTests, quotaTests, dayTests, rateTests, eventTests, outboxTests, raceTests, contextTests} {
+	for _, group := range [][]test{getTests, swapTests, leaseTests, quietTests, adoptTests, reportTests, partTests, listTests, walkTests, quotaTests, dayTests, rateTests, wholeTests, eventTests, outboxTests, raceTests, contextTests} {
 		for _, tc := range group {
 			t.Run(tc.fact, func(t *testing.T) {
 				t.Parallel()
@@ -181,7 +181,7 @@ func (s *suite) walk(q session.Query, between func()) []session.ID {
 }
 
 // fails checks an error's kind and reason.
-func (s *suite) fails(what string, err error, kind session.Kind, reason string) {
+func (s *suite) fails(what string, err error, kind session.Kind, reason session.Reason) {
 	s.Helper()
 	if err == nil || session.KindOf(err) != kind || reason != "" && session.ReasonOf(err) != reason {
 		s.Errorf("%s: %v; want %v %s", what, err, kind, reason)

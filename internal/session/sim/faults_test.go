@@ -232,5 +232,5 @@ func word(err error) string {
 	if err == nil {
 		return ""
 	}
-	return session.KindOf(err).String() + " " + session.ReasonOf(err)
+	return session.KindOf(err).String() + " " + string(session.ReasonOf(err))
 }

@@ -186,6 +186,31 @@ func (a *actor) round() {
 	a.tell("swept %+v: %v", swept, err)
 }
 
+// probe runs a broker's rounds of probing whether sessions are whole.
+func (a *actor) probe(n *node) {
+	for a.clients > 0 || !a.calm {
+		a.sleep(a.upTo(4 * time.Minute))
+		if time.Now().Before(n.downTo) {
+			continue
+		}
+		a.spawn(n.name+"/probe", n, a.latency(), func(round *actor) {
+			round.live()
+			round.probeRound()
+		})
+	}
+}
+
+func (a *actor) probeRound() {
+	due, err := a.node.broker.DueProbes(a.context(), 10)
+	if err != nil || len(due) == 0 {
+		return
+	}
+	for _, s := range due {
+		_, _, err := a.node.broker.FinishIfWhole(a.context(), s)
+		a.tell("probed %s: %v", s.ID, err)
+	}
+}
+
 // befall deals the blows that chance has for this schedule.
 func (a *actor) befall() {
 	for range a.plan.blows {
@@ -208,9 +233,12 @@ func (a *actor) strike(b blow) {
 		case endUpload:
 			for _, u := range uploads {
 				delete(fate.s3.uploads, u.ID)
+				fate.witness.destroyed[u.ID] = true
 			}
 		case stalePart:
-			if u := uploads[fate.chance.IntN(len(uploads))].ID; fate.s3.uploads[u].signed {
+			u := uploads[fate.chance.IntN(len(uploads))]
+			if fate.s3.uploads[u.ID].signed && fate.witness.life(idOf(u.Key)).announced == nil { // who announces PUTs nothing else before
+				u := u.ID
 				fate.arriveLater(u, piece{1, limits.PartSize, "long thought dead"}, 0)
 			}
 		case salvage:

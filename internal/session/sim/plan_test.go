@@ -28,8 +28,11 @@ type plan struct {
 	storm       time.Duration // faults happen until then
 	faultsOneIn int           // of the requests to Store and S3
 	stallsOneIn int           // of the messages
+	slowOneIn   int           // of the completes S3 takes longer over than anybody waits
 	kms         bool
-	ambush      bool // much happens just before a recording is claimed
+	checksums   []session.ChecksumAlgorithm // of the provider, the best first; nil: nobody knows
+	unlisted    bool                        // S3 checks checksums, and does not list those of parts
+	ambush      bool                        // much happens just before a recording is claimed
 
 	// What this schedule is after: most aim at a cell of the table, and the
 	// scene is set so that its step is come to.
@@ -78,7 +81,7 @@ var scenes = map[string]scene{
 	"aborting → aborting":     {script: []cue{{cell{"S3 abort", requestLost}, nothing}}, regret: true},
 	"aborting → completed": {script: []cue{
 		{cell{"open → completing", failover}, nothing}, {cell{"S3 complete", late}, nothing}, {cell{"open → aborting", crashAfter}, nothing},
-	}, regret: true, extra: 3},
+	}, regret: true, extra: 4},
 	"completed → deleted": {erase: true, extra: 1},
 	"stale swap":          {script: []cue{{cell{"open → completing", failover}, nothing}}, extra: 1},
 	"S3 abort":            {regret: true},
@@ -95,13 +98,19 @@ var aims = func() (all []cell) {
 	return all
 }()
 
+// providers differ in the checksums that they take.
+var providers = [][]session.ChecksumAlgorithm{
+	nil, {}, {session.SHA256, session.CRC32C, session.MD5}, {session.CRC32C, session.MD5}, {session.MD5},
+}
+
 // draw makes the plan of a schedule.
 func draw(seed uint64, chance *rand.Rand) plan {
 	p := plan{
 		brokers: 2 + chance.IntN(2), recorders: 1 + chance.IntN(2), liars: chance.IntN(2), operators: chance.IntN(2),
 		blows: max(0, chance.IntN(5)-2), storm: time.Hour + time.Duration(chance.Int64N(int64(3*time.Hour))),
 		faultsOneIn: []int{6, 20, 60, 400}[chance.IntN(4)], stallsOneIn: []int{20, 60, 400}[chance.IntN(3)],
-		kms: chance.IntN(4) == 0, ambush: chance.IntN(8) == 0,
+		slowOneIn: []int{3, 20, 400}[chance.IntN(3)], kms: chance.IntN(4) == 0, ambush: chance.IntN(8) == 0,
+		checksums: providers[chance.IntN(len(providers))], unlisted: chance.IntN(5) == 0,
 	}
 	if chance.IntN(6) > 0 {
 		p.aim = aims[seed%uint64(len(aims))]

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"slipway/internal/session"
@@ -24,11 +25,14 @@ type recorder struct {
 	owner       session.Owner
 	pieces      []piece                      // the recording
 	drafts      map[session.PartNumber]piece // what some parts are before they are final
-	algorithm   session.ChecksumAlgorithm
+	asked       session.ChecksumAlgorithm
+	algorithm   session.ChecksumAlgorithm // of this take: what became of it
+	hidden      bool                      // its page cannot read ETags, now or later
 	onAbandon   session.OnAbandon
 	idempotent  bool
-	silentOneIn int // of its steps, after which it is away for long; 0: never
-	goneAt      int // the step at which it falls silent for good; 0: never
+	whenWhole   bool // it announces its size, and leaves it to the brokers to complete
+	silentOneIn int  // of its steps, after which it is away for long; 0: never
+	goneAt      int  // the step at which it falls silent for good; 0: never
 
 	steps    int
 	takes    int
@@ -37,6 +41,7 @@ type recorder struct {
 	claiming bool                                // all is PUT; what remains is to be told that it is completed
 	stored   map[session.PartNumber]session.Part // what S3 acknowledged of this take
 	fresh    []session.Part                      // of these, what was not reported
+	lapses   int                                 // of the Store, before it was told of all that is stored
 }
 
 // errOver says that the session has ended and another is needed, errPending
@@ -54,14 +59,16 @@ const maxTakes = 15
 // maxCalm is how long a recorder needs at most once nothing goes wrong.
 const maxCalm = 12 * time.Hour
 
+// kinds are what recorders ask for. The older half of them know two.
+var kinds = []session.ChecksumAlgorithm{
+	session.NoChecksum, session.SHA256, session.NoChecksum, session.SHA256, session.AutoChecksum, session.AutoChecksum, session.CRC32C, session.MD5,
+}
+
 func (w *world) newRecorder(i int) *recorder {
 	r := &recorder{
 		owner: session.Owner(fmt.Sprintf("owner%d", w.chance.IntN(2))), drafts: map[session.PartNumber]piece{},
-		algorithm: session.NoChecksum, onAbandon: session.Salvage, idempotent: w.oneIn(2),
+		asked: kinds[w.chance.IntN(len(kinds))], hidden: w.oneIn(3), onAbandon: session.Salvage, idempotent: w.oneIn(2),
 		silentOneIn: []int{0, 20, 50}[w.chance.IntN(3)],
-	}
-	if w.oneIn(2) {
-		r.algorithm = session.SHA256
 	}
 	if w.oneIn(3) {
 		r.onAbandon = session.Discard
@@ -75,11 +82,17 @@ func (w *world) newRecorder(i int) *recorder {
 	}
 	last := &r.pieces[n-1]
 	last.size = 2 + w.chance.Int64N(limits.PartSize-1)
+	if n == 1 && w.oneIn(2) {
+		last.size = 2 + w.chance.Int64N(2*trialSize)
+	}
 	if w.oneIn(2) { // the tail is saved while it grows
 		r.drafts[last.number] = piece{last.number, 1 + w.chance.Int64N(last.size-1), last.bytes + "-tail"}
 	}
 	if w.oneIn(3) && n > 1 { // the head is written again at the end
 		r.drafts[1] = piece{1, limits.PartSize, r.pieces[0].bytes + "-head"}
+	}
+	if w.oneIn(4) { // it has all it uploads from the start
+		r.whenWhole, w.probes, r.drafts = true, true, nil
 	}
 	return r
 }
@@ -98,7 +111,7 @@ func (r *recorder) record() {
 
 // take brings the recording into S3 with one session.
 func (r *recorder) take() error {
-	r.stored, r.fresh, r.claiming = map[session.PartNumber]session.Part{}, nil, false
+	r.stored, r.fresh, r.claiming, r.lapses = map[session.PartNumber]session.Part{}, nil, false, -1
 	if err := r.open(); err != nil {
 		return err
 	}
@@ -147,7 +160,10 @@ func (r *recorder) pause() error {
 }
 
 func (r *recorder) open() error {
-	req := session.OpenRequest{ContentType: "video/webm", Algorithm: r.algorithm, OnAbandon: r.onAbandon}
+	req := session.OpenRequest{ContentType: "video/webm", Algorithm: r.asked, OnAbandon: r.onAbandon}
+	if r.whenWhole {
+		req.WhenWhole, req.Size = true, sizeOf(r.pieces)
+	}
 	if r.idempotent {
 		req.IdempotencyKey = fmt.Sprintf("%s take %d", r.name, r.takes)
 	}
@@ -159,11 +175,25 @@ func (r *recorder) open() error {
 	if err != nil {
 		return err
 	}
-	r.opened, r.ticket = opened.Session, opened.Session.Ticket("sim/bucket")
+	before := r.ticket
+	r.opened, r.ticket, r.algorithm = opened.Session, opened.Session.Ticket("sim/bucket"), opened.Session.Algorithm
+	if before.UploadID == r.ticket.UploadID && before.Algorithm != r.algorithm {
+		r.witness.accuse("a checksum holds for the whole upload", "%s was opened with %s and is opened with %s", r.ticket.ID, before.Algorithm, r.algorithm)
+	}
 	if r.opened.State != session.Open {
 		return errOver
 	}
+	if r.whenWhole {
+		r.witness.life(r.ticket.ID).announced = r.pieces
+	}
 	return r.pause()
+}
+
+func sizeOf(pieces []piece) (sum int64) {
+	for _, p := range pieces {
+		sum += p.size
+	}
+	return sum
 }
 
 // save PUTs one part until S3 has acknowledged it.
@@ -175,6 +205,7 @@ func (r *recorder) save(p piece) error {
 		}
 		part, err := r.put(url, p)
 		if err == nil {
+			part.Checksum = checksum(r.algorithm, p.bytes)
 			r.stored[p.number] = part
 			r.fresh = append(r.fresh, part)
 			return r.pause()
@@ -192,10 +223,7 @@ func (r *recorder) save(p piece) error {
 
 // sign reports what was stored since and asks for the URL of p.
 func (r *recorder) sign(p piece) (session.SignedPart, error) {
-	sign := []session.PartToSign{{Number: p.number, Size: p.size}}
-	if r.algorithm == session.SHA256 {
-		sign[0].Checksum = checksum(p.bytes)
-	}
+	sign := []session.PartToSign{{Number: p.number, Size: p.size, Checksum: checksum(r.algorithm, p.bytes)}}
 	urls, err := r.parts(r.fresh, sign)
 	if err != nil {
 		return session.SignedPart{}, err
@@ -231,11 +259,21 @@ func (r *recorder) look() error {
 // complete claims the recording until it is answered.
 func (r *recorder) complete() error {
 	r.claiming = true
+	if r.whenWhole && r.oneIn(2) { // it is killed, now that all is stored
+		if !r.plan.kms { // else a PUT that lands twice has another ETag than was reported, and looks like another part
+			r.witness.abandon(r)
+		}
+		return errGone
+	}
 	if r.plan.ambush && r.takes == 1 {
 		for _, b := range []blow{stalePart, salvage, flush} {
 			r.strike(b)
 			r.sleep(time.Second)
 		}
+	}
+	if r.plan.unlisted && r.takes == 1 { // a part of the right size and of other bytes: does anybody notice?
+		r.strike(stalePart)
+		r.sleep(time.Second)
 	}
 	for {
 		claim := r.claim()
@@ -243,6 +281,9 @@ func (r *recorder) complete() error {
 			_, _ = r.sendClaim(claim)
 			r.abort()
 			return errOver
+		}
+		if err := r.reportWhatIsNotSaid(claim); err != nil && !errors.Is(err, errPending) {
+			return err
 		}
 		done, err := insist(r, func() (*session.Session, error) { return r.sendClaim(claim) })
 		var differ *session.Error
@@ -255,8 +296,18 @@ func (r *recorder) complete() error {
 			return err
 		case err == nil && done.State == session.Completed:
 			r.witness.acknowledged(done, r.ticket.UploadID, claim)
-			r.witness.letGo(done.ID, r.pieces)
-			r.afterwards(claim)
+			switch blind := silent(claim); {
+			case blind && r.witness.lapses != r.lapses: // nothing knows any more what the parts should be
+				if r.witness.doubted++; r.algorithm != session.NoChecksum {
+					r.witness.accuse("a checksum says what a part should be", "%s doubts its recording with %s", r.name, r.algorithm)
+				}
+			case blind:
+				r.witness.blind++
+				fallthrough
+			default:
+				r.witness.letGo(done.ID, r.pieces)
+			}
+			r.afterwards(claim, *done.Result)
 			return nil
 		}
 		if err := r.pause(); err != nil {
@@ -265,15 +316,38 @@ func (r *recorder) complete() error {
 	}
 }
 
-// afterwards is what a client may still do with a completed recording.
-func (r *recorder) afterwards(claim session.Claim) {
+// reportWhatIsNotSaid tells of all parts that are stored, where the claim gives
+// no more than their sizes.
+func (r *recorder) reportWhatIsNotSaid(claim session.Claim) error {
+	if !silent(claim) {
+		return nil
+	}
+	var all []session.Part
+	for _, p := range r.pieces {
+		all = append(all, r.stored[p.number])
+	}
+	lapses := r.witness.lapses
+	_, err := r.parts(all, nil)
+	if err == nil {
+		r.lapses = lapses
+	}
+	return err
+}
+
+func silent(c session.Claim) bool { return c.Parts[0].ETag == "" && c.Parts[0].Checksum == "" }
+
+// afterwards is what a client may still do with a completed recording, of which
+// it was told.
+func (r *recorder) afterwards(claim session.Claim, told session.Result) {
 	if r.plan.scene.insist || r.oneIn(4) {
 		r.sleep(r.upTo(2 * limits.KeepRecord))
 		done, err := r.sendClaim(claim)
 		switch {
 		case err == nil && done.State == session.Completed:
 			r.witness.acknowledged(done, r.ticket.UploadID, claim)
-		case session.KindOf(err) == session.Unavailable, session.ReasonOf(err) == "completed-otherwise" && !r.vouched(claim):
+		case session.KindOf(err) == session.Unavailable:
+		case session.ReasonOf(err) == "completed-otherwise" && !r.vouched(claim, told):
+			r.witness.disowned++
 		default:
 			r.witness.accuse("a completed session answers the same as long as its object exists", "%s: %v, %v", r.ticket.ID, done, err)
 		}
@@ -283,11 +357,14 @@ func (r *recorder) afterwards(claim session.Claim) {
 	}
 }
 
-// vouched reports whether the object alone can tell that it is what was
-// claimed. With KMS it has no ETag that says so, and a checksum only in sha256
-// sessions.
-func (r *recorder) vouched(claim session.Claim) bool {
-	return !r.plan.kms || claim.Parts[0].Checksum != ""
+// vouched reports whether the record still has all that told that the object is
+// what was claimed, or the object alone can tell it. With KMS it has no ETag that
+// says so, and a checksum only where S3 keeps one.
+func (r *recorder) vouched(claim session.Claim, told session.Result) bool {
+	if now := r.world.record(r.ticket.ID); now != nil && now.Result != nil && reflect.DeepEqual(*now.Result, told) {
+		return true
+	}
+	return !silent(claim) && (!r.plan.kms || claim.Parts[0].Checksum.Algorithm().Kept())
 }
 
 // mend PUTs those parts again that S3 has otherwise.
@@ -313,17 +390,20 @@ func (r *recorder) sendClaim(claim session.Claim) (*session.Session, error) {
 }
 
 // claim says what the recording consists of. With checksums it names the parts
-// by those, by their ETags, or both.
+// by those, by their ETags, or both, another time otherwise; without, by their
+// ETags or, where the page cannot read them, by nothing but sizes: what was
+// reported counts. With KMS S3 tells nothing of an MD5, so both are named.
 func (r *recorder) claim() (c session.Claim) {
-	by := r.chance.IntN(3)
+	by, untold := r.chance.IntN(3), r.algorithm == session.MD5 && r.plan.kms
+	bound := r.algorithm != session.NoChecksum
 	for _, p := range r.pieces {
 		part := r.stored[p.number]
 		part.StoredAt = time.Time{}
 		switch {
-		case r.algorithm != session.SHA256:
-		case by == 0:
+		case untold: // both, each time: what S3 does not tell must be no difference
+		case r.hidden || bound && by == 0:
 			part.ETag = ""
-		case by == 1:
+		case bound && by == 1:
 			part.Checksum = ""
 		}
 		c.Parts = append(c.Parts, part)
@@ -342,7 +422,10 @@ func insist[T any](r *recorder, call func() (T, error)) (T, error) {
 			if session.KindOf(err) != session.Unavailable {
 				return value, err
 			}
-		case "lost", "aborted", "salvaged", "completed", "completed-otherwise", "superseded", "deleted":
+		case "completed-otherwise":
+			r.witness.disowned++
+			return value, errOver
+		case "lost", "aborted", "salvaged", "completed", "superseded", "deleted":
 			return value, errOver
 		case "completing", "s3-refused":
 			if r.claiming { // a claim settles it, and nothing else need to

@@ -7,6 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -23,12 +26,14 @@ type s3 struct {
 	kms     bool // ETags are not MD5s
 	uploads map[session.UploadID]*upload
 	objects map[session.Key]*object
-	serial  int // of uploads, and of ETags with KMS
+	making  map[session.Key]*object // neither upload nor object any more, or yet
+	serial  int                     // of uploads, and of ETags with KMS
 }
 
 type upload struct {
 	session.NewUpload
 	id          session.UploadID
+	algorithm   session.ChecksumAlgorithm
 	initiatedAt time.Time
 	parts       map[session.PartNumber]version
 	signed      bool // somebody was given a URL for it
@@ -49,9 +54,17 @@ type object struct {
 
 func (s *s3) create(n session.NewUpload) session.UploadID {
 	s.serial++
-	u := &upload{NewUpload: n, id: session.UploadID(fmt.Sprintf("u%d", s.serial)), initiatedAt: time.Now(), parts: map[session.PartNumber]version{}}
+	u := &upload{NewUpload: n, algorithm: algorithmOf(n), id: session.UploadID(fmt.Sprintf("u%d", s.serial)), initiatedAt: time.Now(), parts: map[session.PartNumber]version{}}
 	s.uploads[u.id] = u
 	return u.id
+}
+
+// algorithmOf is the best that was asked for: S3 has all.
+func algorithmOf(n session.NewUpload) session.ChecksumAlgorithm {
+	if len(n.Algorithms) == 0 {
+		return session.NoChecksum
+	}
+	return n.Algorithms[0]
 }
 
 // put stores one body, whatever was there before.
@@ -61,8 +74,8 @@ func (s *s3) put(u session.UploadID, n session.PartNumber, size int64, bytes str
 		return session.Part{}, notInS3
 	}
 	v := version{bytes: bytes, Part: session.Part{Number: n, Size: size, ETag: s.etag(bytes), StoredAt: time.Now()}}
-	if up.Algorithm == session.SHA256 {
-		v.Checksum = checksum(bytes)
+	if up.algorithm.Kept() {
+		v.Checksum = checksum(up.algorithm, bytes)
 	}
 	up.parts[n] = v
 	return v.Part, nil
@@ -76,9 +89,20 @@ func (s *s3) etag(bytes string) session.ETag {
 	return session.ETag(fmt.Sprintf(`"%x"`, md5.Sum([]byte(bytes)))) //nolint:gosec // see the import
 }
 
-func checksum(bytes string) session.Checksum {
-	sum := sha256.Sum256([]byte(bytes))
-	return session.Checksum(base64.StdEncoding.EncodeToString(sum[:]))
+// hashes are what each algorithm is, apart from what the broker takes them for.
+var hashes = map[session.ChecksumAlgorithm]func() hash.Hash{
+	session.SHA256: sha256.New,
+	session.CRC32C: func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
+	session.MD5:    md5.New,
+}
+
+func checksum(a session.ChecksumAlgorithm, bytes string) session.Checksum {
+	if hashes[a] == nil {
+		return ""
+	}
+	h := hashes[a]()
+	_, _ = io.WriteString(h, bytes)
+	return session.Checksum(base64.StdEncoding.EncodeToString(h.Sum(nil)))
 }
 
 func (s *s3) list(u session.UploadID) ([]session.Part, error) {
@@ -88,7 +112,11 @@ func (s *s3) list(u session.UploadID) ([]session.Part, error) {
 	}
 	var parts []session.Part
 	for _, n := range slices.Sorted(maps.Keys(up.parts)) {
-		parts = append(parts, up.parts[n].Part)
+		part := up.parts[n].Part
+		if s.plan.unlisted {
+			part.Checksum = ""
+		}
+		parts = append(parts, part)
 	}
 	return parts, nil
 }
@@ -97,6 +125,9 @@ func (s *s3) list(u session.UploadID) ([]session.Part, error) {
 // dropped without a word, as S3 does.
 func (s *s3) complete(u session.Upload, parts []session.Part, size int64) (session.Object, error) {
 	up := s.uploads[u.ID]
+	if s.making[u.Key] != nil {
+		return session.Object{}, noAnswer(nil)
+	}
 	if taken := s.objects[u.Key]; taken != nil && (up != nil || s.oneIn(2)) { // nobody promises which of the two is looked at first
 		return session.Object{}, &session.Error{Kind: session.Conflict, Reason: "key-taken", Op: "sim", Detail: "the key holds an object already"}
 	}
@@ -107,7 +138,7 @@ func (s *s3) complete(u session.Upload, parts []session.Part, size int64) (sessi
 	for i, p := range parts {
 		have, there := up.parts[p.Number]
 		switch {
-		case !there, have.ETag != p.ETag, have.Checksum != p.Checksum:
+		case !there, have.ETag != p.ETag, have.Checksum != p.Checksum && !(s.plan.unlisted && p.Checksum == ""):
 			return session.Object{}, refusal("InvalidPart")
 		case i > 0 && p.Number <= parts[i-1].Number:
 			return session.Object{}, refusal("InvalidPartOrder")
@@ -124,8 +155,27 @@ func (s *s3) complete(u session.Upload, parts []session.Part, size int64) (sessi
 	answer := o.Object
 	o.ContentType, o.Metadata, o.StoredAt, o.OpaqueETag = up.ContentType, up.Metadata, time.Now(), s.kms
 	delete(s.uploads, u.ID)
+	if !s.calm && s.oneIn(s.plan.slowOneIn) {
+		s.takeLong(u.Key, o)
+		return session.Object{}, noAnswer(nil)
+	}
 	s.objects[u.Key] = o
+	s.witness.made(u.Key)
 	return answer, nil
+}
+
+// slowest is how long S3 may take over a complete.
+const slowest = 45 * time.Minute
+
+// takeLong makes the object some time after nobody listens any more.
+func (s *s3) takeLong(key session.Key, o *object) {
+	s.making[key] = o
+	s.spawn("slow S3", nil, s.upTo(slowest), func(a *actor) {
+		delete(s.making, key)
+		o.StoredAt, s.objects[key] = time.Now(), o
+		a.tell("%s is an object at last", key)
+		s.witness.made(key)
+	})
 }
 
 func (s *s3) multipartETag(parts []version) session.ETag {
@@ -144,15 +194,17 @@ func multipartETag(parts []session.Part) session.ETag {
 	return session.ETag(fmt.Sprintf(`"%x-%d"`, h.Sum(nil), len(parts)))
 }
 
-// composite is empty unless every part has a checksum.
+// composite is empty where S3 keeps no checksums; else every part has one.
 func composite(parts []version) session.Checksum {
-	h := sha256.New()
+	if parts[0].Checksum == "" {
+		return ""
+	}
+	algorithm := hashes[parts[0].Checksum.Algorithm()]
+	h := algorithm()
 	for _, p := range parts {
-		if p.Checksum == "" {
-			return ""
-		}
-		sum := sha256.Sum256([]byte(p.bytes))
-		h.Write(sum[:])
+		part := algorithm()
+		_, _ = io.WriteString(part, p.bytes)
+		h.Write(part.Sum(nil))
 	}
 	return session.Checksum(fmt.Sprintf("%s-%d", base64.StdEncoding.EncodeToString(h.Sum(nil)), len(parts)))
 }
@@ -177,7 +229,7 @@ func (s *s3) listUploads(prefix string, after session.UploadCursor, limit int) s
 	for _, u := range s.uploads {
 		at := session.UploadCursor{Key: u.Key, ID: u.id}
 		if strings.HasPrefix(string(u.Key), prefix) && compareUploads(at, after) > 0 {
-			all = append(all, session.ListedUpload{Upload: session.Upload{Key: u.Key, ID: u.id, Algorithm: u.Algorithm}, InitiatedAt: u.initiatedAt})
+			all = append(all, session.ListedUpload{Upload: session.Upload{Key: u.Key, ID: u.id, Algorithm: u.algorithm}, InitiatedAt: u.initiatedAt})
 		}
 	}
 	slices.SortFunc(all, func(a, b session.ListedUpload) int {

@@ -16,9 +16,10 @@ import (
 
 // outcome is what one schedule came to.
 type outcome struct {
-	accused []accusation
-	orphans int
-	hash    uint64 // of the trace
+	accused                       []accusation
+	orphans                       int
+	let, blind, doubted, disowned int    // recordings let go of, and as the witness counts
+	hash                          uint64 // of the trace
 }
 
 // play plays the schedule of seed in a bubble of its own.
@@ -27,7 +28,7 @@ func play(t *testing.T, seed uint64, hits coverage, trace io.Writer) (o outcome)
 		cryptotest.SetGlobalRandom(t, seed)
 		w := newWorld(seed, hits, trace)
 		w.run()
-		o = outcome{w.witness.accused, w.witness.orphans, w.hash.Sum64()}
+		o = outcome{w.witness.accused, w.witness.orphans, len(w.witness.acks), w.witness.blind, w.witness.doubted, w.witness.disowned, w.hash.Sum64()}
 	})
 	return o
 }
@@ -49,6 +50,11 @@ func (w *world) run() {
 	}
 	for _, n := range w.nodes {
 		w.spawn(n.name, nil, w.upTo(time.Hour), func(a *actor) { a.reap(n) })
+	}
+	for _, n := range w.nodes {
+		if w.probes {
+			w.spawn(n.name, nil, w.upTo(time.Hour), func(a *actor) { a.probe(n) })
+		}
 	}
 	w.spawn("fate", nil, 0, (*actor).befall)
 	w.spawn("calm", nil, w.plan.storm, func(a *actor) { a.calm = true; a.tell("all is well from now on") })
@@ -73,7 +79,9 @@ func (w *world) start(name string, i int, act func(*recorder)) {
 func (a *actor) settle() {
 	for end := time.Now().Add(4 * limits.ResumeWindow); time.Now().Before(end); {
 		for _, n := range a.nodes {
-			(&actor{world: a.world, name: n.name + "/reap", node: n, life: n.life}).round()
+			alone := &actor{world: a.world, name: n.name + "/reap", node: n, life: n.life}
+			alone.probeRound()
+			alone.round()
 		}
 		if a.atRest() {
 			return
@@ -112,6 +120,7 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 	fmt.Printf("%d schedules in %s; %d uploads left for people to decide on\n", sum.played, time.Since(began).Round(time.Second), sum.orphans)
+	fmt.Printf("%d recordings were let go of, %d of them by their sizes; beside these %d were doubted, and %d were disowned\n", sum.let, sum.blind, sum.doubted, sum.disowned)
 	sum.hits.print(os.Stdout)
 	sum.report(t)
 }

@@ -54,8 +54,8 @@ func (st store) Get(ctx context.Context, id session.ID) (s *session.Session, err
 	return orNil(s, err), err
 }
 
-func (st store) Admit(ctx context.Context, id session.ID, owner session.Owner, q session.Quota) (s *session.Session, err error) {
-	err = st.read(ctx, "get", string(id), func() error { s, err = st.store.Admit(ctx, id, owner, q); return err })
+func (st store) Admit(ctx context.Context, id session.ID, a session.Admission) (s *session.Session, err error) {
+	err = st.read(ctx, "get", string(id), func() error { s, err = st.store.Admit(ctx, id, a); return err })
 	return orNil(s, err), err
 }
 
@@ -69,6 +69,16 @@ func (st store) List(ctx context.Context, q session.Query) (page session.Page, e
 	return page, err
 }
 
+func (st store) Indexed(ctx context.Context, s *session.Session) (indexed bool, err error) {
+	err = st.read(ctx, "get", string(s.ID), func() error { indexed, err = st.store.Indexed(ctx, s); return err })
+	return indexed, err
+}
+
+func (st store) Due(ctx context.Context, limit int) (due []*session.Session, err error) {
+	err = st.read(ctx, "list", "due", func() error { due, err = st.store.Due(ctx, limit); return err })
+	return due, err
+}
+
 func (st store) Ping(ctx context.Context) error {
 	return st.store.Ping(ctx)
 }
@@ -79,6 +89,10 @@ func (st store) read(ctx context.Context, name, of string, do func() error) erro
 }
 
 func (st store) Report(ctx context.Context, id session.ID, rep session.Report) (s *session.Session, err error) {
+	if rep.Look {
+		err = st.read(ctx, "get", string(id), func() error { s, err = st.store.Report(ctx, id, rep); return err })
+		return orNil(s, err), err
+	}
 	err = st.send(ctx, request{step: named("report"), what: fmt.Sprintf("report %s %d", id, len(rep.Parts)), do: func() error {
 		s, err = st.store.Report(ctx, id, rep)
 		if err == nil && s.State == session.Open {

@@ -16,7 +16,16 @@ type witness struct {
 	accused []accusation
 	lives   map[string]*life // by session.ID.Name
 	acks    []ack
-	orphans int // uploads left at the end for people to decide on
+	phones  []phone
+	// Uploads that a lifecycle rule ended.
+	destroyed map[session.UploadID]bool
+	lapses    int // how often the Store forgot something
+	orphans   int // uploads left at the end for people to decide on
+	blind     int // of acks: those whose claims told no more of the parts than their sizes
+	// Recordings that were completed and not let go of, as nothing can tell any
+	// more what they should be; and claims by the recorder to which the broker said
+	// that something else is completed, as nothing can tell that it is the same.
+	doubted, disowned int
 }
 
 type accusation struct {
@@ -37,10 +46,13 @@ type life struct {
 	// Uploads that a broker gave up with good reason, though a failover may
 	// have lost that it did.
 	givenUp map[session.UploadID]bool
-	// The lease that runs, or ran.
-	holder *actor
+	// The lease that runs, or ran, and since when.
+	holder   *actor
+	leasedAt time.Time
 	// The record as the last swap left it; nil once it is forgotten.
 	swapped *session.Session
+	// What the broker is to complete by itself.
+	announced []piece
 	// What the first complete of each upload was answered.
 	answered map[session.UploadID]session.Result
 }
@@ -58,7 +70,16 @@ type ack struct {
 	pieces []piece
 }
 
-func newWitness(w *world) *witness { return &witness{world: w, lives: map[string]*life{}} }
+// phone is a recorder that was killed when S3 had all of its recording.
+type phone struct {
+	id     session.ID
+	upload session.UploadID
+	pieces []piece
+}
+
+func newWitness(w *world) *witness {
+	return &witness{world: w, lives: map[string]*life{}, destroyed: map[session.UploadID]bool{}}
+}
 
 func (w *witness) accuse(rule, format string, args ...any) {
 	w.accused = append(w.accused, accusation{rule, fmt.Sprintf("at %s: ", time.Since(epoch)) + fmt.Sprintf(format, args...)})
@@ -77,6 +98,7 @@ func (w *witness) life(id session.ID) *life {
 // failedOver: the Store went back to what it knew before, or lost everything.
 // A broker cannot know what it does not.
 func (w *witness) failedOver() {
+	w.lapses++
 	for _, l := range w.lives {
 		if l.holder != nil {
 			l.holder.ousted = true
@@ -112,9 +134,9 @@ func (w *witness) swapped(a *actor, before *session.Session, c session.Change, a
 	}
 	l.swapped = after
 	if l.holder = nil; c.Lease > 0 {
-		l.holder, a.leaseUntil = a, after.LeaseUntil
+		l.holder, l.leasedAt, a.leaseUntil = a, time.Now(), after.LeaseUntil
 	}
-	w.eventFits(before, c)
+	w.eventFits(a, l, before, c)
 	switch after.State {
 	case session.Open:
 		if before != nil && before.State == session.Completing {
@@ -149,8 +171,9 @@ func (w *witness) heldTo(l *life, a *actor, before, after *session.Session) {
 	}
 }
 
-// eventFits sees that the end of a session is told in the step that ends it.
-func (w *witness) eventFits(before *session.Session, c session.Change) {
+// eventFits sees that the end of a session is told in the step that ends it,
+// but for an abort of what held no more than a trial.
+func (w *witness) eventFits(a *actor, l *life, before *session.Session, c session.Change) {
 	want := map[session.State]session.EventType{session.Completed: session.EventCompleted, session.Aborted: session.EventAborted}[c.Session.State]
 	switch {
 	case c.Session.State == session.Completed && c.Session.Result.Outcome == session.Salvaged:
@@ -162,9 +185,24 @@ func (w *witness) eventFits(before *session.Session, c session.Change) {
 	if c.Event != nil {
 		got = c.Event.Type
 	}
-	if before != nil && c.Session.State.Finished() && got != want || c.Event != nil && !c.Notify && want != "" {
+	untold := c.Event != nil && !c.Notify && want != "" && !(want == session.EventAborted && heldATrial(a, l, c.Session))
+	if before != nil && c.Session.State.Finished() && got != want || untold {
 		w.accuse("the end of a session is told in the same step", "%s became %s with the event %q, notify %v", c.Session.ID, c.Session.State, got, c.Notify)
 	}
+}
+
+// trialSize is in bytes: the end of so little need not be told.
+const trialSize = 1024
+
+// heldATrial reports whether a looked, under its lease, and saw no more than a
+// trial, of which nothing was reported.
+func heldATrial(a *actor, l *life, s *session.Session) bool {
+	seen, looked := a.seen[s.UploadID]
+	var size int64
+	for _, p := range seen.parts {
+		size += p.Size
+	}
+	return looked && !seen.at.Before(l.leasedAt) && s.PartsReported == 0 && size <= trialSize
 }
 
 // began: an intent was stored.
@@ -184,7 +222,8 @@ func (w *witness) began(a *actor, l *life, before, after *session.Session) {
 func (w *witness) reopened(a *actor, before *session.Session) {
 	i, listed := before.Intent, a.seen[before.UploadID].parts
 	same := len(listed) >= i.Parts && multipartETag(listed[:i.Parts]) == i.ETag
-	if i.Outcome == session.AsClaimed && same && !a.refused {
+	forgotten := w.plan.unlisted && i.Checksum != "" // what to complete with is in no listing
+	if i.Outcome == session.AsClaimed && same && !a.refused && !forgotten {
 		w.accuse("an intent stays until S3 refuses it", "%s took that of %s back", a.name, before.ID)
 	}
 }
@@ -253,10 +292,13 @@ func (w *witness) made(key session.Key) {
 		if i.upload != o.upload || i.Parts != len(o.parts) || i.ETag != multipartETag(sansBytes(o.parts)) {
 			continue
 		}
-		if i.Outcome == session.Salvaged {
+		switch {
+		case i.Outcome == session.Salvaged:
 			why = salvagedWrongly(i, o)
-		} else {
-			why = claimedWrongly(l.claims, o)
+		case i.Claim == "" && l.announced != nil:
+			why = announcedWrongly(l.announced, o)
+		default:
+			why = w.claimedWrongly(l.claims, o)
 		}
 		if why == "" {
 			return
@@ -267,9 +309,9 @@ func (w *witness) made(key session.Key) {
 
 // claimedWrongly says what is wrong with an object that was claimed; "" if it
 // is just what one of the claims says.
-func claimedWrongly(claims []session.Claim, o *object) string {
+func (w *witness) claimedWrongly(claims []session.Claim, o *object) string {
 	for _, c := range claims {
-		if matches(c, o) {
+		if w.matches(c, o) {
 			for i, p := range c.Parts {
 				if int(p.Number) != i+1 {
 					return fmt.Sprintf("there is a hole before part %d", p.Number)
@@ -281,23 +323,40 @@ func claimedWrongly(claims []session.Claim, o *object) string {
 	return fmt.Sprintf("nobody claimed its %d parts and %d bytes", len(o.parts), o.Size)
 }
 
-func matches(c session.Claim, o *object) bool {
-	return slices.EqualFunc(c.Parts, o.parts, func(p session.Part, v version) bool {
-		return p.Number == v.Number && p.Size == v.Size && (p.ETag == "" || p.ETag == v.ETag) && (p.Checksum == "" || p.Checksum == v.Checksum)
+func (w *witness) matches(c session.Claim, o *object) bool {
+	return slices.EqualFunc(c.Parts, o.parts, w.sameAs)
+}
+
+// sameAs reports whether v is what p says, in all that p says. With KMS the same
+// bytes have another ETag each time, so a checksum is enough there.
+func (w *witness) sameAs(p session.Part, v version) bool {
+	if p.Number != v.Number || p.Size != v.Size || p.Checksum != checksum(p.Checksum.Algorithm(), v.bytes) {
+		return false
+	}
+	return p.ETag == "" || p.ETag == v.ETag || w.s3.kms && p.Checksum != ""
+}
+
+// announcedWrongly says what is wrong with an object that a broker completed
+// by itself; "" if it is all that its recorder uploads.
+func announcedWrongly(pieces []piece, o *object) string {
+	if !sameBytes(pieces, o) {
+		return fmt.Sprintf("its %d parts and %d bytes are not what was announced", len(o.parts), o.Size)
+	}
+	return ""
+}
+
+func sameBytes(pieces []piece, o *object) bool {
+	return o != nil && slices.EqualFunc(pieces, o.parts, func(p piece, v version) bool {
+		return p.number == v.Number && p.size == v.Size && p.bytes == v.bytes
 	})
 }
 
 // holds reports whether the bytes of o are those of c, as far as c says.
-func holds(c session.Claim, o *object) bool {
+func (w *witness) holds(c session.Claim, o *object) bool {
 	if slices.ContainsFunc(c.Parts, func(p session.Part) bool { return p.ETag == "" && p.Checksum == "" }) {
 		return c.Size == o.Size
 	}
-	return slices.EqualFunc(c.Parts, o.parts, func(p session.Part, v version) bool {
-		if p.Checksum != "" && v.Checksum != "" { // with KMS the same bytes have another ETag each time
-			return p.Checksum == v.Checksum
-		}
-		return p.Size == v.Size && p.ETag == v.ETag
-	})
+	return w.matches(c, o)
 }
 
 // salvagedWrongly says what a salvage concealed; "" if nothing.
@@ -325,12 +384,12 @@ func salvagedWrongly(i intent, o *object) string {
 
 // sighting is what one actor saw of an upload when it listed its parts.
 type sighting struct {
-	parts  []session.Part
-	newest time.Time
+	parts      []session.Part
+	newest, at time.Time
 }
 
 func (w *witness) listed(a *actor, u session.UploadID, parts []session.Part) {
-	s := sighting{parts: parts}
+	s := sighting{parts: parts, at: time.Now()}
 	for _, p := range parts {
 		if p.StoredAt.After(s.newest) {
 			s.newest = p.StoredAt
@@ -364,11 +423,15 @@ func (w *witness) deleted(key session.Key) {
 // presence is what S3 knows of a session.
 type presence struct {
 	upload, object bool
+	// S3 is making the object of what the record still stands for.
+	making bool
 }
 
 func (w *witness) exists(t *session.Ticket) (p presence) {
 	if t != nil {
-		p.upload, p.object = w.s3.uploads[t.UploadID] != nil, w.s3.objects[t.ID.Key(limits.KeyPrefix)] != nil
+		key, now := t.ID.Key(limits.KeyPrefix), w.record(t.ID)
+		p.upload, p.object = w.s3.uploads[t.UploadID] != nil, w.s3.objects[key] != nil
+		p.making = w.s3.making[key] != nil && now != nil && now.State == session.Completing
 	}
 	return p
 }
@@ -376,7 +439,7 @@ func (w *witness) exists(t *session.Ticket) (p presence) {
 // answered judges an answer by what was there before and is there now.
 func (w *witness) answered(what string, t *session.Ticket, before presence, err error) {
 	now := w.exists(t)
-	if session.ReasonOf(err) == "lost" && (before.upload && now.upload || before.object && now.object) {
+	if session.ReasonOf(err) == "lost" && (before.upload && now.upload || before.object && now.object || before.making && now.making) {
 		w.accuse("lost is only what S3 does not know", "%s was answered %v, and S3 has it: %+v", what, err, now)
 	}
 	if err != nil && session.KindOf(err) == session.Internal {
@@ -387,7 +450,7 @@ func (w *witness) answered(what string, t *session.Ticket, before presence, err 
 // acknowledged: a client was told that what it claimed is completed.
 func (w *witness) acknowledged(s *session.Session, upload session.UploadID, c session.Claim) {
 	l, o := w.life(s.ID), w.s3.objects[s.ID.Key(limits.KeyPrefix)]
-	if !l.deleteAsked && (o == nil || !holds(c, o)) {
+	if !l.deleteAsked && (o == nil || !w.holds(c, o)) {
 		w.accuse("nothing is reported done that is not in S3", "%s was told to be completed: %v", s.ID, o)
 	}
 	first, again := l.answered[upload]
@@ -406,16 +469,30 @@ func (w *witness) letGo(id session.ID, pieces []piece) {
 	w.kept(w.acks[len(w.acks)-1])
 }
 
+// abandon: the recorder is killed when all of its recording is stored, and the
+// brokers are to complete it.
+func (w *witness) abandon(r *recorder) {
+	w.phones = append(w.phones, phone{r.ticket.ID, r.ticket.UploadID, r.pieces})
+}
+
+// completedAlone sees that the brokers completed what a phone left behind.
+func (w *witness) completedAlone(p phone) {
+	l, o := w.life(p.id), w.s3.objects[p.id.Key(limits.KeyPrefix)]
+	if l.abortAsked || l.deleteAsked || l.salvageAsked || w.destroyed[p.upload] {
+		return
+	}
+	if !sameBytes(p.pieces, o) {
+		w.accuse("what is whole is completed by itself", "%s is not: %v", p.id, o)
+	}
+}
+
 // kept sees that a recording that was let go of is in S3, byte by byte.
 func (w *witness) kept(a ack) {
 	o := w.s3.objects[a.id.Key(limits.KeyPrefix)]
 	if w.life(a.id).deleteAsked {
 		return
 	}
-	same := o != nil && slices.EqualFunc(a.pieces, o.parts, func(p piece, v version) bool {
-		return p.number == v.Number && p.size == v.Size && p.bytes == v.bytes
-	})
-	if !same {
+	if !sameBytes(a.pieces, o) {
 		w.accuse("what was let go of is in S3, ever after", "%s is not: %v", a.id, o)
 	}
 }
@@ -424,6 +501,9 @@ func (w *witness) kept(a ack) {
 func (w *witness) close() {
 	for _, a := range w.acks {
 		w.kept(a)
+	}
+	for _, p := range w.phones {
+		w.completedAlone(p)
 	}
 	page, err := w.store.List(context.Background(), session.Query{Limit: session.MaxPage})
 	if err != nil {

@@ -41,6 +41,7 @@ type world struct {
 	trace   io.Writer   // nil: nobody reads it
 	clients int         // that are not done yet
 	calm    bool        // nothing goes wrong any more
+	probes  bool        // the brokers probe whether sessions are whole; where no recorder asks for it they need not
 }
 
 // node is a broker process: it dies and starts again with nothing remembered.
@@ -78,7 +79,7 @@ func newWorld(seed uint64, hits coverage, trace io.Writer) *world {
 		store: &memstore.Store{},
 	}
 	w.plan = draw(seed, w.chance)
-	w.s3 = &s3{world: w, kms: w.plan.kms, uploads: map[session.UploadID]*upload{}, objects: map[session.Key]*object{}}
+	w.s3 = &s3{world: w, kms: w.plan.kms, uploads: map[session.UploadID]*upload{}, objects: map[session.Key]*object{}, making: map[session.Key]*object{}}
 	w.witness = newWitness(w)
 	for i := range w.plan.brokers {
 		w.nodes = append(w.nodes, w.newNode(i))
@@ -88,8 +89,10 @@ func newWorld(seed uint64, hits coverage, trace io.Writer) *world {
 
 func (w *world) newNode(i int) *node {
 	n := &node{name: fmt.Sprintf("broker%d", i), skew: w.upTo(2*maxSkew) - maxSkew}
+	bounds := limits
+	bounds.Checksums = w.plan.checksums
 	n.broker = &session.Broker{
-		Store: store{w}, Bucket: bucket{w}, Signer: signer{w}, Limits: limits,
+		Store: store{w}, Bucket: bucket{w}, Signer: signer{w}, Limits: bounds,
 		Secret: []byte("sixteen bytes, and a few"), Now: func() time.Time { return time.Now().Add(n.skew) },
 	}
 	return n

@@ -3,6 +3,7 @@
  */
 
 import { Recorder, RecorderError, uploadFile } from 'slipway-recorder';
+import type { CaptureOptions, ErrorCode, Finding, Recovery, StateDetail, Unfinished, UploadOptions } from 'slipway-recorder';
 
 const recorder = new Recorder({ broker: 'https://broker.example', grant: async () => 'gr_1' });
 
@@ -19,6 +20,21 @@ const onError = ({ detail }: CustomEvent<{ error: RecorderError, fatal: boolean 
 recorder.addEventListener('error', onError);
 recorder.removeEventListener('error', onError);
 
+export function linkOf(detail: StateDetail): string {
+  if (detail.state === 'completed') return detail.result.watchUrl;
+  return detail.state === 'failed' ? detail.error.message : detail.state;
+}
+
+// @ts-expect-error only what is completed has a result for sure
+export const hasty = (detail: StateDetail): string => detail.result.watchUrl;
+// @ts-expect-error one picture at a time
+export const both: CaptureOptions = { screen: true, camera: true };
+export const one: CaptureOptions[] = [{ screen: true, microphone: true }, { camera: { width: 1280 } }, { microphone: true }];
+
+// @ts-expect-error no such code
+export const wrong: ErrorCode = 'on-fire';
+export type Touched = [Finding['mend'], Recovery['result'], Unfinished['id'], UploadOptions['grant']];
+
 // @ts-expect-error a detail has its own fields and no others
 recorder.addEventListener('progress', ({ detail }) => detail.percent);
 
@@ -34,10 +50,14 @@ const target: EventTarget = recorder;
 target.dispatchEvent(new Event('mine'));
 recorder.addEventListener('mine', (event: Event) => event.type);
 
+// @ts-expect-error not this one
+export const unknown = new Recorder({ broker: 'https://broker.example', grant: 'gr_1', container: 'avi' });
+export const mp4 = new Recorder({ broker: 'https://broker.example', grant: 'gr_1', container: 'mp4' });
+
 export async function record(): Promise<string> {
   await recorder.start({ screen: true, microphone: { echoCancellation: true } }, { ready: async () => recorder.stream });
-  const { watchUrl, durationMs } = await recorder.stop();
-  return `${watchUrl} ${durationMs.toFixed()}`;
+  const { watchUrl, durationMs, contentType } = await recorder.stop();
+  return `${watchUrl} ${durationMs.toFixed()} ${contentType.toUpperCase()}`;
 }
 
 export async function upload(file: File): Promise<string> {

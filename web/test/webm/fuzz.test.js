@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeekableWebm } from '../../webm/seekable.js';
-import { mediaOf, pass, patch, randomFrom, RECORDINGS, slicesOf } from './recordings.js';
+import { patch, randomFrom, slicesOf } from '../lib/rewriting.js';
+import { mediaOf, pass, RECORDINGS } from './recordings.js';
 
 const RUNS = 40;
 

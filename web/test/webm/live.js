@@ -2,7 +2,8 @@
  * Writes live WebM by hand, for what no browser records in a test's time, or at all.
  */
 
-import { concat, element, floatElement, liveHeader, toBytes, uintElement } from '../../webm/ebml.js';
+import { concat } from '../../container/concat.js';
+import { element, floatElement, liveHeader, toBytes, uintElement } from '../../webm/ebml.js';
 import { AUDIO, ID, VIDEO } from '../../webm/matroska.js';
 
 export const PICTURE = 1;

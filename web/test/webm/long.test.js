@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concat } from '../../webm/ebml.js';
+import { concat } from '../../container/concat.js';
 import { SeekableWebm } from '../../webm/seekable.js';
+import { patch } from '../lib/rewriting.js';
 import { cluster, head, PICTURE, simpleBlock } from './live.js';
-import { pass, patch } from './recordings.js';
+import { pass } from './recordings.js';
 import { walk } from './walk.js';
 
 const KEYFRAME_MS = 2000;

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concat, element, liveHeader, sizeBytes, toBytes, uintElement, voidElement } from '../../webm/ebml.js';
+import { concat } from '../../container/concat.js';
+import { element, liveHeader, sizeBytes, toBytes, uintElement, voidElement } from '../../webm/ebml.js';
 import { MAX_HEAD_BYTES } from '../../webm/head.js';
 import { AUDIO, ID, VIDEO } from '../../webm/matroska.js';
 import { SeekableWebm } from '../../webm/seekable.js';
+import { patch, slicesOf } from '../lib/rewriting.js';
 import {
   blockGroup, cluster, ebml, head, info, live, PICTURE, simpleBlock, SOUND, text, timestamp, track, tracks,
 } from './live.js';
-import { mediaOf, OTHERS, pass, patch, readFixture, RECORDINGS, slicesOf } from './recordings.js';
+import { mediaOf, OTHERS, pass, readFixture, RECORDINGS } from './recordings.js';
 import { walk } from './walk.js';
 
 const segment = (...content) => concat([ebml(), live(ID.Segment, ...content)]);

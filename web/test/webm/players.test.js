@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { pass, patch, randomFrom, RECORDINGS } from './recordings.js';
-import { decode, elementTree, identify, packetHashes, probe, SKIP } from './tools.js';
+import { decode, elementTree, identify, packetHashes, probe, SKIP } from '../lib/media-tools.js';
+import { patch, randomFrom } from '../lib/rewriting.js';
+import { pass, RECORDINGS } from './recordings.js';
 import { walk } from './walk.js';
 
 const DURATION_MS = 200;

@@ -4,7 +4,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { NotUnderstood, readElement } from '../../webm/ebml.js';
+import { NotUnderstood } from '../../container/not-understood.js';
+import { readElement } from '../../webm/ebml.js';
 import { ID } from '../../webm/matroska.js';
 import { SeekableWebm } from '../../webm/seekable.js';
 
@@ -25,19 +26,6 @@ export const RECORDINGS = readdirSync(FOLDER)
   .map((file) => ({ name: path.parse(file).name, raw: readFixture(file), ...FACTS[file] }));
 
 /**
- * The input in slices.
- *
- * @param {Uint8Array<ArrayBuffer>} input
- * @param {() => number} nextSize
- */
-export function* slicesOf(input, nextSize) {
-  for (let at = 0, size; at < input.length; at += size) {
-    size = nextSize();
-    yield input.subarray(at, at + size);
-  }
-}
-
-/**
  * @param {Iterable<Uint8Array<ArrayBuffer>>} slices
  * @param {SeekableWebm} [webm]
  */
@@ -46,13 +34,6 @@ export function pass(slices, webm = new SeekableWebm()) {
   for (const slice of slices) output.push(...webm.push(slice));
   output.push(...webm.finish());
   return { webm, output: Buffer.concat(output) };
-}
-
-/** @param {Uint8Array} bytes @param {{at: number, bytes: Uint8Array}[]} patches */
-export function patch(bytes, patches) {
-  const patched = Buffer.from(bytes);
-  for (const { at, bytes: by } of patches) patched.set(by, at);
-  return patched;
 }
 
 /**
@@ -72,18 +53,4 @@ export function mediaOf(bytes) {
     if (!(error instanceof NotUnderstood)) throw error;
   }
   return media;
-}
-
-/**
- * Numbers that look random and are the same in every run.
- *
- * @param {number} seed
- * @returns {(below: number) => number} an integer from 0 on
- */
-export function randomFrom(seed) {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor(state / 2 ** 32 * below);
-  };
 }

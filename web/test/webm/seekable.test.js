@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeekableWebm } from '../../webm/seekable.js';
-import { mediaOf, pass, patch, randomFrom, RECORDINGS, slicesOf } from './recordings.js';
+import { patch, randomFrom, slicesOf } from '../lib/rewriting.js';
+import { mediaOf, pass, RECORDINGS } from './recordings.js';
 import { walk } from './walk.js';
 
 const MAX_HEAD_BYTES = 100 * 1024;
@@ -25,6 +26,19 @@ for (const { name, raw, slices, recordedMs } of RECORDINGS) {
     assert.equal(webm.droppedBytes, 0);
     assert.equal(webm.heldBytes, 0);
   });
+
+  for (const { what, recordedFor, wanted } of [
+    { what: 'recorded for longer than its blocks say, it lasts as long as it was recorded', recordedFor: webm.durationMs + 5000, wanted: webm.durationMs + 5000 },
+    { what: 'recorded for less than its blocks say, it lasts as long as they do', recordedFor: webm.durationMs - 100, wanted: webm.durationMs },
+  ]) {
+    test(`${name}: ${what}`, () => {
+      const going = new SeekableWebm();
+      going.push(raw);
+      going.finish({ recordedMs: recordedFor });
+      assert.ok(Math.abs(walk(patch(output, going.patches()), { recordedMs: wanted }).durationMs - wanted) < 1);
+      assert.ok(Math.abs(going.durationMs - wanted) < 1);
+    });
+  }
 
   test(`${name}: patches stay in the head`, () => {
     assert.ok(webm.headBytes < MAX_HEAD_BYTES, `${webm.headBytes}`);

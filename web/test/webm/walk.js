@@ -24,12 +24,13 @@ const LAST_BLOCK_MS = 200;
 
 /**
  * @param {Uint8Array} bytes a file, or with `cut` the first bytes of one
- * @param {{cut?: boolean}} [how] cut: the last element may break off, and the Segment be of unknown size
+ * @param {{cut?: boolean, recordedMs?: number}} [how] cut: the last element may break off, and the Segment be of unknown size;
+ *   recordedMs: how long the file may last, whatever its last block says
  * @returns {{live: boolean, durationMs: number | null, cues: {time: number, at: number}[],
  *   clusters: {at: number, end: number, time: number}[], blocks: {track: number, time: number, key: boolean}[]}} live: the Segment's
  *   size is unknown
  */
-export function walk(bytes, { cut = false } = {}) {
+export function walk(bytes, { cut = false, recordedMs = 0 } = {}) {
   const reader = new Reader(bytes, cut);
   const ebml = reader.element(0);
   assert.equal(ebml.name, 'EBML');
@@ -49,7 +50,7 @@ export function walk(bytes, { cut = false } = {}) {
 
   checkSeekHead(reader, segment, parts);
   const cues = checkCues(reader, segment, parts, clusters);
-  const durationMs = checkDuration(reader, parts, blocks);
+  const durationMs = checkDuration(reader, parts, blocks, recordedMs);
   return { live, durationMs, cues, clusters, blocks };
 }
 
@@ -183,13 +184,13 @@ function checkCues(reader, segment, parts, clusters) {
   });
 }
 
-function checkDuration(reader, parts, blocks) {
+function checkDuration(reader, parts, blocks, recordedMs) {
   const info = reader.children(parts.find(({ name }) => name === 'Info'));
   const duration = info.find(({ name }) => name === 'Duration');
   if (!duration) return null;
   const value = reader.float(duration);
   const last = Math.max(...blocks.map(({ time }) => time));
-  assert.ok(value <= last + LAST_BLOCK_MS, `Duration ${value}, last block ${last}`);
+  assert.ok(value <= Math.max(last + LAST_BLOCK_MS, recordedMs), `Duration ${value}, last block ${last}`);
   if (!reader.cut) assert.ok(value >= last, `Duration ${value}, last block ${last}`);
   return value;
 }

@@ -1,0 +1,105 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"slipway/internal/presign"
+	"slipway/internal/session"
+)
+
+// SignSettings say whose credentials sign URLs. Those of parts need no leave to
+// read: some S3 servers carry out an x-amz-copy-source that nobody signed, so
+// that a part's URL reads whatever its signer may.
+type SignSettings struct {
+	SigningRole       string `name:"s3-signing-role" env:"BROKER_S3_SIGNING_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing URLs, apart from the broker's own requests; see deploy/iam. Its URLs live for an hour at most. Default: none, so both have the same credentials."`
+	SigningAccessKey  string `name:"s3-signing-access-key-id" env:"BROKER_S3_SIGNING_ACCESS_KEY_ID" placeholder:"KEY" group:"S3" help:"Access key that signs URLs, where there are no roles. Default: none."`
+	SigningSecretKey  string `name:"s3-signing-secret-access-key" env:"BROKER_S3_SIGNING_SECRET_ACCESS_KEY" secret:"" placeholder:"KEY" group:"S3" help:"Its secret. Default: none."`
+	PlaybackRole      string `name:"s3-playback-role" env:"BROKER_S3_PLAYBACK_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing playback URLs alone, so that the one that signs parts needs no s3:GetObject. Default: none, so one signs both."`
+	PlaybackAccessKey string `name:"s3-playback-access-key-id" env:"BROKER_S3_PLAYBACK_ACCESS_KEY_ID" placeholder:"KEY" group:"S3" help:"Access key that signs playback URLs alone, where there are no roles. Default: none."`
+	PlaybackSecretKey string `name:"s3-playback-secret-access-key" env:"BROKER_S3_PLAYBACK_SECRET_ACCESS_KEY" secret:"" placeholder:"KEY" group:"S3" help:"Its secret. Default: none."`
+}
+
+// identity is who signs one kind of URLs.
+type identity struct{ name, role, key, secret string }
+
+func (s *SignSettings) signing() identity {
+	return identity{"BROKER_S3_SIGNING", s.SigningRole, s.SigningAccessKey, s.SigningSecretKey}
+}
+
+func (s *SignSettings) playback() identity {
+	return identity{"BROKER_S3_PLAYBACK", s.PlaybackRole, s.PlaybackAccessKey, s.PlaybackSecretKey}
+}
+
+// set says whether there is one of its own.
+func (i identity) set() bool { return i.role != "" || i.key != "" || i.secret != "" }
+
+func (s *SignSettings) resolve() (p problems) {
+	p = append(s.signing().resolve(), s.playback().resolve()...)
+	if s.playback().set() && !s.signing().set() {
+		p.add("BROKER_S3_PLAYBACK_ROLE", errors.New("and BROKER_S3_PLAYBACK_ACCESS_KEY_ID are of no use without BROKER_S3_SIGNING_ROLE or BROKER_S3_SIGNING_ACCESS_KEY_ID: parts would be signed by the broker's own credentials, which may read"))
+	}
+	return p
+}
+
+func (i identity) resolve() (p problems) {
+	isRole := strings.HasPrefix(i.role, "arn:") && strings.Contains(i.role, ":role/")
+	switch {
+	case i.role != "" && !isRole:
+		p.add(i.name+"_ROLE", fmt.Errorf("%q is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing", i.role))
+	case i.role != "" && i.key != "":
+		p.add(i.name+"_ROLE", fmt.Errorf("and %s_ACCESS_KEY_ID are both set; one of them is enough", i.name))
+	}
+	switch {
+	case strings.ContainsFunc(i.key, func(r rune) bool { return r <= ' ' || r > '~' }):
+		p.add(i.name+"_ACCESS_KEY_ID", errors.New("holds what no access key does, such as a space"))
+	case i.key == "" && i.secret != "":
+		p.add(i.name+"_ACCESS_KEY_ID", errors.New("is required with its secret"))
+	}
+	if i.key != "" && i.secret == "" {
+		p.add(i.name+"_SECRET_ACCESS_KEY", fmt.Errorf("is required with %s_ACCESS_KEY_ID", i.name))
+	}
+	return p
+}
+
+// sign has cfg's requests signed by i, if it is set.
+func (i identity) sign(cfg *aws.Config) {
+	switch {
+	case i.role != "":
+		cfg.Credentials = become(i.role, *cfg)
+	case i.key != "":
+		cfg.Credentials = credentials.NewStaticCredentialsProvider(i.key, i.secret, "")
+	}
+}
+
+// urls signs parts by one identity and playback by another.
+type urls struct {
+	*presign.Signer // of parts
+	playback        *presign.Signer
+}
+
+var _ session.Signer = urls{}
+
+// SignGet signs playback.
+func (u urls) SignGet(ctx context.Context, key session.Key, as session.Playback, ttl time.Duration) (session.SignedGet, error) {
+	return u.playback.SignGet(ctx, key, as, ttl)
+}
+
+// signer makes the URLs that browsers get.
+func (c S3Clients) signer(ctx context.Context, bucket string, now func() time.Time) (urls, error) {
+	parts, err := presign.New(ctx, c.Public, bucket, now)
+	if err != nil {
+		return urls{}, err
+	}
+	if c.Playback == c.Public {
+		return urls{parts, parts}, nil
+	}
+	playback, err := presign.New(ctx, c.Playback, bucket, now)
+	return urls{parts, playback}, err
+}

@@ -1,0 +1,44 @@
+package session
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// anyLabel stands for one label at the beginning of a host: https://*.example.com
+// is each of its direct subdomains, as in a certificate.
+const anyLabel = "*."
+
+// CheckOrigin accepts an origin just as browsers write it, such as
+// https://app.example, and one with a "*" in the place of the first of three or
+// more labels. Another spelling would match nothing, and nobody would be told.
+func CheckOrigin(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != text {
+		return fmt.Errorf("%q is not an origin: scheme and host, and a port where it is not the usual one", text)
+	}
+	if len(text) > 255 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("%q is not as browsers write it: up to 255 ASCII characters, with xn-- for others", text)
+	}
+	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	if u.Port() != "" && u.Port() == usual || strings.HasSuffix(u.Host, ":") || u.Host != strings.ToLower(u.Host) {
+		return fmt.Errorf("%q is not as browsers write it: small letters, and no port where it is the usual one", text)
+	}
+	if domain, any := strings.CutPrefix(u.Hostname(), anyLabel); strings.Contains(domain, "*") || any && !strings.Contains(domain, ".") {
+		return fmt.Errorf("%q: a \"*\" stands for the first label of a host of three or more, as in https://*.example.com", text)
+	}
+	return nil
+}
+
+// OriginMatches says whether a browser's origin is the one that allowed names, or
+// one of them.
+func OriginMatches(allowed, origin string) bool {
+	scheme, domain, any := strings.Cut(allowed, "://"+anyLabel)
+	if !any {
+		return origin == allowed
+	}
+	host, same := strings.CutPrefix(origin, scheme+"://")
+	label, parent, _ := strings.Cut(host, ".")
+	return same && label != "" && parent == domain && CheckOrigin(allowed) == nil
+}

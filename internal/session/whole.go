@@ -1,0 +1,105 @@
+package session
+
+import (
+	"context"
+	"time"
+)
+
+// Probe says when the broker probes next whether all parts of a session have
+// arrived. It is set only in sessions that are completed when they are whole.
+type Probe struct {
+	At    time.Time     // by the Store's clock
+	Every time.Duration // how long it waited last
+	Seen  int64         // bytes that S3 listed then
+}
+
+// A session is probed every probeEvery while parts arrive. While none do it
+// is probed less and less often, down to once in probeAtLeast.
+const (
+	probeEvery   = 30 * time.Second
+	probeAtLeast = 15 * time.Minute
+)
+
+// firstProbe is the schedule of a session that was opened at the time given.
+func firstProbe(opened time.Time) Probe { return Probe{At: opened.Add(probeEvery), Every: probeEvery} }
+
+// after is the next probe, if this one, at the time given, finds seen bytes.
+func (p Probe) after(now time.Time, seen int64) Probe {
+	next := Probe{Every: probeEvery, Seen: seen}
+	if seen == p.Seen {
+		next.Every = min(p.Every*3/2, probeAtLeast)
+	}
+	next.At = now.Add(next.Every)
+	return next
+}
+
+// sizeOf is how many bytes part n of s has, where the recorder announced how
+// many there are in all; 0: there is no such part.
+func (s *Session) sizeOf(n PartNumber) int64 {
+	return max(0, min(s.PartSize, s.Announced-int64(n-1)*s.PartSize))
+}
+
+// whole reports whether parts, in order of number, are all that was announced.
+func (s *Session) whole(parts []Part) bool {
+	for i, p := range parts {
+		if p.Number != PartNumber(i+1) || p.Size != s.sizeOf(p.Number) {
+			return false
+		}
+	}
+	return s.Announced > 0 && totalSize(parts) == s.Announced
+}
+
+// DueProbes returns up to limit sessions that FinishIfWhole is to be called with
+// now, the longest due first. Errors: Unavailable.
+func (b *Broker) DueProbes(ctx context.Context, limit int) ([]*Session, error) {
+	return b.Store.Due(ctx, limit)
+}
+
+// FinishIfWhole probes once whether all of s has arrived, and completes it then:
+// a phone may be killed before it can ask for that. Every broker may call it
+// with any session at any time. It returns the session, and how long ago its
+// last part came, 0 if S3 lists none.
+//
+// It puts the next probe off before it asks S3. So no other broker asks too, and
+// a session on which a broker dies is probed again.
+//
+// Errors: Conflict "stale" if another broker probes, or the recorder called
+// meanwhile; NotFound "lost"; Unavailable. The next probe tries again.
+func (b *Broker) FinishIfWhole(ctx context.Context, s *Session) (*Session, time.Duration, error) {
+	b = b.unattended()
+	last := s.Probe
+	s, err := b.probeNext(ctx, s, last.after(s.ReadAt, last.Seen))
+	if err != nil {
+		return nil, 0, err
+	}
+	a, err := b.arrived(ctx, s)
+	switch {
+	case KindOf(err) == NotFound:
+		s, err = b.gone(ctx, s)
+	case err != nil:
+	case a.isWhole(s):
+		s, err = b.completeFrom(ctx, s, a)
+	case totalSize(a.listed) != last.Seen:
+		s, err = b.probeNext(ctx, s, last.after(s.ReadAt, totalSize(a.listed)))
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if s.State.Finished() {
+		b.acted(ctx, ActFinished, s.ID)
+	}
+	if len(a.listed) == 0 {
+		return s, 0, nil
+	}
+	return s, max(0, s.ReadAt.Sub(a.newest())), nil
+}
+
+// probeNext notes when s is probed next.
+func (b *Broker) probeNext(ctx context.Context, s *Session, at Probe) (*Session, error) {
+	return b.move(ctx, s, Open, func(next *Session) { next.Probe = at })
+}
+
+// isWhole reports whether s is to be completed because all of it has arrived.
+func (a arrival) isWhole(s *Session) bool {
+	return s.WhenWhole && len(a.missing) == 0 && s.whole(a.parts)
+}

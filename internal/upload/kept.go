@@ -1,0 +1,88 @@
+package upload
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"slipway/internal/session"
+)
+
+// state is all that it takes to go on with an upload.
+type state struct {
+	Version  int                       `json:"version"`
+	Broker   string                    `json:"broker"`
+	Key      string                    `json:"key"`  // the Idempotency-Key: an open that was not answered is repeated with it
+	Size     int64                     `json:"size"` // bytes
+	Modified time.Time                 `json:"modified"`
+	ID       session.ID                `json:"id,omitzero"` // "" until the session is open
+	Token    string                    `json:"token,omitzero"`
+	PartSize int64                     `json:"part_size,omitzero"`
+	Checksum session.ChecksumAlgorithm `json:"checksum,omitzero"`
+	WatchURL string                    `json:"watch_url,omitzero"`
+}
+
+const stateVersion = 1
+
+// kept is a state in its file, which holds a token and is its user's alone.
+type kept struct {
+	path  string
+	state state
+}
+
+// load reads what is left of an upload of this file, or begins another one.
+func load(path, broker string, info fs.FileInfo, anew bool) (*kept, error) {
+	k := &kept{path: path + ".upload"}
+	text, err := os.ReadFile(k.path)
+	switch {
+	case anew || errors.Is(err, fs.ErrNotExist):
+		k.state = state{Version: stateVersion, Broker: broker, Key: rand.Text(), Size: info.Size(), Modified: info.ModTime().UTC()}
+		return k, k.save()
+	case err != nil:
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &k.state); err != nil || k.state.Version != stateVersion {
+		return nil, fmt.Errorf("%s is not what an upload leaves behind; --anew replaces it", k.path)
+	}
+	if k.state.ID == "" && !k.state.isOf(broker, info) { // nothing was opened, so nothing is lost
+		return load(path, broker, info, true)
+	}
+	if k.state.Broker != broker {
+		return nil, fmt.Errorf("%s belongs to an upload through %s; --anew replaces it", k.path, k.state.Broker)
+	}
+	if !k.state.isOf(broker, info) {
+		return nil, fmt.Errorf("%w (%s tells of one of %d bytes, of %s); --anew uploads it as it is now",
+			ErrChanged, k.path, k.state.Size, k.state.Modified.Format(time.RFC3339))
+	}
+	return k, nil
+}
+
+// isOf says whether the state is that of an upload of this file through broker.
+func (s *state) isOf(broker string, info fs.FileInfo) bool {
+	return s.Broker == broker && s.Size == info.Size() && s.Modified.Equal(info.ModTime())
+}
+
+// save writes the state to a file of its own first, so that a crash leaves the
+// one or the other.
+func (k *kept) save() error {
+	text, err := json.Marshal(k.state)
+	if err != nil {
+		return err
+	}
+	next, err := os.OpenFile(k.path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = next.Write(text)
+	if err := errors.Join(err, next.Sync(), next.Close()); err != nil {
+		return err
+	}
+	return os.Rename(next.Name(), k.path)
+}
+
+func (k *kept) remove() error { return os.Remove(k.path) }

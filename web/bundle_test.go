@@ -1,0 +1,121 @@
+package web_test
+
+import (
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"slipway/api"
+	"slipway/web"
+)
+
+// maxCompressed is what the recorder may weigh on its way to a page, in bytes.
+const maxCompressed = 75_000
+
+func bundled(t *testing.T) web.Site {
+	t.Helper()
+	site, err := web.Bundle(web.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return site
+}
+
+func asset(t *testing.T, site web.Site, name string) web.Asset {
+	t.Helper()
+	got, err := site.Asset(name)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return got
+}
+
+func TestTheRecorderIsOneFile(t *testing.T) {
+	recorder := asset(t, bundled(t), "recorder.js")
+	if found := regexp.MustCompile(`\bfrom"|\bimport\(|import"`).Find(recorder.Body); found != nil {
+		t.Errorf("it asks for another file: %s", found)
+	}
+	t.Logf("%d bytes, compressed %d", len(recorder.Body), len(recorder.Gzip))
+	if len(recorder.Gzip) > maxCompressed {
+		t.Errorf("it has %d bytes compressed, more than %d", len(recorder.Gzip), maxCompressed)
+	}
+}
+
+// The Worker from the second file is the very one inside recorder.js.
+func TestTheRecorderNamesTheWorkerOfItsOwnVersion(t *testing.T) {
+	site := bundled(t)
+	name := regexp.MustCompile(`worker\.[0-9a-f]{16}\.js`).Find(asset(t, site, "recorder.js").Body)
+	worker := asset(t, site, string(name))
+	if !worker.Immutable || string(worker.Body) != string(asset(t, site, "worker.js").Body) {
+		t.Errorf("%s is not worker.js for good", name)
+	}
+}
+
+func TestAPageHasItsScriptAndItsStyleInside(t *testing.T) {
+	for _, name := range []string{"record", "watch", "ops"} {
+		page, err := bundled(t).Page(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		html := string(page.Body)
+		if strings.Contains(html, `="/web/`) || strings.Count(html, "<script") != 1 || strings.Count(html, "<style>") != 1 {
+			t.Errorf("the %s page names a file, or has not one script and one style", name)
+		}
+		if strings.Count(html, "</script>") != 1 || strings.Count(html, "</style>") != 1 {
+			t.Errorf("the script or the style of the %s page ends too early", name)
+		}
+	}
+}
+
+func TestAnotherVersionHasAnotherNameForGood(t *testing.T) {
+	other := fstest.MapFS{}
+	if err := fs.WalkDir(web.Files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			body, _ := fs.ReadFile(web.Files, path)
+			other[path] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(body), web.Version, "9.9.9"))}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	newer, err := web.Bundle(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := asset(t, bundled(t), "recorder.js")
+	if _, err := newer.Asset("recorder." + older.ETag + ".js"); err == nil {
+		t.Error("a broker of another version has the old file under its name")
+	}
+}
+
+func TestABrokenModuleIsAnErrorThatNamesIt(t *testing.T) {
+	broken := fstest.MapFS{"worker.js": {Data: []byte("import './nowhere.js';")}}
+	if _, err := web.Bundle(broken); err == nil || !strings.Contains(err.Error(), "nowhere.js") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// package.json has the version; each other place that says it is here.
+func TestEveryPlaceSaysTheSameVersion(t *testing.T) {
+	lock, err := os.ReadFile("package-lock.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := fs.ReadFile(web.Files, "base/version.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for place, c := range map[string]struct{ text, pattern string }{
+		"base/version.js":   {string(module), `VERSION = '([^']+)'`},
+		"package-lock.json": {string(lock), `"version": "([^"]+)"`},
+		"api/openapi.yaml":  {string(api.OpenAPI), `(?m)^  version: (.+)$`},
+	} {
+		said := regexp.MustCompile(c.pattern).FindStringSubmatch(c.text)
+		if said == nil || said[1] != web.Version {
+			t.Errorf("%s says %q, and package.json %s", place, said, web.Version)
+		}
+	}
+}

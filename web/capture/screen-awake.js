@@ -1,0 +1,39 @@
+/**
+ * Keeps the screen on while something is recorded: a phone that locks itself ends the recording. The browser lets go of
+ * the lock when the page is hidden, so it is asked for again when the page is seen again.
+ */
+
+export class ScreenAwake {
+  /** @type {WakeLockSentinel | null} */
+  #lock = null;
+  #wanted = false;
+  #asking = false;
+  #look = () => void this.#ask();
+
+  hold() {
+    if (!navigator.wakeLock) return;
+    this.#wanted = true;
+    document.addEventListener('visibilitychange', this.#look);
+    void this.#ask();
+  }
+
+  /** May be called again. */
+  release() {
+    if (!this.#wanted) return;
+    this.#wanted = false;
+    document.removeEventListener('visibilitychange', this.#look);
+    this.#letGo();
+  }
+
+  async #ask() {
+    if (this.#asking || document.visibilityState !== 'visible' || this.#lock?.released === false) return;
+    this.#asking = true;
+    this.#lock = await navigator.wakeLock.request('screen').catch(() => null); // a low battery, or the page's policy, says no
+    this.#asking = false;
+    if (!this.#wanted) this.#letGo();
+  }
+
+  #letGo() {
+    void this.#lock?.release().catch(() => {});
+  }
+}

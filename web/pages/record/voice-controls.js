@@ -1,0 +1,91 @@
+/**
+ * The microphone while recording: how loud it is, muted or not, and which one.
+ */
+
+import { DeviceChoice } from './device-choice.js';
+import { LevelMeter } from './level-meter.js';
+import { byId } from '../page-state.js';
+import { strings } from './strings.js';
+
+/** The choice to record no microphone. */
+const NONE = 'none';
+
+/** @typedef {import('../../recorder.js').Recorder} Recorder */
+
+export class VoiceControls {
+  #box = byId('voice', HTMLElement);
+  #mute = byId('mute', HTMLButtonElement);
+  #meter = new LevelMeter(byId('meter', HTMLElement));
+  #select = byId('voice-choice', HTMLSelectElement);
+  #choice = new DeviceChoice(this.#select, 'audioinput', { value: NONE, label: strings.noMicrophone });
+  #events;
+  /** @type {Recorder | null} */
+  #recorder = null;
+  #heard = NONE;
+
+  /** @param {{changed: () => void, failed: (error: unknown) => void}} events of a choice of microphone */
+  constructor(events) {
+    this.#events = events;
+    this.#mute.addEventListener('click', () => this.#toggle());
+    this.#select.addEventListener('change', () => void this.#change());
+  }
+
+  /**
+   * Follows a recording.
+   *
+   * @param {Recorder} recorder
+   * @param {string | null} deviceId of its microphone; '' for the browser's choice, null for none
+   */
+  async show(recorder, deviceId) {
+    this.#recorder = recorder;
+    this.showLevel(() => recorder.level);
+    this.#box.hidden = false;
+    await this.#choice.refresh();
+    this.#hears(deviceId === null ? NONE : deviceId || this.#choice.firstDevice);
+  }
+
+  /** A try before recording: the meter alone. @param {() => number} level */
+  showLevel(level) { this.#meter.show(level); }
+
+  hide() {
+    this.#recorder = null;
+    this.#meter.hide();
+    this.#box.hidden = true;
+  }
+
+  /** The microphone is gone: the choice says so. */
+  lost() { this.#hears(NONE); }
+
+  /** @param {string} choice */
+  #hears(choice) {
+    this.#heard = choice;
+    this.#choice.choose(choice);
+    this.#mute.disabled = choice === NONE;
+    this.#showMuted();
+  }
+
+  #toggle() {
+    if (!this.#recorder) return;
+    this.#recorder.muted = !this.#recorder.muted;
+    this.#showMuted();
+  }
+
+  #showMuted() {
+    const muted = this.#recorder?.muted ?? false;
+    this.#mute.ariaPressed = String(muted);
+    byId('mute-label', HTMLElement).textContent = muted ? strings.unmute : strings.mute;
+  }
+
+  async #change() {
+    const wanted = this.#choice.value;
+    try {
+      await this.#recorder?.setMicrophone(wanted === NONE ? null : this.#choice.constraints);
+      this.#hears(wanted);
+      this.#events.changed();
+    } catch (error) {
+      if (/** @type {import('../../base/errors.js').RecorderError} */ (error).code === 'cancelled') return; // another was chosen
+      this.#choice.choose(this.#heard);
+      this.#events.failed(error);
+    }
+  }
+}

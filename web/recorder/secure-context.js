@@ -1,0 +1,13 @@
+import { RecorderError } from '../base/errors.js';
+
+/**
+ * Devices, hashing and storage are there in a secure context only, and some of them fail late: it is said before anything
+ * begins.
+ *
+ * @throws {RecorderError} `not-supported`
+ */
+export function demandSecureContext() {
+  if (globalThis.isSecureContext !== false) return; // where there is no page, what is missing says so itself
+  const message = 'browsers record and hash in a secure context only: open this page by https, or from localhost';
+  throw new RecorderError('not-supported', message, { field: 'address', reason: 'insecure-context' });
+}
