@@ -159,7 +159,7 @@ BROKER_S3_NO_CHECKSUMS: "perhaps" is not true or false
 BROKER_S3_PATH_STYLE: "perhaps" is not true or false
 BROKER_S3_PLAYBACK_ACCESS_KEY_ID: is required with its secret
 BROKER_S3_PLAYBACK_ROLE: "slipway-playback" is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing
-BROKER_S3_PROFILE: "scaleawy" is no provider; known are auto, ` + strings.Join(provider.Names(), ", ") + `, and files, whose names hold a dot or a slash
+BROKER_S3_PROFILE: "scaleawy" is not a provider; known are auto, ` + strings.Join(provider.Names(), ", ") + `, and files, whose names contain a dot or a slash
 BROKER_S3_PUBLIC_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_REGION: "mars-north 1" is not the name of a region
 BROKER_S3_SIGNING_ACCESS_KEY_ID: holds what no access key does, such as a space

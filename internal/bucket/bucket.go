@@ -1,6 +1,6 @@
-// Package bucket is the only one through which the broker sends requests to S3.
-// It opens, lists, completes and aborts multipart uploads and looks at finished
-// objects; the parts themselves go from the recorder straight to S3.
+// Package bucket sends the broker's requests to S3; no other package does. It
+// opens, lists, completes and aborts multipart uploads, and looks at finished
+// objects. The parts themselves go from the recorder straight to S3.
 package bucket
 
 import (
@@ -24,21 +24,21 @@ type Bucket struct {
 
 var _ session.Bucket = (*Bucket)(nil)
 
-// callTimeout bounds each small call, the SDK's retries included. Completing
-// and aborting take their bound from the caller, who holds a lease.
+// callTimeout bounds each small call, with the SDK's retries. Complete and
+// abort take their bound from the caller, who holds a lease.
 const callTimeout = 15 * time.Second
 
-// Options say which bucket, and how S3 is to keep what goes there.
+// Options say which bucket it is, and how S3 keeps what goes there.
 type Options struct {
-	Endpoint string // where the bucket is, in the words of the settings; it only tells one deployment from another
+	Endpoint string // where the bucket is, as in the settings; only tells one deployment from another
 	Bucket   string
 	Keep     Keep
-	Log      *slog.Logger // what is learnt of the S3 server, each thing once; nil: nowhere
+	Log      *slog.Logger // what the broker learns about the S3 server, each thing once; nil: no log
 
 	// What is known of the server before it is asked:
-	OpaqueETags bool     // the ETag of an object is no MD5 of MD5s
-	PartMD5s    bool     // the ETag of a part is its MD5, but for SSE-KMS
-	Lacks       []string // headers of a complete that are refused or ignored
+	OpaqueETags bool     // the ETag of an object is not an MD5 of MD5s
+	PartMD5s    bool     // the ETag of a part is its MD5, except with SSE-KMS
+	Lacks       []string // headers of a complete that the server refuses or ignores
 }
 
 // New serves a bucket through client.
@@ -58,7 +58,7 @@ func (b *Bucket) Name() string { return b.name }
 // notFound is the code of a HEAD whose bucket or object is not there.
 const notFound = "NotFound"
 
-// Ping says whether the bucket answers and lets us in.
+// Ping says whether the bucket answers and lets the broker in.
 func (b *Bucket) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 	"slipway/internal/session"
 )
 
-// kept are the algorithms of checksums that S3 keeps, in its own words.
+// kept are the checksum algorithms whose values S3 stores, in S3's own words.
 var kept = map[session.ChecksumAlgorithm]types.ChecksumAlgorithm{
 	session.SHA256: types.ChecksumAlgorithmSha256,
 	session.CRC32C: types.ChecksumAlgorithmCrc32c,
@@ -28,7 +28,7 @@ func algorithmOf(word types.ChecksumAlgorithm) session.ChecksumAlgorithm {
 	return session.NoChecksum
 }
 
-// keptOf is the one checksum that S3 tells of a part.
+// keptOf is the one checksum that S3 lists for a part.
 func keptOf(sha256, crc32c *string) session.Checksum {
 	if sha256 != nil {
 		return session.Checksum(*sha256)
@@ -36,8 +36,9 @@ func keptOf(sha256, crc32c *string) session.Checksum {
 	return session.Checksum(aws.ToString(crc32c))
 }
 
-// compositeOf is the checksum of an object, where it is one of its parts'
-// checksums: one of its bytes cannot be held against them.
+// compositeOf is the checksum of an object if it is a checksum of its parts'
+// checksums. A checksum of the object's bytes cannot be compared with those of
+// parts.
 func compositeOf(sha256, crc32c *string) session.Checksum {
 	if sum := keptOf(sha256, crc32c); strings.Contains(string(sum), "-") {
 		return sum
@@ -55,13 +56,14 @@ func name(p *types.CompletedPart, sum session.Checksum) {
 	}
 }
 
-// create tries the algorithms in order, and at last none. One that S3 refuses,
-// while it takes the same request without, is not tried again, and neither is one
-// that it passes over: AWS answers with the algorithm that it holds the upload to,
-// and a server that does not, such as Ceph RGW 16.2, takes parts with any
-// checksum, lists none, and is worth no trust in them.
+// create tries the algorithms in order, and at last none. If S3 refuses an
+// algorithm and takes the same request without it, create does not try it
+// again. The same holds if S3 passes over an algorithm. AWS answers with the
+// algorithm that it checks the upload by. A server that does not, such as Ceph
+// RGW 16.2, takes parts with any checksum and lists none, so its checksums
+// prove nothing.
 func (b *Bucket) create(ctx context.Context, in *s3.CreateMultipartUploadInput, algorithms []session.ChecksumAlgorithm) (*s3.CreateMultipartUploadOutput, session.ChecksumAlgorithm, error) {
-	rest := session.NoChecksum // what an upload has of which S3 was told none
+	rest := session.NoChecksum // what an upload has if S3 is told of no algorithm
 	if slices.Contains(algorithms, session.MD5) {
 		rest = session.MD5
 	}

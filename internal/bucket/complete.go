@@ -14,14 +14,14 @@ import (
 
 const opComplete = "bucket.Complete"
 
-// Complete makes the parts one object. The object that is in the way of
-// "key-taken" may be this very one: an earlier request, perhaps an attempt of
-// this call, whose answer was lost.
+// Complete makes the parts one object. If the key holds an object
+// ("key-taken"), that may be this very recording: an earlier request may have
+// made it, perhaps an attempt of this call whose answer was lost.
 func (b *Bucket) Complete(ctx context.Context, u session.Upload, parts []session.Part, size int64) (session.Object, error) {
 	completed := make([]types.CompletedPart, len(parts))
 	for i, p := range parts {
 		completed[i] = types.CompletedPart{PartNumber: aws.Int32(int32(p.Number)), ETag: aws.String(string(p.ETag))}
-		name(&completed[i], p.Checksum) // some servers do not list what they took, and there may be none
+		name(&completed[i], p.Checksum) // some servers do not list the checksum they took, and there may be none
 	}
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &b.bucket, Key: aws.String(string(u.Key)), UploadId: aws.String(string(u.ID)),
@@ -37,8 +37,9 @@ func (b *Bucket) Complete(ctx context.Context, u session.Upload, parts []session
 	return b.made(ctx, u, parts, size, out)
 }
 
-// complete leaves out what this server refuses: first what it names, then, as
-// it may name nothing, one option after the other, and at last all of them.
+// complete leaves out what this server refuses. First it leaves out what the
+// refusal names. A refusal may name nothing: then it leaves out one option
+// after the other, and at last all of them.
 func (b *Bucket) complete(ctx context.Context, in *s3.CompleteMultipartUploadInput) (*s3.CompleteMultipartUploadOutput, error) {
 	left := b.learnt.leftOut()
 	out, err := b.send(ctx, in, left)
@@ -64,7 +65,8 @@ func (b *Bucket) complete(ctx context.Context, in *s3.CompleteMultipartUploadInp
 	return out, err
 }
 
-// unnamed are the lists of options to leave out where a refusal names none.
+// unnamed are the sets of options to leave out, in order, if a refusal names
+// none.
 func unnamed(left []string) (lists [][]string) {
 	var all []string
 	for _, o := range options {
@@ -75,9 +77,9 @@ func unnamed(left []string) (lists [][]string) {
 	return append(lists, all)
 }
 
-// send never lets a second upload of a key replace a finished recording. S3
-// servers that know no condition on complete are asked for the object before,
-// which leaves the moment in between.
+// send never lets a second upload of a key replace a finished recording. If an
+// S3 server knows no condition on complete, send asks for the object first.
+// The moment between these two requests remains.
 func (b *Bucket) send(ctx context.Context, in *s3.CompleteMultipartUploadInput, left []string) (*s3.CompleteMultipartUploadOutput, error) {
 	in = leaveOut(in, left)
 	if in.IfNoneMatch == nil {
@@ -91,9 +93,9 @@ func (b *Bucket) send(ctx context.Context, in *s3.CompleteMultipartUploadInput, 
 	return out, dressRefusal(opComplete, err)
 }
 
-// made is the object that out tells of. The SDK takes any 200 for a success, so
-// it has to hold an ETag; or it names our bucket and key, and the object that
-// is there is as long as it should be: Ceph RGW 16.2 leaves the ETag empty.
+// made is the object that out is about. The SDK takes any 200 for a success.
+// So the answer must hold an ETag, or name our bucket and key while the object
+// has the expected size: Ceph RGW 16.2 leaves the ETag empty.
 func (b *Bucket) made(ctx context.Context, u session.Upload, parts []session.Part, size int64, out *s3.CompleteMultipartUploadOutput) (session.Object, error) {
 	etag := session.ETag(aws.ToString(out.ETag))
 	if etag != "" {

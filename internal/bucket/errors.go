@@ -16,15 +16,14 @@ import (
 // S3's codes are from
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and, for
 // refusals, from .../API_CompleteMultipartUpload.html (read 2026-11-22). An
-// answer without a body, as every one to a HEAD is, has its status in the place
-// of a code: the SDK calls a bare 403 Forbidden, and a bare 404 NotFound.
+// answer without a body, as to every HEAD, has no code. The SDK then derives
+// one from the status: a bare 403 is Forbidden, and a bare 404 is NotFound.
 
-// refusals are the codes with which S3 says that this very request can never
-// be carried out, so nothing was made of it.
+// refusals are the codes with which S3 says that it can never carry out this
+// very request. So nothing was made of it.
 var refusals = []string{"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "EntityTooLarge", "InvalidRequest", "InvalidArgument", "BadDigest", "MalformedXML"}
 
-// denied, elsewhere and overloaded are trouble that says more than that there
-// is trouble.
+// denied, elsewhere and overloaded are failures whose code says what is wrong.
 var (
 	denied = []string{"AccessDenied", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
 		"TokenRefreshRequired", "AccountProblem", "AllAccessDisabled", "NotSignedUp", "UnauthorizedAccess"}
@@ -32,11 +31,11 @@ var (
 	overloaded = []string{"SlowDown", "ServiceUnavailable", "TooManyRequests", "RequestLimitExceeded", "Throttling"}
 )
 
-// dress gives an SDK error its kind. What is not known to be otherwise is
-// Unavailable: nobody can say whether S3 acted.
+// dress gives an SDK error its kind. An unknown error is Unavailable: nobody
+// can say whether S3 acted.
 //
-// Only S3 itself says NoSuchUpload. A bare 404 may come from anything on the
-// way, and must not make an upload look gone.
+// Only S3 itself says NoSuchUpload. A bare 404 may come from anything between
+// the broker and S3, and must not make an upload look gone.
 func dress(op string, err error) error {
 	if err == nil {
 		return nil
@@ -66,12 +65,12 @@ func dress(op string, err error) error {
 	return e
 }
 
-// slowDown is how long a client waits where S3 has too much to do. The SDK has
-// waited and tried again before that.
+// slowDown is how long a client waits if S3 has too much to do. The SDK has
+// already waited and tried again.
 const slowDown = 10 * time.Second
 
-// dressUpload is dress for a request that names an upload. Ceph RGW says
-// NoSuchKey of one that is gone; a bare 404 has no code and says nothing.
+// dressUpload is dress for a request that names an upload. If the upload is
+// gone, Ceph RGW says NoSuchKey. A bare 404 has no code and proves nothing.
 func dressUpload(op string, err error) error {
 	if codeOf(err) == "NoSuchKey" {
 		return unknown(op, err)
@@ -82,7 +81,7 @@ func dressUpload(op string, err error) error {
 // dressRefusal is dressUpload for a request that S3 may definitely refuse.
 func dressRefusal(op string, err error) error {
 	switch code := codeOf(err); {
-	case statusOf(err) == http.StatusPreconditionFailed: // the code is another on some servers
+	case statusOf(err) == http.StatusPreconditionFailed: // some servers send another code
 		return keyTaken(op, err)
 	case slices.Contains(refusals, code):
 		return &session.Error{Kind: session.Conflict, Reason: session.ReasonS3Refused, Op: op, Detail: "S3 refused to complete the upload: " + code, Err: err}
@@ -106,8 +105,8 @@ func statusOf(err error) int {
 	return 0
 }
 
-// goesInCircles is the end of a listing whose next page begins where this one
-// did: it would never end, or leave things out.
+// goesInCircles is the error of a listing whose next page begins where this
+// one began. Such a listing would never end, or would leave things out.
 func goesInCircles(op string) error {
 	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "S3 lists the same page again and again"}
 }
@@ -124,13 +123,13 @@ func keyTaken(op string, err error) error {
 	return &session.Error{Kind: session.Conflict, Reason: session.ReasonKeyTaken, Op: op, Detail: "the key holds an object already", Err: err}
 }
 
-// understood makes sure that it was S3 that answered. The SDK takes any 200 for
-// a success: without a body, or with a login page in it, Complete would be done,
-// and ListParts would list nothing, though nobody asked S3. mark is what S3
-// never leaves out of this answer.
+// understood makes sure that S3 itself answered. The SDK takes any 200 for a
+// success. If a proxy answered with no body or with a login page, Complete
+// would look done and ListParts would list nothing. mark is what S3 always has
+// in this answer.
 func understood(op string, mark *string) error {
 	if mark != nil && *mark != "" {
 		return nil
 	}
-	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "what answered 200 was not S3, or its answer is not whole"}
+	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "something other than S3 answered 200, or the answer is not whole"}
 }

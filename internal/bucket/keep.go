@@ -11,12 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Keep is how S3 keeps a recording. It is said once, when the upload is made,
-// and holds for all parts: a presigned PUT has nothing to say about it. What is
-// empty follows the bucket's own configuration.
+// Keep is how S3 keeps a recording. It is set once, when the upload is
+// created, and holds for all parts. A presigned PUT cannot change it. An empty
+// field follows the bucket's own configuration.
 type Keep struct {
 	Encryption   types.ServerSideEncryption
-	KMSKey       string // ID, ARN or alias; only with a KMS mode, and empty there: the account's key for S3
+	KMSKey       string // ID, ARN or alias; only with a KMS mode; empty: the account's key for S3
 	StorageClass types.StorageClass
 	Tags         map[string]string
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // option is something in a request to complete that S3 servers can do without
-// and some refuse. The broker does what it is for by itself then.
+// and some refuse. Without it, the broker does the same by itself.
 type option struct {
 	name string // as S3 calls it
 	omit func(*s3.CompleteMultipartUploadInput)
@@ -35,24 +35,25 @@ var options = []option{
 	{checksumType, func(in *s3.CompleteMultipartUploadInput) { in.ChecksumType = "" }},
 }
 
-// learnt is what this S3 server was seen to lack. It is safe for concurrent use.
+// learnt is what the broker saw this S3 server lack. It is safe for concurrent
+// use.
 type learnt struct {
 	log *slog.Logger
 
 	mu      sync.Mutex                  // guards what follows
-	refused []string                    // names of options that are not sent any more
-	opaque  bool                        // ETags of objects are no MD5s of MD5s
-	lacking []session.ChecksumAlgorithm // that uploads are opened without
-	etags   partETags                   // what those of parts are
+	refused []string                    // names of options that the broker no longer sends
+	opaque  bool                        // ETags of objects are not MD5s of MD5s
+	lacking []session.ChecksumAlgorithm // algorithms that uploads are opened without
+	etags   partETags                   // what the ETags of parts are
 }
 
-// partETags is what is known of the ETags of parts.
+// partETags is what the broker knows about the ETags of parts.
 type partETags struct {
-	md5s  bool // of what is not encrypted with KMS, as is known of the server
-	plain bool // and the upload that was opened last is not encrypted so
+	md5s  bool // the server's part ETags are MD5s without KMS
+	plain bool // the newest upload is not encrypted with KMS
 }
 
-// without remembers which options are refused, and tells of each once.
+// without remembers which options the server refuses, and logs each once.
 func (l *learnt) without(ctx context.Context, names []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -64,15 +65,17 @@ func (l *learnt) without(ctx context.Context, names []string) {
 	}
 }
 
-// opaqueETags says whether an object's ETag can be foretold.
+// opaqueETags says whether the broker cannot compute an object's ETag in
+// advance.
 func (l *learnt) opaqueETags() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.opaque
 }
 
-// compare holds the ETag of a recording that was completed just now against the
-// foretold one. SSE-KMS makes ETags opaque on AWS, and some servers always do.
+// compare compares the ETag of a recording that was completed just now with
+// the computed one. SSE-KMS makes ETags opaque on AWS, and some servers always
+// do.
 func (l *learnt) compare(ctx context.Context, told, foretold session.ETag) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,39 +83,38 @@ func (l *learnt) compare(ctx context.Context, told, foretold session.ETag) {
 		return
 	}
 	l.opaque = true
-	l.log.WarnContext(ctx, "this S3 server's ETags are not made of the parts' MD5s; recordings are told apart by checksum and size from now on")
+	l.log.WarnContext(ctx, "this S3 server does not make ETags from the parts' MD5s; from now on recordings are compared by checksum and size")
 }
 
-// Why an algorithm is not used any more.
+// Why the broker no longer uses an algorithm.
 const (
-	refusesIt    = "it refuses uploads that are opened with it"
+	refusesIt    = "it refuses uploads that are opened with this checksum"
 	passesOverIt = "it does not answer with the algorithm that an upload was opened with"
 	listsNone    = "it does not list the checksums of parts"
 )
 
-// hold looks whether parts that had to have a checksum are listed with it. Where
-// they are not, nobody can complete them without the recorder, as SeaweedFS 4.53
-// wants to be told what it does not tell.
+// hold checks whether S3 lists the checksums of parts that must have one. If
+// it does not, nobody can complete them without the recorder: SeaweedFS 4.53
+// wants to be told checksums that it does not list.
 func (l *learnt) hold(ctx context.Context, a session.ChecksumAlgorithm, parts []session.Part) {
 	if slices.ContainsFunc(parts, func(p session.Part) bool { return p.Checksum == "" }) {
 		l.lack(ctx, listsNone, a)
 	}
 }
 
-// lack has uploads opened without these algorithms from now on, and tells of each
-// once.
+// lack opens uploads without these algorithms from now on, and logs each once.
 func (l *learnt) lack(ctx context.Context, why string, algorithms ...session.ChecksumAlgorithm) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, a := range algorithms {
 		if !slices.Contains(l.lacking, a) {
 			l.lacking = append(l.lacking, a)
-			l.log.WarnContext(ctx, "this S3 server cannot be trusted with a checksum; uploads are opened without from now on", "checksum", string(a), "because", why)
+			l.log.WarnContext(ctx, "this S3 server does not handle a checksum; from now on uploads are opened without it", "checksum", string(a), "because", why)
 		}
 	}
 }
 
-// trusted are those of algorithms that S3 is to be told of.
+// trusted are those algorithms that S3 may be told of.
 func (l *learnt) trusted(algorithms []session.ChecksumAlgorithm) []session.ChecksumAlgorithm {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,8 +123,9 @@ func (l *learnt) trusted(algorithms []session.ChecksumAlgorithm) []session.Check
 	})
 }
 
-// encryption is what S3 said of an upload that was opened just now: with KMS the
-// ETags of parts are no MD5s, whoever asked for it.
+// encryption notes what S3 said about an upload that was opened just now. With
+// KMS the ETags of parts are not MD5s, even if the bucket and not the broker
+// asked for KMS.
 func (l *learnt) encryption(of types.ServerSideEncryption) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -136,7 +139,7 @@ func (l *learnt) partMD5s() bool {
 	return l.etags.md5s && l.etags.plain
 }
 
-// leftOut are the options that are not sent any more.
+// leftOut are the options that the broker no longer sends.
 func (l *learnt) leftOut() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -154,9 +157,10 @@ func leaveOut(in *s3.CompleteMultipartUploadInput, names []string) *s3.CompleteM
 	return &less
 }
 
-// refusesChecksum says whether err may be a refusal of the checksum that an
-// upload was to be opened with: AWS, and Cloudflare R2 of some, say NotImplemented;
-// Backblaze B2 says InvalidArgument of every header that it does not know.
+// refusesChecksum says whether err may mean that the server refuses the
+// checksum of a new upload. AWS says NotImplemented, and so does Cloudflare R2
+// for some algorithms. Backblaze B2 says InvalidArgument to every header that
+// it does not know.
 func refusesChecksum(err error) bool {
 	return slices.Contains(headerRefusals, codeOf(err))
 }
@@ -164,12 +168,12 @@ func refusesChecksum(err error) bool {
 // headerRefusals are the codes with which servers refuse a header.
 var headerRefusals = []string{notImplemented, "InvalidArgument", "InvalidRequest"}
 
-// refusesOption says whether err may be a refusal of an option, and which ones
-// it names that were sent. S3's own word is NotImplemented, which can do
-// without a name; others say InvalidArgument or InvalidRequest.
+// refusesOption says whether err may mean that the server refuses an option,
+// and which of the sent options it names. S3's own code is NotImplemented,
+// which can come without a name; others say InvalidArgument or InvalidRequest.
 //
-// A size that is not the object's is refused with InvalidRequest too, and the
-// header is named: that refusal says what does not match.
+// S3 also answers InvalidRequest, and names the header, if the size is not the
+// object's. Such a refusal says what does not match.
 func refusesOption(err error, leftOut []string) (named []string, refuses bool) {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok || !slices.Contains(headerRefusals, api.ErrorCode()) {

@@ -53,8 +53,8 @@ func (b *Bucket) Uploads(ctx context.Context, prefix string, after session.Uploa
 }
 
 // encodingOf is how the keys of a page are written. Ceph RGW 16.2 encodes them
-// and does not say so: then they do not begin with what was asked for, and do
-// once they are decoded.
+// and does not say so. Then they begin with the prefix only after they are
+// decoded.
 func encodingOf(out *s3.ListMultipartUploadsOutput, prefix string) types.EncodingType {
 	for _, u := range out.Uploads {
 		decoded, err := listedKey(u.Key, types.EncodingTypeUrl)
@@ -99,12 +99,14 @@ func (b *Bucket) Keys(ctx context.Context, prefix string, after session.Key, lim
 	return page, nil
 }
 
-// listedKey is a key or marker of a listing, as it was created. Listings ask for
-// keys in percent-encoding: XML cannot hold each character that a key can, and a
-// key of somebody else's would make the page unreadable, with all that is on it
-// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html, read
-// 2026-11-22). A space comes as +. A server that does not know of it, as
-// versitygw 1.8.0, leaves the encoding out of its answer and the keys as they are.
+// listedKey is a key or marker of a listing, as it was created. Listings ask
+// for keys in percent-encoding, because XML cannot hold each character that a
+// key can. One such key of somebody else's would make the whole page
+// unreadable
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html,
+// read 2026-11-22). A space comes as +. A server that does not know this
+// encoding, such as versitygw 1.8.0, does not name it in its answer and leaves
+// the keys as they are.
 func listedKey(text *string, encoding types.EncodingType) (session.Key, error) {
 	if encoding != types.EncodingTypeUrl {
 		return session.Key(aws.ToString(text)), nil

@@ -13,13 +13,14 @@ import (
 	"slipway/internal/session"
 )
 
-// maxNote is the longest note that is read, in bytes: ours have 26.
+// maxNote is the longest note that the broker reads, in bytes. Our notes have
+// 26.
 const maxNote = 256
 
 // Note returns the note at key.
 //
-// It is a GET and not a HEAD, because only an answer with a body tells a missing
-// object from a missing bucket, and from a 404 of anything on the way.
+// It is a GET and not a HEAD. Only an answer with a body tells a missing
+// object from a missing bucket, and from a 404 of something between.
 func (b *Bucket) Note(ctx context.Context, key session.Key) (string, error) {
 	const op = "bucket.Note"
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -37,16 +38,15 @@ func (b *Bucket) Note(ctx context.Context, key session.Key) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(out.Body, maxNote+1))
 	if err != nil || len(text) == 0 || len(text) > maxNote {
-		return "", &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "what S3 keeps under the key of a note is none, or did not come whole", Err: err}
+		return "", &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3, Op: op, RetryAfter: session.RetryAfter, Detail: "the object under the key of a note is not a note, or did not come whole", Err: err}
 	}
 	return string(text), nil
 }
 
-// SetNote writes the note at key. It is encrypted as recordings are, and has
-// neither their tags nor their storage class: what a lifecycle rule does to a
-// recording must not do away with its note first. A bucket with a default
-// retention takes nothing without a checksum, and MD5 is the one that every S3
-// server knows.
+// SetNote writes the note at key. It is encrypted as recordings are, but has
+// neither their tags nor their storage class: a lifecycle rule for recordings
+// must not remove the note first. A bucket with a default retention takes
+// nothing without a checksum, and every S3 server knows MD5.
 func (b *Bucket) SetNote(ctx context.Context, key session.Key, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

@@ -12,11 +12,11 @@ import (
 	"slipway/internal/session"
 )
 
-// Head returns what S3 says of a finished object.
+// Head returns what S3 says about a finished object.
 //
-// S3's answer to HEAD is the same where the object is missing and where the
-// whole bucket is, and every recording would look lost: so the bucket is asked
-// for as well. Without the permission to list the bucket S3 denies both.
+// S3 answers HEAD with the same 404 if the object is missing and if the whole
+// bucket is missing. Then every recording would look lost, so Head also asks
+// for the bucket. Without the permission to list the bucket, S3 denies both.
 func (b *Bucket) Head(ctx context.Context, key session.Key) (session.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -40,9 +40,9 @@ func (b *Bucket) Head(ctx context.Context, key session.Key) (session.Object, err
 	}, nil
 }
 
-// head asks without x-amz-checksum-mode where S3 refuses it, as Backblaze B2 does
-// with every header of checksums. Which header it was S3 cannot say: its answer
-// to HEAD has no body.
+// head leaves x-amz-checksum-mode out if S3 refuses it: Backblaze B2 refuses
+// every header about checksums. S3 cannot say which header it refused, because
+// its answer to HEAD has no body.
 func (b *Bucket) head(ctx context.Context, key session.Key) (*s3.HeadObjectOutput, error) {
 	in := &s3.HeadObjectInput{Bucket: &b.bucket, Key: aws.String(string(key))}
 	if !slices.Contains(b.learnt.leftOut(), checksumMode) {
@@ -60,7 +60,7 @@ func (b *Bucket) head(ctx context.Context, key session.Key) (*s3.HeadObjectOutpu
 	return out, err
 }
 
-// Delete removes an object. One that is not there is no error.
+// Delete removes an object. It is not an error if the object is not there.
 func (b *Bucket) Delete(ctx context.Context, key session.Key) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

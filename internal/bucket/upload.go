@@ -32,9 +32,9 @@ func (b *Bucket) Create(ctx context.Context, n session.NewUpload) (session.Uploa
 }
 
 // ListParts reads every page, 1,000 parts each. A number can come more than
-// once: some servers list every PUT of it.
+// once, because some servers list every PUT of it.
 //
-// It is sorted here: some servers sort numbers as text.
+// ListParts sorts the parts, because some servers sort numbers as text.
 func (b *Bucket) ListParts(ctx context.Context, u session.Upload) ([]session.Part, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -76,9 +76,10 @@ func (b *Bucket) ListParts(ctx context.Context, u session.Upload) ([]session.Par
 	return parts, nil
 }
 
-// Abort repeats AbortMultipartUpload until ListParts says NoSuchUpload: a part
+// Abort repeats AbortMultipartUpload until ListParts says NoSuchUpload. A part
 // in flight can survive the first one, says
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html (read 2026-11-22).
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+// (read 2026-11-22).
 func (b *Bucket) Abort(ctx context.Context, u session.Upload) error {
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		_, err := b.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &b.bucket, Key: aws.String(string(u.Key)), UploadId: aws.String(string(u.ID))})

@@ -1,10 +1,11 @@
 // Package bucketrules works out which CORS and lifecycle rules a broker wants
-// its bucket to have, compares them with those it has, and sets them. Rules
-// that are not ours stay as they are; ours have IDs that begin with "slipway-".
+// its bucket to have, compares them with the rules that are there, and sets
+// them. The IDs of our rules begin with "slipway-"; all other rules stay as
+// they are.
 //
-// Both kinds are replaced as a whole list (PutBucketCors,
-// PutBucketLifecycleConfiguration), with no condition that S3 would check: who
-// changes them at the same moment may overwrite the other.
+// S3 replaces each kind of rules as a whole list (PutBucketCors,
+// PutBucketLifecycleConfiguration), and checks no condition. If somebody else
+// changes them at the same moment, one change may overwrite the other.
 package bucketrules
 
 import (
@@ -19,7 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Wanted is what the rules follow from.
+// Wanted is what determines the rules.
 type Wanted struct {
 	Origins   []string // of the pages that record; "*" is every page
 	KeyPrefix string
@@ -34,13 +35,13 @@ type Life struct {
 
 const day = 24 * time.Hour
 
-// Days is the least DaysAfterInitiation that ends no upload which may go on.
-// S3 counts from the first moment of the upload, so it is the longest recording
-// and the time to come back; and a day more, to be on the safe side of whole
-// days.
+// Days is the smallest DaysAfterInitiation that ends no upload that may go on.
+// S3 counts from the first moment of the upload. So Days is the longest
+// recording plus the time to come back, and one day more because S3 counts
+// whole days.
 func (l Life) Days() int { return int((max(l.Resume, l.Longest)+day-1)/day) + 1 }
 
-// Plan is what would be changed in a bucket, one kind of rules after the other.
+// Plan is what to change in a bucket, one kind of rules after the other.
 type Plan []*Kind
 
 // Kind is the CORS rules of a bucket, or its lifecycle rules.
@@ -48,27 +49,28 @@ type Kind struct {
 	Name        string
 	Unsupported bool     // this S3 server has no such rules
 	Lines       []Line   // the rules before and after
-	Notes       []string // what these rules cannot mend
+	Notes       []string // what these rules cannot change
 	again       func(context.Context) (*Kind, error)
 	put         func(context.Context) error
 }
 
-// Line is a rule: Mark is '-' if it goes, '+' if it comes, and ' ' if it stays.
-// Text holds what others have written, and may not be fit for a terminal.
+// Line is a rule. Mark is '-' if the rule goes, '+' if it comes, and ' ' if it
+// stays. Text holds what others have written, and may not be fit for a
+// terminal.
 type Line struct {
 	Mark byte
 	Text string
 }
 
-// Changed says whether the rules are not as wanted.
+// Changed says whether the rules differ from the wanted ones.
 func (k *Kind) Changed() bool {
 	return slices.ContainsFunc(k.Lines, func(l Line) bool { return l.Mark != ' ' })
 }
 
-// Changed says whether any rules are not as wanted.
+// Changed says whether any rules differ from the wanted ones.
 func (p Plan) Changed() bool { return slices.ContainsFunc(p, (*Kind).Changed) }
 
-// Look compares the bucket with what is wanted. It changes nothing.
+// Look compares the bucket with the wanted rules. It changes nothing.
 func Look(ctx context.Context, client *s3.Client, bucket string, w Wanted) (Plan, error) {
 	cors, err := lookCORS(ctx, client, bucket, w)
 	lifecycle, err2 := lookLifecycle(ctx, client, bucket, w)
@@ -78,16 +80,17 @@ func Look(ctx context.Context, client *s3.Client, bucket string, w Wanted) (Plan
 	return Plan{cors, lifecycle}, nil
 }
 
-// ErrRefused says that this S3 server takes no such rules, though it answered
-// the question for them.
+// ErrRefused says that this S3 server does not take such rules, although it
+// listed them.
 var ErrRefused = errors.New("this S3 server refuses them")
 
 // refusals are the codes with which servers that know no such rules refuse
-// them: MinIO says InvalidArgument, and Swift MalformedXML (seen 2026-11-29).
+// them. MinIO says InvalidArgument, and Swift MalformedXML (seen 2026-11-29).
 var refusals = []string{"NotImplemented", "MethodNotAllowed", "InvalidArgument", "MalformedXML"}
 
-// Apply makes the rules as wanted, where they are not, and looks whether they
-// then are: some servers accept what they do not keep. Errors: ErrRefused.
+// Apply sets the rules that differ from the wanted ones, and then reads them
+// again, because some servers accept rules that they do not keep. Errors:
+// ErrRefused.
 func (k *Kind) Apply(ctx context.Context) error {
 	if !k.Changed() {
 		return nil
@@ -103,7 +106,7 @@ func (k *Kind) Apply(ctx context.Context) error {
 		return err
 	}
 	if now.Changed() {
-		return fmt.Errorf("S3 accepted the %s, and they are not there", k.Name)
+		return fmt.Errorf("S3 accepted the %s, but they are not there", k.Name)
 	}
 	return nil
 }
@@ -111,14 +114,15 @@ func (k *Kind) Apply(ctx context.Context) error {
 // ourID is how the IDs of our rules begin.
 const ourID = "slipway-"
 
-// differ lists the rules before and after. Ours come first, as S3 goes by the
-// first CORS rule that fits a request; see
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html (read 2026-11-22).
+// differ lists the rules before and after. Ours come first, because S3 uses
+// the first CORS rule that fits a request; see
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html (read
+// 2026-11-22).
 func differ[R any](have []R, wanted R, id, body func(R) string) (lines []Line, after []R) {
 	after = []R{wanted}
 	there := false
 	for i, rule := range have {
-		ours := strings.HasPrefix(id(rule), ourID) || id(rule) == "" && body(rule) == body(wanted) // some servers keep no ID
+		ours := strings.HasPrefix(id(rule), ourID) || id(rule) == "" && body(rule) == body(wanted) // some servers store no ID
 		switch {
 		case !ours:
 			lines = append(lines, Line{' ', describe(id(rule), body(rule))})

@@ -158,7 +158,7 @@ func TestLifecycleRules(t *testing.T) {
 	if !plan[0].Unsupported || lines[1] != want {
 		t.Fatalf("got\n%swant\n%s", lines[1], want)
 	}
-	if notes := plan[1].Notes; len(notes) != 1 || !strings.Contains(notes[0], `rule "soon" ends uploads after 3 days`) {
+	if notes := plan[1].Notes; len(notes) != 1 || !strings.Contains(notes[0], `rule "soon" already ends uploads after 3 days`) {
 		t.Errorf("noted is %q", notes)
 	}
 	for _, kind := range plan {

@@ -12,8 +12,8 @@ import (
 )
 
 // corsRule lets the pages PUT parts, read their ETags, and play recordings. A
-// browser asks again after MaxAgeSeconds; Chromium does after 2 hours at the
-// latest.
+// browser asks again after MaxAgeSeconds; Chromium asks again after 2 hours at
+// the latest.
 func corsRule(origins []string) types.CORSRule {
 	origins = slices.Clone(origins)
 	slices.Sort(origins)

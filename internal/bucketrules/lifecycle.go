@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// lifecycleRule ends the uploads that no broker ended: after days, nobody can
-// go on with one.
+// lifecycleRule ends the uploads that no broker ended. After so many days, no
+// recorder can go on with one.
 func lifecycleRule(w Wanted) types.LifecycleRule {
 	return types.LifecycleRule{
 		ID: aws.String(ourID + "unfinished-uploads"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String(w.KeyPrefix)},
@@ -19,8 +19,8 @@ func lifecycleRule(w Wanted) types.LifecycleRule {
 	}
 }
 
-// lifecycleBody tells our rule from any other; of what others do with objects
-// it says only that they do.
+// lifecycleBody tells our rule from any other. If a rule expires or moves
+// objects, lifecycleBody says only that it does.
 func lifecycleBody(r types.LifecycleRule) string {
 	body := fmt.Sprintf("%s under %q", strings.ToLower(string(r.Status)), prefixOf(r))
 	if a := r.AbortIncompleteMultipartUpload; a != nil {
@@ -32,8 +32,8 @@ func lifecycleBody(r types.LifecycleRule) string {
 	return body
 }
 
-// prefixOf is the prefix that a rule is for, in any of the three places where
-// it can stand.
+// prefixOf is the prefix that a rule is for, from any of the three places
+// where it can stand.
 func prefixOf(r types.LifecycleRule) string {
 	switch f := r.Filter; {
 	case f != nil && f.And != nil:
@@ -49,11 +49,11 @@ func prefixOf(r types.LifecycleRule) string {
 type Abort struct {
 	ID   string
 	Days int
-	All  bool // it is for all of our keys, not only for some
+	All  bool // it is for all of our keys and not only for some
 }
 
 // Aborts returns the lifecycle rules of a bucket that end unfinished uploads
-// of keys that begin with prefix. Of an error, Unsupported says whether the
+// whose keys begin with prefix. If it fails, Unsupported says whether the
 // server has no lifecycle rules at all.
 func Aborts(ctx context.Context, client *s3.Client, bucket, prefix string) ([]Abort, error) {
 	out, err := readLifecycle(ctx, client, bucket)
@@ -74,7 +74,7 @@ func abortsOf(rules []types.LifecycleRule, prefix string) (aborts []Abort) {
 	return aborts
 }
 
-// readLifecycle answers a bucket that has no rules with none.
+// readLifecycle returns no rules, and no error, for a bucket that has none.
 func readLifecycle(ctx context.Context, client *s3.Client, bucket string) (*s3.GetBucketLifecycleConfigurationOutput, error) {
 	out, err := client.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket})
 	if codeOf(err) == "NoSuchLifecycleConfiguration" {
@@ -97,7 +97,7 @@ func lookLifecycle(ctx context.Context, client *s3.Client, bucket string, w Want
 	k.Lines, after = differ(have.Rules, lifecycleRule(w), func(r types.LifecycleRule) string { return aws.ToString(r.ID) }, lifecycleBody)
 	for _, a := range abortsOf(after[1:], w.KeyPrefix) {
 		if a.Days < w.Life.Days() {
-			k.Notes = append(k.Notes, fmt.Sprintf("rule %q ends uploads after %d days already, and is not ours to change", a.ID, a.Days))
+			k.Notes = append(k.Notes, fmt.Sprintf("rule %q already ends uploads after %d days; it is not ours, so it stays", a.ID, a.Days))
 		}
 	}
 	k.put = func(ctx context.Context) error {

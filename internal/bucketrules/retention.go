@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Retention returns Object Lock's default retention of a bucket, nil if it has
-// Object Lock without one.
+// Retention returns the default retention that Object Lock gives a bucket. It
+// returns nil if the bucket has Object Lock without one.
 func Retention(ctx context.Context, client *s3.Client, bucket string) (*types.DefaultRetention, error) {
 	out, err := client.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: &bucket})
 	if err != nil || out.ObjectLockConfiguration == nil || out.ObjectLockConfiguration.Rule == nil {

@@ -1,6 +1,6 @@
-// Package client calls a broker's HTTP API for the programs of those who
-// operate it. api/openapi.yaml is the contract; here is as much of it as those
-// programs read, and the rest travels along as it was sent.
+// Package client calls a broker's HTTP API for programs that operate it.
+// api/openapi.yaml is the contract. The types here have only the fields that
+// these programs read; the rest is passed on as the broker sent it.
 package client
 
 import (
@@ -24,9 +24,9 @@ import (
 
 // Client calls one broker. It is safe for concurrent use.
 //
-// Every call ends with its context, and returns an *Error where it was refused
-// or not answered. Calls that can be repeated are: three times more, as long as
-// nobody answers or the answer is to try again later.
+// Every call ends with its context. It returns an *Error if the broker refuses
+// or does not answer. A call that can be repeated is repeated up to three
+// times, as long as nobody answers or the answer is to try again later.
 type Client struct {
 	base string // without a slash at the end
 	key  string
@@ -46,20 +46,20 @@ func New(base, key string) (*Client, error) {
 		return nil, fmt.Errorf("%q is not the URL of a broker, such as https://broker.example", base)
 	}
 	if strings.IndexFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0 {
-		return nil, errors.New("the API key holds what no API key does, such as a space or a line break")
+		return nil, errors.New("the API key contains a character that no API key has, such as a space or a line break")
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = answerWithin
 	return &Client{base: strings.TrimRight(base, "/"), key: key, http: &http.Client{
 		Transport: transport,
-		// A redirect would take the key to where nobody said it may go.
+		// A redirect would send the key to an address that nobody named.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
 // Answer is one thing that the broker told.
 type Answer[T any] struct {
-	V    T              // what this package knows of it
+	V    T              // the fields that this package knows
 	JSON jsontext.Value // all of it, on one line: a newer broker may say more
 }
 
@@ -84,11 +84,11 @@ type call struct {
 	bearer       string           // "": the API key
 	ifMatch      session.Revision // 0: whatever the revision is
 	body         any              // nil: none
-	once         bool             // it is not to be sent a second time
+	once         bool             // the request must not be sent twice
 }
 
 // do sends a call and reads the answer into to, which may be nil. It returns
-// the status, which is a success.
+// the status of a success.
 func (c *Client) do(ctx context.Context, what call, to any) (status int, err error) {
 	err = c.retried(ctx, what.once, func() error {
 		ctx, cancel := context.WithTimeout(ctx, callWithin)
@@ -109,8 +109,8 @@ func (c *Client) do(ctx context.Context, what call, to any) (status int, err err
 
 const maxAnswer = 64 << 20 // bytes; a page of 1,000 salvaged sessions that lack 10,000 parts each
 
-// read reads the body as a whole first, so that half an answer is told from
-// one that no broker gives.
+// read reads the whole body first. So it can tell half an answer from an
+// answer that no broker gives.
 func (c *Client) read(ctx context.Context, res *http.Response, to any) error {
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *Client) read(ctx context.Context, res *http.Response, to any) error {
 	return nil
 }
 
-// send returns a success, whose body is to be closed.
+// send returns a success. The caller closes its body.
 func (c *Client) send(ctx context.Context, what call) (*http.Response, error) {
 	req, err := c.request(ctx, what)
 	if err != nil {
@@ -167,7 +167,7 @@ func (c *Client) request(ctx context.Context, what call) (*http.Request, error) 
 	return req, nil
 }
 
-// unanswered is the error of a request that brought no answer, or half of one.
+// unanswered is the error of a request that got no answer, or half of one.
 func (c *Client) unanswered(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)

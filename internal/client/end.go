@@ -12,7 +12,7 @@ import (
 )
 
 // Ended is what became of a session that was completed, salvaged or aborted.
-// An aborted one has an ID and a state only.
+// An aborted session has an ID and a state only.
 type Ended struct {
 	ID      session.ID           `json:"id"`
 	State   session.State        `json:"state"`
@@ -20,11 +20,11 @@ type Ended struct {
 	Outcome session.Outcome      `json:"outcome"`
 	Missing []session.PartNumber `json:"missing"`
 
-	RetryAfterMs int64 `json:"retry_after_ms"` // while it is on its way
+	RetryAfterMs int64 `json:"retry_after_ms"` // while S3 is not done
 }
 
-// Abort gives a session up. If ifMatch is not 0, it is refused
-// ("precondition-failed") when the session changed since that revision.
+// Abort gives a session up. If ifMatch is not 0, and the session changed since
+// that revision, Abort is refused ("precondition-failed").
 func (c *Client) Abort(ctx context.Context, id session.ID, ifMatch session.Revision) (Answer[Ended], error) {
 	return c.settled(ctx, call{method: http.MethodDelete, path: sessionPath(id), ifMatch: ifMatch})
 }
@@ -35,10 +35,10 @@ func (c *Client) Salvage(ctx context.Context, id session.ID, ifMatch session.Rev
 	return c.settled(ctx, call{method: http.MethodPost, path: sessionPath(id) + "/salvage", ifMatch: ifMatch})
 }
 
-// Complete completes a session with the claim that all S3 has of it is all
-// there is. Where the broker knows of more, or there is nothing, it is refused
-// ("conflict"). ifMatch is as in Abort; what changes between the look and the
-// claim, the broker notices by the parts' ETags.
+// Complete completes a session with the claim that what S3 has of it is all
+// there is. It is refused ("conflict") if the broker knows of more parts, or
+// if there are none. ifMatch is as in Abort. If a part changes between the
+// lookup and the claim, the broker notices that by its ETag.
 func (c *Client) Complete(ctx context.Context, id session.ID, ifMatch session.Revision) (Answer[Ended], error) {
 	seen, err := c.Show(ctx, id)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Client) Complete(ctx context.Context, id session.ID, ifMatch session.Re
 	case s.State == session.Completing:
 		return Answer[Ended]{}, refused(session.Conflict, session.ReasonCompleting, "S3 is putting it together already; look again later")
 	case len(s.Missing) > 0:
-		return Answer[Ended]{}, refused(session.Conflict, session.ReasonHole, "S3 lacks %s, or has it otherwise than it was reported; salvage completes all the same", Numbers(s.Missing))
+		return Answer[Ended]{}, refused(session.Conflict, session.ReasonHole, "S3 lacks %s, or has it with other bytes than were reported; salvage completes it without", Numbers(s.Missing))
 	case len(s.Parts) == 0:
 		return Answer[Ended]{}, refused(session.Conflict, session.ReasonEmpty, "nothing was uploaded; abort the session")
 	}
@@ -92,8 +92,8 @@ func Numbers(parts []session.PartNumber) string {
 
 const settleWithin = time.Minute
 
-// settled makes a call that can be repeated until the broker says that it is
-// done. S3 may take long; the broker then says so, and when to ask again.
+// settled repeats a call until the broker says that it is done. S3 may take
+// long; then the broker says so, and when to ask again.
 func (c *Client) settled(ctx context.Context, what call) (Answer[Ended], error) {
 	for deadline := time.Now().Add(settleWithin); ; {
 		var a Answer[Ended]
@@ -103,7 +103,7 @@ func (c *Client) settled(ctx context.Context, what call) (Answer[Ended], error) 
 		}
 		wait := max(time.Duration(a.V.RetryAfterMs)*time.Millisecond, firstWait)
 		if time.Now().Add(wait).After(deadline) {
-			return a, refused(session.Unavailable, pending, "the session is still %s; the same command again goes on with it", a.V.State)
+			return a, refused(session.Unavailable, pending, "the session is still %s; give the same command again to go on", a.V.State)
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return a, err

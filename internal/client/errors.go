@@ -14,19 +14,19 @@ import (
 	"slipway/internal/session"
 )
 
-// Error is a refusal: the broker's own words, or what came in their place. Its
-// texts are without control characters, since terminals obey those.
+// Error is a refusal: the broker's own words, or what came instead. Its texts
+// have no control characters, because terminals obey those.
 type Error struct {
 	Status     int    // of HTTP; 0: there was no answer
-	Code       string // what the caller can do next; docs/protocol.md lists them. "unavailable" where there was no answer, "" where it was no broker's
-	Reason     string // what exactly; may be empty
+	Code       string // what the caller can do next; docs/protocol.md lists them. "unavailable" if there was no answer, "" if something other than a broker answered
+	Reason     string // what exactly happened; may be empty
 	Detail     string
-	RequestID  string        // finds the line in the broker's log; empty where no broker answered
+	RequestID  string        // finds the line in the broker's log; empty if no broker answered
 	RetryAfter time.Duration // 0: the broker did not say
-	Err        error         // what lies beneath, where there was no answer
+	Err        error         // the cause, if there was no answer
 }
 
-// NoAnswer is the reason where nothing came back, or half an answer.
+// NoAnswer is the reason if no answer came, or half of one.
 const NoAnswer = "no-answer"
 
 // Reasons that no broker gives.
@@ -53,14 +53,14 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// passes says whether the same request may fare better a little later.
+// passes says whether the same request may succeed a little later.
 func (e *Error) passes() bool {
 	return e.Code == session.Unavailable.String() || e.Status == http.StatusTooManyRequests
 }
 
 const maxProblem = 1 << 20 // bytes; the longest names 10,000 parts that differ
 
-// refusal reads an answer that is no success.
+// refusal reads an answer that is not a success.
 func (c *Client) refusal(res *http.Response) *Error {
 	e := &Error{Status: res.StatusCode, RetryAfter: retryAfter(res.Header)}
 	var p struct {
@@ -80,8 +80,8 @@ func (c *Client) refusal(res *http.Response) *Error {
 	return e
 }
 
-// notOurs is an answer that no broker gives: a proxy's on a bad day, or that of
-// another server at a wrong address.
+// notOurs is an answer that no broker gives: a proxy answered, or another
+// server at a wrong address.
 func (c *Client) notOurs(e *Error, res *http.Response) *Error {
 	switch e.Status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

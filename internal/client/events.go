@@ -17,7 +17,7 @@ import (
 
 // Event is one change of a session.
 type Event struct {
-	ID      string            `json:"id"` // the same each time it is told
+	ID      string            `json:"id"` // the same each time the event comes
 	Type    session.EventType `json:"type"`
 	At      time.Time         `json:"at"`
 	Session session.ID        `json:"session_id"`
@@ -31,15 +31,16 @@ const (
 	// broker says something every 15 s.
 	silence  = 45 * time.Second
 	maxEvent = 1 << 20 // bytes; a salvaged session that lacks 10,000 parts has 60,000
-	// remembered is how many events are known again when a stream repeats
+	// remembered is how many events the client recognises when a stream repeats
 	// the 10 s before the place where it was cut.
 	remembered = 10_000
 )
 
-// Events follows what happens from about now on, each event once. A stream that
-// was cut is taken up where it was, for as long as ctx lives; away is told each
-// time why nothing comes for now. It ends with an error if ctx ends, if no stream
-// ever began, or if one is refused in a way that waiting does not mend.
+// Events follows what happens from about now on, and passes on each event
+// once. If a stream is cut, another goes on where it was, for as long as ctx
+// lives. away is told each time why no events come for now. Events ends with
+// an error if ctx ends, if no stream ever began, or if the broker refuses one
+// in a way that waiting does not mend.
 func (c *Client) Events(ctx context.Context, away func(error)) iter.Seq2[Answer[Event], error] {
 	return func(yield func(Answer[Event], error) bool) {
 		f := follower{client: c, away: away, yield: yield, seen: map[string]bool{}}
@@ -65,14 +66,14 @@ type follower struct {
 	away   func(error)
 	yield  func(Answer[Event], error) bool
 
-	began  bool   // there was a stream
+	began  bool   // there was a stream before
 	failed int    // tries since the last one
 	last   string // the id of the last event, where the next stream takes up
-	// The events that were told: of late, and before that.
+	// The events that were passed on: the newest, and those before.
 	seen, seenBefore map[string]bool
 }
 
-// rest waits until another stream is worth a try, or returns why none is.
+// rest waits until another try makes sense, or returns why none does.
 func (f *follower) rest(ctx context.Context, err error) error {
 	f.failed++
 	e, ok := errors.AsType[*Error](err)
@@ -111,8 +112,8 @@ func (f *follower) stream(ctx context.Context) error {
 	return err
 }
 
-// read tells each event of a stream to its end. Brokers write each on one line
-// "data: …", after its "id: …".
+// read passes on each event of a stream until it ends. Brokers write each
+// event on one line "data: …", after its "id: …".
 func (f *follower) read(ctx context.Context, stream io.Reader, alive func()) error {
 	lines := bufio.NewScanner(stream)
 	lines.Buffer(nil, maxEvent)
@@ -130,7 +131,7 @@ func (f *follower) read(ctx context.Context, stream io.Reader, alive func()) err
 			}
 			f.last = id
 		case field == "" && value != "": // a comment that is more than a sign of life
-			f.away(&Error{Code: printable(value), Detail: "the broker is not told of events"})
+			f.away(&Error{Code: printable(value), Detail: "the broker itself gets no events at the moment"})
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -139,11 +140,11 @@ func (f *follower) read(ctx context.Context, stream io.Reader, alive func()) err
 	return nil
 }
 
-// tell hands an event on, unless it is known.
+// tell passes an event on, unless it is a repetition.
 func (f *follower) tell(data string) error {
 	var a Answer[Event]
 	if err := json.Unmarshal([]byte(data), &a); err != nil {
-		return &Error{Status: http.StatusOK, Detail: f.client.base + " sent an event that is none", Err: err}
+		return &Error{Status: http.StatusOK, Detail: f.client.base + " sent something that is not an event", Err: err}
 	}
 	if id := a.V.ID; f.seen[id] || f.seenBefore[id] {
 		return nil

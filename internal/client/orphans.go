@@ -24,7 +24,7 @@ type Orphan struct {
 	AdoptAt        time.Time            `json:"adopt_at"` // zero: it never becomes a session by itself
 }
 
-// OrphanPage is a part of a listing; it may be empty and not the last.
+// OrphanPage is a part of a listing. It may be empty without being the last.
 type OrphanPage struct {
 	Orphans    []Answer[Orphan] `json:"orphans"`
 	NextCursor string           `json:"next_cursor"`

@@ -11,7 +11,7 @@ import (
 	"slipway/internal/session"
 )
 
-// Session is a row of the listing; Parts and Bytes are there in Show alone.
+// Session is a row of the listing. Only Show fills Parts and Bytes.
 type Session struct {
 	ID            session.ID           `json:"id"`
 	State         session.State        `json:"state"`
@@ -37,7 +37,7 @@ type Session struct {
 	Bytes         int64                `json:"bytes"`
 }
 
-// Part is one that S3 has.
+// Part is a part that S3 has.
 type Part struct {
 	Number   session.PartNumber `json:"number"`
 	Size     int64              `json:"size"`
@@ -45,19 +45,19 @@ type Part struct {
 	Checksum session.Checksum   `json:"checksum,omitzero"`
 }
 
-// Query selects sessions. Zero fields select all, and all is what is not
+// Query selects sessions. Zero fields select every session that is not
 // finished.
 type Query struct {
 	State   session.State
 	IdleFor time.Duration
 	Owner   session.Owner
-	Limit   int // at most so many; 0: all
+	Limit   int // at most this many; 0: all
 }
 
 // SessionPage is a part of a listing.
 type SessionPage struct {
 	Sessions   []Answer[Session] `json:"sessions"`
-	Unreadable []session.ID      `json:"unreadable"` // there are records of these, and the broker cannot read them
+	Unreadable []session.ID      `json:"unreadable"` // the broker has records of these and cannot read them
 	NextCursor string            `json:"next_cursor"`
 }
 
@@ -81,8 +81,9 @@ func set(query url.Values, name, value string) {
 	}
 }
 
-// pages asks for page after page of at most perPage rows, until there are limit
-// of them, or no more. of tells a page's rows and the cursor to the next.
+// pages asks for page after page of at most perPage rows, until it has limit
+// of them or there are no more. of returns a page's rows and the cursor to the
+// next page.
 func pages[P any](ctx context.Context, c *Client, path string, query url.Values, limit, perPage int, of func(*P) (rows int, next string)) iter.Seq2[P, error] {
 	return func(yield func(P, error) bool) {
 		for left := limit; ; {

@@ -7,8 +7,8 @@ import (
 	"slipway/internal/session"
 )
 
-// OpenRequest is what a session shall be for. Zero fields are left to the
-// broker.
+// OpenRequest is what a session shall be for. For zero fields the broker
+// decides.
 type OpenRequest struct {
 	ContentType string                    `json:"content_type"`
 	Owner       session.Owner             `json:"owner,omitzero"`
@@ -43,7 +43,7 @@ type PartToSign struct {
 	Checksum session.Checksum   `json:"checksum,omitzero"`
 }
 
-// SignedPart is where to PUT a part. Every header has to be sent just so.
+// SignedPart is where to PUT a part. Send every header exactly as it is here.
 type SignedPart struct {
 	Number  session.PartNumber `json:"number"`
 	URL     string             `json:"url"` // a secret until it expires
@@ -59,10 +59,10 @@ type SignRequest struct {
 // Signed has the URLs in the order they were asked for.
 type Signed struct {
 	URLs  []SignedPart `json:"urls"`
-	Token string       `json:"token"` // from now on, unless it is empty
+	Token string       `json:"token"` // use this one from now on, unless it is empty
 }
 
-// Sign reports and signs parts of the session whose token it is.
+// Sign reports and signs parts of the session that the token belongs to.
 func (c *Client) Sign(ctx context.Context, id session.ID, token string, r SignRequest) (s Signed, err error) {
 	_, err = c.do(ctx, call{method: http.MethodPost, path: sessionPath(id) + "/parts", bearer: token, body: r}, &s)
 	return s, err
@@ -84,7 +84,7 @@ type claim struct {
 	Size  int64  `json:"size"`
 }
 
-// Claim completes a session with these parts, which are all of it.
+// Claim completes a session with these parts, which are all of the recording.
 func (c *Client) Claim(ctx context.Context, id session.ID, parts []Part) (Answer[Ended], error) {
 	var size int64
 	for _, p := range parts {

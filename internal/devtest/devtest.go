@@ -1,5 +1,6 @@
-// Package devtest runs the real broker-dev program for tests: built once, a
-// process and a data folder of the test's own, ended by its pid.
+// Package devtest runs the real broker-dev program for tests. The program is
+// built once. Each test has a process and a data folder of its own, and ends
+// the process by its pid.
 package devtest
 
 import (
@@ -16,7 +17,7 @@ import (
 	"time"
 )
 
-// startWithin is what the README promises, from start to answering.
+// startWithin is the longest time from start to the first answer.
 const startWithin = 5 * time.Second
 
 // Dev is a running broker-dev.
@@ -79,7 +80,8 @@ func Start(t testing.TB, data string, args ...string) *Dev {
 	return d
 }
 
-// TryStart is Start for what may fail; the error is what the program printed.
+// TryStart is Start for a start that may fail. The error is what the program
+// printed.
 func TryStart(t testing.TB, data string, args ...string) (*Dev, error) {
 	t.Helper()
 	if data == "" {

@@ -8,8 +8,8 @@ import (
 // Kind is one thing that can go wrong.
 type Kind string
 
-// The kinds. What the server carried out and the client never learned is where
-// recordings get lost.
+// The kinds. Recordings get lost if the server carried out a request and the
+// client never learned it.
 const (
 	none       Kind = ""
 	Delayed    Kind = "delayed"          // by up to 2 s
@@ -18,9 +18,9 @@ const (
 	Cut        Kind = "cut"              // the connections break in the middle of the body
 	Unanswered Kind = "unanswered"       // carried out, and the connection breaks
 	Truncated  Kind = "answer truncated" // carried out, and the answer ends in the middle
-	ErrorIn200 Kind = "error in a 200"   // not carried out; completing an upload only
+	ErrorIn200 Kind = "error in a 200"   // not carried out; only for completing an upload
 	Late       Kind = "late"             // the server gets it 5 to 20 s later
-	Stalled    Kind = "stalled"          // it came during a Stall
+	Stalled    Kind = "stalled"          // the request came during a Stall
 )
 
 // Kinds are the faults that Rate draws.
@@ -38,7 +38,8 @@ func (p *Proxy) draw(r *http.Request) fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests++
-	// Always the same draws, so that one request does not shift the next one's.
+	// Every request draws the same number of values, so that one request does
+	// not shift the draws of the next.
 	hit, kind, share := p.rng.Float64() < p.rate, Kinds[p.rng.IntN(len(Kinds))], p.rng.Float64()
 	f := fault{at: share}
 	switch left := time.Until(p.stalledUntil); {

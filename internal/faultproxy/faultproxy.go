@@ -1,8 +1,9 @@
-// Package faultproxy stands between the clients of an S3 server and the server
-// and does to their requests what networks and S3 do on a bad day. It is for
-// tests.
+// Package faultproxy stands between the clients of an S3 server and the
+// server. It does to their requests what networks and S3 do on a bad day. It
+// is for tests.
 //
-// Requests keep their Host, which SigV4 signs: sign for the proxy's address.
+// Requests keep their Host, which SigV4 signs. So sign for the proxy's
+// address.
 package faultproxy
 
 import (
@@ -39,8 +40,9 @@ type Proxy struct {
 }
 
 // Start starts a proxy in front of the server at target, a URL without a path.
-// It makes no faults until Rate is called. The same seed draws the same faults
-// in the same order; which request meets which depends on who comes first.
+// The proxy makes no faults until Rate is called. The same seed draws the same
+// faults in the same order; which request gets which fault depends on the
+// order in which they arrive.
 func Start(target string, seed uint64) (*Proxy, error) {
 	to, err := url.Parse(target)
 	if err != nil {
@@ -83,8 +85,8 @@ func (p *Proxy) Rate(rate float64) {
 	p.rate = rate
 }
 
-// Stall keeps every request that comes within d from now until d is over. The
-// server then gets it, whether its client still listens or not.
+// Stall keeps every request that comes within d from now until d is over. Then
+// the server gets it, even if its client has left.
 func (p *Proxy) Stall(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,7 +155,7 @@ func (p *Proxy) pass(w http.ResponseWriter, ctx context.Context, r *http.Request
 }
 
 // keep takes the whole request and delivers it later. The server does not
-// learn that the client has left.
+// notice if the client has left.
 func (p *Proxy) keep(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -164,8 +166,8 @@ func (p *Proxy) keep(w http.ResponseWriter, r *http.Request, d time.Duration) {
 	p.pass(w, context.WithoutCancel(r.Context()), r, bytes.NewReader(body))
 }
 
-// cut lets the share at of the body through and breaks both connections. A
-// request without a body does not reach the server.
+// cut lets the share at of the body through and breaks both connections. If a
+// request has no body, the server does not see it.
 func (p *Proxy) cut(w http.ResponseWriter, r *http.Request, at float64) {
 	defer reset(w)
 	if r.ContentLength <= 0 {
@@ -173,13 +175,13 @@ func (p *Proxy) cut(w http.ResponseWriter, r *http.Request, at float64) {
 	}
 	part := io.LimitReader(r.Body, int64(at*float64(r.ContentLength)))
 	res, err := p.ask(r.Context(), r, io.MultiReader(part, broken{}))
-	if err == nil { // it was refused before the body was read
+	if err == nil { // the server refused before it read the body
 		_ = res.Body.Close()
 	}
 }
 
-// truncate has the request carried out and lets the share at of the answer,
-// head and all, through before the connection breaks.
+// truncate lets the server carry the request out. Of the answer, with its
+// header, it lets the share at through, and then breaks the connection.
 func (p *Proxy) truncate(w http.ResponseWriter, r *http.Request, at float64) {
 	defer reset(w)
 	res, err := p.ask(r.Context(), r, r.Body)
@@ -197,7 +199,7 @@ func (p *Proxy) truncate(w http.ResponseWriter, r *http.Request, at float64) {
 	}
 }
 
-// disown has the request carried out and denies it.
+// disown lets the server carry the request out, and answers with an error.
 func (p *Proxy) disown(w http.ResponseWriter, r *http.Request) {
 	res, err := p.ask(r.Context(), r, r.Body)
 	if err != nil {
@@ -209,7 +211,7 @@ func (p *Proxy) disown(w http.ResponseWriter, r *http.Request) {
 }
 
 func refuse(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // who still sends reads no answer
+	_, _ = io.Copy(io.Discard, r.Body) // a client that is still sending reads no answer
 	answer(w, http.StatusServiceUnavailable, "SlowDown")
 }
 
@@ -222,7 +224,7 @@ func errorIn200(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<Error><Code>"+code+"</Code><Message>a fault of the test's</Message></Error>")
+	_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<Error><Code>"+code+"</Code><Message>a fault that the test made</Message></Error>")
 }
 
 // reset breaks the client's connection with an RST, if it is still ours.

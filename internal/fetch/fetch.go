@@ -1,8 +1,8 @@
-// Package fetch downloads a finished recording into a file and proves that the
-// file is what S3 has: size, and checksum where S3 keeps one.
+// Package fetch downloads a finished recording into a file, and verifies that
+// the file is what S3 has: its size, and its checksum if S3 keeps one.
 //
-// It serves the operator's command, not the broker: no recorded byte passes
-// through a broker that serves.
+// The operator's command uses it, and the broker does not: no recorded byte
+// passes through a broker.
 package fetch
 
 import (
@@ -34,26 +34,27 @@ type Source struct {
 	OpaqueETags bool
 }
 
-// Options may all be left out.
+// Options are all optional.
 type Options struct {
-	Force bool // take the place of a file that is there already
-	// Progress is told of each stage ("downloading", then "verifying") and its
-	// bytes, and returns what is told of each byte done: only the lengths of
-	// the writes count. Writes come from several goroutines at once.
+	Force bool // replace a file that is there already
+	// Progress gets each stage ("downloading", then "verifying") and its bytes.
+	// It returns a writer that gets the bytes that were done: only the lengths
+	// of the writes count. Writes come from several goroutines at once.
 	Progress func(stage string, total int64) io.Writer
 }
 
 // ErrNotFound says that S3 has no such object.
 var ErrNotFound = errors.New("no such object")
 
-// To downloads src into the file out and says what was verified. The bytes are
-// collected in out.part and renamed when they are proven, so out is whole or
-// not there. When they are not what S3 promised, out.part is kept for a look,
-// and the error names it; after any other error it is gone.
+// To downloads src into the file out, and says what it verified. It collects
+// the bytes in out.part and renames that file once they are verified. So out
+// is either whole or not there. If the bytes are not what S3 promised, To
+// keeps out.part for you to look at, and the error names it. After any other
+// error To removes out.part.
 //
 // Errors: ErrNotFound; fs.ErrExist if out is there and may not be replaced, or
-// out.part is; a *Mismatch; that the object was overwritten meanwhile; that of
-// ctx when it ends.
+// if out.part is there; a *Mismatch; an error that says that the object was
+// overwritten meanwhile; the error of ctx if ctx ends.
 func To(ctx context.Context, src Source, out string, o Options) (Report, error) {
 	if err := mayWrite(out, o.Force); err != nil {
 		return Report{}, err
@@ -69,7 +70,7 @@ func To(ctx context.Context, src Source, out string, o Options) (Report, error) 
 	report, err := obj.into(ctx, part, o)
 	err = errors.Join(err, part.Close())
 	if err == nil {
-		err = mayWrite(out, o.Force) // it may have come since
+		err = mayWrite(out, o.Force) // it may have appeared since
 	}
 	if err == nil {
 		err = os.Rename(part.Name(), out)
@@ -93,8 +94,8 @@ func mayWrite(out string, force bool) error {
 	return nil
 }
 
-// createPart makes out.part. One that is there already may be in another
-// fetch's hands.
+// createPart creates out.part. If the file is there already, another fetch may
+// be using it.
 func createPart(out string, force bool) (*os.File, error) {
 	name := out + ".part"
 	if force {
@@ -108,7 +109,7 @@ func createPart(out string, force bool) (*os.File, error) {
 // into downloads and verifies. Every GET is pinned to the ETag that was seen
 // first, so two objects can never mix.
 func (obj *object) into(ctx context.Context, file *os.File, o Options) (Report, error) {
-	if obj.size > 0 { // a range of nothing is a 416
+	if obj.size > 0 { // an empty range is a 416
 		dst := io.WriterAt(file)
 		if o.Progress != nil {
 			dst = &counted{file, o.Progress("downloading", obj.size)}
@@ -150,13 +151,13 @@ type object struct {
 	size   int64 // bytes
 	etag   string
 	sha256 string // x-amz-checksum-sha256, or ""
-	sealed bool   // encrypted in a way that makes the ETag no MD5
+	sealed bool   // the encryption makes the ETag something other than an MD5
 }
 
 func (src Source) head(ctx context.Context) (*object, error) {
 	in := &s3.HeadObjectInput{Bucket: &src.Bucket, Key: &src.Key, ChecksumMode: "ENABLED"}
 	out, err := src.Client.HeadObject(ctx, in)
-	if refuses(err) { // Backblaze B2 takes no header of checksums
+	if refuses(err) { // Backblaze B2 takes no header about checksums
 		in.ChecksumMode = ""
 		out, err = src.Client.HeadObject(ctx, in)
 	}
@@ -168,13 +169,14 @@ func (src Source) head(ctx context.Context) (*object, error) {
 	}
 	return &object{
 		Source: src, size: *out.ContentLength, etag: *out.ETag, sha256: aws.ToString(out.ChecksumSHA256),
-		// Only with none or with S3's own keys is an ETag an MD5, says
-		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html (read 2026-11-22).
+		// Only without encryption, or with S3's own keys, is an ETag an MD5,
+		// says https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+		// (read 2026-11-22).
 		sealed: out.SSECustomerAlgorithm != nil || out.ServerSideEncryption != "" && out.ServerSideEncryption != "AES256",
 	}, nil
 }
 
-// counted tells progress of what is written.
+// counted reports the bytes that are written as progress.
 type counted struct {
 	io.WriterAt
 	progress io.Writer

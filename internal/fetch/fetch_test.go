@@ -146,15 +146,15 @@ func TestFetch(t *testing.T) {
 		{"one part with sha256", types.ChecksumAlgorithmSha256, []int{1}, nil, "1 bytes; verified the size and the SHA-256 of its one part"},
 		{"one part without checksums", none, []int{77}, nil, "77 bytes; verified the size and the MD5 of its one part"},
 		{"encrypted with KMS, without checksums: the ETag is no MD5", none, threeParts, answering("x-amz-server-side-encryption", "aws:kms"),
-			"11546681 bytes; verified the size only: the recording has no checksum, and with its kind of encryption the ETag is none"},
+			"11546681 bytes; verified the size only: the recording has no checksum, and with its kind of encryption the ETag is not one"},
 		{"encrypted with the customer's key, without checksums", none, threeParts, answering("x-amz-server-side-encryption-customer-algorithm", "AES256"),
-			"11546681 bytes; verified the size only: the recording has no checksum, and with its kind of encryption the ETag is none"},
+			"11546681 bytes; verified the size only: the recording has no checksum, and with its kind of encryption the ETag is not one"},
 		{"encrypted with KMS, with sha256", types.ChecksumAlgorithmSha256, threeParts, answering("x-amz-server-side-encryption", "aws:kms"),
 			"11546681 bytes; verified the size and the SHA-256 of 3 parts"},
 		{"encrypted with S3's own keys", none, threeParts, answering("x-amz-server-side-encryption", "AES256"),
 			"11546681 bytes; verified the size and the MD5 of 3 parts"},
 		{"S3 does not tell its parts", types.ChecksumAlgorithmSha256, threeParts, answering("x-amz-mp-parts-count", ""),
-			"11546681 bytes; verified the size only: the checksum is one of parts, and S3 does not say where they end"},
+			"11546681 bytes; verified the size only: the checksum is made of the parts' checksums, and S3 does not say where the parts end"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := f.upload(t, c.algorithm, c.parts...)
@@ -188,7 +188,7 @@ func TestWhereS3DoesNotTellThePartsTheyAreGuessed(t *testing.T) {
 		{"larger ones than would do", []int{7 * mib, 7 * mib, mib}, "15728640 bytes; verified the size and the SHA-256 of 3 parts"},
 		{"one part", []int{12345}, "12345 bytes; verified the size and the SHA-256 of its one part"},
 		{"all of one size", []int{5 * mib, 5 * mib}, "10485760 bytes; verified the size and the SHA-256 of 2 parts"},
-		{"parts of several sizes", threeParts, "11546681 bytes; verified the size only: the checksum is one of parts, and S3 does not say where they end"},
+		{"parts of several sizes", threeParts, "11546681 bytes; verified the size only: the checksum is made of the parts' checksums, and S3 does not say where the parts end"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := f.upload(t, types.ChecksumAlgorithmSha256, c.parts...)
@@ -237,7 +237,7 @@ func TestAnETagThatIsNoMD5IsNoPromise(t *testing.T) {
 		t.Errorf("where ETags are MD5s it is %v, %v", report, err)
 	}
 	f.source.OpaqueETags = true
-	const want = "11546681 bytes; verified the size only: the recording has no checksum, and at its provider the ETag is none"
+	const want = "11546681 bytes; verified the size only: the recording has no checksum, and at its provider the ETag is not one"
 	if report, err := f.fetch(t.Context(), fetch.Options{Force: true}); err != nil || report.String() != want {
 		t.Errorf("%v, %v\nwant %s", report, err, want)
 	}

@@ -27,7 +27,7 @@ import (
 type Report struct {
 	Size     int64  // bytes
 	Checksum string // such as "SHA-256 of 3 parts"; empty: the size alone
-	Why      string // why there is no more than the size
+	Why      string // why only the size was verified
 }
 
 func (r Report) String() string {
@@ -37,7 +37,7 @@ func (r Report) String() string {
 	return fmt.Sprintf("%d bytes; verified the size and the %s", r.Size, r.Checksum)
 }
 
-// Mismatch says that what arrived is not what S3 promised.
+// Mismatch says that the bytes that arrived are not those that S3 promised.
 type Mismatch struct {
 	What       string // "size" or the checksum, as in Report
 	Have, Want string
@@ -48,7 +48,8 @@ func (m *Mismatch) Error() string {
 	return fmt.Sprintf("the %s differs: %s was downloaded and S3 promised %s; the bytes are kept in %s", m.What, m.Have, m.Want, m.File)
 }
 
-// promise is a checksum of an object: of the whole, or of its parts' checksums.
+// promise is a checksum of an object: of the whole object, or of its parts'
+// checksums.
 type promise struct {
 	name  string
 	new   func() hash.Hash
@@ -57,20 +58,20 @@ type promise struct {
 	want  string // text without "-" and the number of parts
 }
 
-// promise returns the strongest checksum S3 gave, or why there is none.
+// promise returns the strongest checksum that S3 gave, or why there is none.
 func (obj *object) promise() (*promise, string) {
 	etag := strings.Trim(obj.etag, `"`)
 	switch {
 	case obj.sha256 != "":
 		return newPromise("SHA-256", sha256.New, base64.StdEncoding.EncodeToString, obj.sha256)
 	case obj.sealed:
-		return nil, "the recording has no checksum, and with its kind of encryption the ETag is none"
+		return nil, "the recording has no checksum, and with its kind of encryption the ETag is not one"
 	case obj.OpaqueETags:
-		return nil, "the recording has no checksum, and at its provider the ETag is none"
+		return nil, "the recording has no checksum, and at its provider the ETag is not one"
 	case isMD5(etag):
 		return newPromise("MD5", md5.New, hex.EncodeToString, etag)
 	}
-	return nil, "the recording has no checksum, and its ETag is none"
+	return nil, "the recording has no checksum, and its ETag is not one"
 }
 
 // isMD5 reports whether a bare ETag has the form of an MD5, or an MD5 of MD5s.
@@ -102,8 +103,8 @@ func (p *promise) String() string {
 	return fmt.Sprintf("%s of %d parts", p.name, p.parts)
 }
 
-// verify holds the file against what S3 said. It reads the file again: what is
-// proven is what is on the disk.
+// verify compares the file with what S3 said. It reads the file again from the
+// disk, so that it verifies what is on the disk.
 func (obj *object) verify(ctx context.Context, file *os.File, o Options) (Report, error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -140,7 +141,7 @@ func (obj *object) verify(ctx context.Context, file *os.File, o Options) (Report
 	return report, nil
 }
 
-// held is a file that is held against a promise.
+// held is a file that is compared with a promise.
 type held struct {
 	*promise
 	file     *os.File
@@ -156,15 +157,15 @@ func (h *held) with(ctx context.Context, sizes []int64) (string, error) {
 // guesses bounds how often a file is read to find out where its parts end.
 const guesses = 4
 
-// guess tries parts of one size, the last one smaller, as recorders make them:
-// of whole MiB. One that makes the promised checksum is proof; that none does
-// proves nothing.
+// guess tries parts of one size, in whole MiB, the last part smaller, as
+// recorders make them. If a size makes the promised checksum, that is proof.
+// If no size does, that proves nothing.
 func (h *held) guess(ctx context.Context) ([]int64, error) {
 	const mib = 1 << 20
 	n := int64(h.parts)
-	size := max(1, (h.size+n*mib-1)/(n*mib)) * mib // the smallest of which n are enough
+	size := max(1, (h.size+n*mib-1)/(n*mib)) * mib // the smallest size with which n parts are enough
 	for range guesses {
-		if size*(n-1) >= h.size { // fewer are enough, and with larger ones, too
+		if size*(n-1) >= h.size { // fewer parts are enough, and so they are with larger sizes
 			break
 		}
 		sizes := equal(h.size, size)
@@ -176,7 +177,7 @@ func (h *held) guess(ctx context.Context) ([]int64, error) {
 	return nil, nil
 }
 
-// equal cuts a whole into parts of one size, but for the last.
+// equal cuts a whole into parts of one size; the last part may be smaller.
 func equal(whole, part int64) (sizes []int64) {
 	for ; whole > part; whole -= part {
 		sizes = append(sizes, part)
@@ -201,14 +202,15 @@ func (p *promise) of(ctx context.Context, r io.Reader, sizes []int64) (string, e
 	return p.text(whole.Sum(nil)), nil
 }
 
-// partSizes asks for the size of each of n parts; 0 stands for an object in one
-// piece. Parts need not be equal, so nothing less tells where one ends.
+// partSizes asks for the size of each of n parts. If n is 0, the object was
+// uploaded in one piece. Parts need not be equal, so only their sizes tell
+// where they end.
 //
-// GetObjectAttributes would list them in one call, but AWS lists only those
-// with checksums and asks for another permission, and versitygw 1.8.0 lists
-// none. HeadObject with a part number works on both.
+// GetObjectAttributes would list all sizes in one call. But AWS lists only
+// parts with checksums and asks for another permission, and versitygw 1.8.0
+// lists none. HeadObject with a part number works on both.
 //
-// Without sizes it says why S3 does not give them: some servers refuse such a
+// If there are no sizes, partSizes says why: some servers refuse such a
 // request (Swift's s3api 2.30: 405, seen 2026-11-29).
 func (obj *object) partSizes(ctx context.Context, n int) (sizes []int64, why string, err error) {
 	if n == 0 {
@@ -222,7 +224,7 @@ func (obj *object) partSizes(ctx context.Context, n int) (sizes []int64, why str
 		group.Go(func() error {
 			out, err := obj.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &obj.Bucket, Key: &obj.Key, IfMatch: &obj.etag, PartNumber: aws.Int32(int32(i + 1))})
 			if err != nil && ctx.Err() == nil && refuses(err) {
-				return nil // told by what is missing
+				return nil // what is missing tells it
 			}
 			if err != nil {
 				return obj.explain(ctx, err)
@@ -237,18 +239,18 @@ func (obj *object) partSizes(ctx context.Context, n int) (sizes []int64, why str
 	var sum int64
 	for i, size := range sizes {
 		if !told[i] {
-			return nil, "the checksum is one of parts, and S3 does not say where they end", nil
+			return nil, "the checksum is made of the parts' checksums, and S3 does not say where the parts end", nil
 		}
 		sum += size
 	}
 	if sum != obj.size {
-		return nil, fmt.Sprintf("the checksum is one of parts, and those S3 names add up to %d bytes", sum), nil
+		return nil, fmt.Sprintf("the checksum is made of the parts' checksums, and the parts that S3 names add up to %d bytes", sum), nil
 	}
 	return sizes, "", nil
 }
 
-// refuses says whether a server has no such request: the object is there, or
-// was just now.
+// refuses says whether a server does not know such a request. The object is
+// there, or was a moment ago.
 func refuses(err error) bool {
 	res, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	return ok && slices.Contains([]int{http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented}, res.HTTPStatusCode())

@@ -10,7 +10,7 @@ import (
 	"slipway/internal/session"
 )
 
-// calls are those on one port, by what is asked of it.
+// calls are the calls of one port, by operation.
 type calls struct {
 	took   *prometheus.HistogramVec
 	failed *prometheus.CounterVec
@@ -19,11 +19,12 @@ type calls struct {
 func newCalls(f factory, name, what string, buckets []float64, labels ...string) calls {
 	return calls{
 		f.histograms(name+"_duration_seconds", "Time of the calls "+what+".", buckets, labels...),
-		f.counters(name+"_errors_total", "Calls "+what+", that returned an error, by its kind. not-found and conflict are answers; unavailable is trouble.", append(labels, "kind")...),
+		f.counters(name+"_errors_total", "Calls "+what+" that returned an error, by its kind. not-found and conflict are ordinary answers; unavailable is a failure.", append(labels, "kind")...),
 	}
 }
 
-// expect makes the series of op, so that a first error is a rise from 0.
+// expect creates the series of op, so that a first error shows as a rise from
+// 0.
 func (c calls) expect(op ...string) {
 	c.took.WithLabelValues(op...)
 	for _, k := range []session.Kind{session.Internal, session.Unavailable} {
@@ -31,8 +32,8 @@ func (c calls) expect(op ...string) {
 	}
 }
 
-// canceled is the kind of what its caller gave up. To S3 or Redis it would look
-// like trouble, and every client that hangs up would make some.
+// canceled is the kind of a call that its caller gave up. Otherwise every
+// client that hangs up would look like a failure of S3 or Redis.
 const canceled = "canceled"
 
 // done counts a call that began at start and ends with err.

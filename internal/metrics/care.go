@@ -8,8 +8,8 @@ import (
 	"slipway/internal/session"
 )
 
-// care is what a broker does without being asked. What a round finds is a vector,
-// though it has no label: so it has no series before a round has found it.
+// care is what a broker does without being asked. The result of a round is a
+// vector without labels, so that it has no series before a first round.
 type care struct {
 	reaped, swept               *prometheus.CounterVec
 	probes                      *prometheus.CounterVec
@@ -21,15 +21,15 @@ type care struct {
 
 func newCare(f factory) care {
 	c := care{
-		reaped:     f.counters("reaped_total", "Sessions that the reaper took to their end, by outcome; failed ones are tried again.", "outcome"),
+		reaped:     f.counters("reaped_total", "Sessions that the reaper ended, by outcome; failed ones are tried again.", "outcome"),
 		swept:      f.counters("swept_total", "Uploads that no session had, by what the sweeper did with them; failed ones are tried again.", "outcome"),
 		probes:     f.counters("probes_total", "Probes of whether a session is whole, by outcome; failed ones are repeated. Each costs a ListParts.", "outcome"),
 		wholeTook:  f.histograms("whole_duration_seconds", "Time from when the last part arrived to when the broker had completed a session by itself.", slow).WithLabelValues(),
-		rounds:     f.gauges("round_last_success_timestamp_seconds", "When this broker last came to the end of a round, by its kind.", "round"),
+		rounds:     f.gauges("round_last_success_timestamp_seconds", "When this broker last finished a round, by the kind of round.", "round"),
 		unreadable: f.gauges("unreadable_records", "Records that the last reaper's round could not read."),
-		passed:     f.gauges("passed_over_sessions", "Sessions that this broker's reaper came to in more than 3 rounds one after another, and could not end."),
+		passed:     f.gauges("passed_over_sessions", "Sessions that this broker's reaper found in more than 3 rounds in a row and could not end."),
 		uploads:    f.gauges("uploads", "Multipart uploads under our prefix, as of this broker's last sweep."),
-		orphans:    f.gauges("orphans", "Uploads that no session has and that are left for people to decide on, as of this broker's last sweep."),
+		orphans:    f.gauges("orphans", "Uploads that no session has, and about which people must decide, as of this broker's last sweep."),
 		orphBytes:  f.gauges("orphan_bytes", "Bytes in those uploads, which cost money."),
 	}
 	c.addReaped(session.Reaped{})
@@ -82,8 +82,8 @@ const (
 	probedOpen  = "open"
 )
 
-// Probed counts a probe of whether a session is whole, and how long ago its last
-// part had come where it was.
+// Probed counts a probe of whether a session is whole. If it is, Probed also
+// notes how long ago its last part had come.
 func (m *Metrics) Probed(whole bool, took time.Duration, err error) {
 	switch {
 	case err != nil:

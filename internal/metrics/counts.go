@@ -11,12 +11,12 @@ import (
 	"slipway/internal/session"
 )
 
-// keepCounts is for how long a count is handed out again, so that what scrapes
-// cost Redis does not depend on how many there are.
+// keepCounts is for how long a count is kept and given out again, so that many
+// scrapers cost Redis no more than one.
 const keepCounts = 5 * time.Second
 
-// Count adds what c says to every answer. idle is for how long nothing is
-// heard of a session that counts as stale.
+// Count adds to every answer what c counts. A session counts as stale if
+// nothing was heard of it for idle.
 func (m *Metrics) Count(c session.Counter, idle time.Duration) {
 	m.store.expect("count")
 	m.registry.MustRegister(&counts{counter: c, idle: idle, calls: m.store, now: time.Now})
@@ -26,28 +26,28 @@ var (
 	sessionsDesc = prometheus.NewDesc(prefix+"sessions",
 		"Sessions by state, the same on every broker. Finished ones as long as Redis remembers them, or a little longer.", []string{"state"}, nil)
 	staleDesc = prometheus.NewDesc(prefix+"stale_sessions",
-		"Open sessions of which nothing was heard for BROKER_ABANDON_AFTER: they wait for the end of a URL, for their recorder to fill a hole, or for the reaper.", nil, nil)
+		"Open sessions of which nothing was heard for BROKER_ABANDON_AFTER. They wait for the end of a URL, for their recorder to fill a hole, or for the reaper.", nil, nil)
 	backlogDesc = prometheus.NewDesc(prefix+"webhook_backlog",
 		"Webhooks that are not delivered yet.", nil, nil)
 	backlogAgeDesc = prometheus.NewDesc(prefix+"webhook_backlog_age_seconds",
-		"For how long the oldest of these waits; 0 where there is none.", nil, nil)
+		"How long the oldest webhook has waited; 0 if none waits.", nil, nil)
 	refusesDesc = prometheus.NewDesc(prefix+"redis_refuses",
-		"1 for the first word of what Redis says where it answers and takes no write. OOM: its memory is full, and no new session can be opened.", []string{"word"}, nil)
+		"1 if Redis answers and takes no write, by the first word of its answer. OOM: its memory is full, and no new session can be opened.", []string{"word"}, nil)
 )
 
-// refusals are the words that Redis has for taking no write, though it answers;
-// another word counts as other.
+// refusals are the words with which Redis refuses to write although it
+// answers. Any other word counts as other.
 var refusals = []string{"MISCONF", "NOREPLICAS", "OOM", "READONLY", "other"}
 
-// counts are the gauges that Redis is asked for. Where it does not answer they
-// are missing, rather than old or 0.
+// counts are the gauges that Redis is asked for. If Redis does not answer,
+// they are missing, instead of old or 0.
 type counts struct {
 	counter session.Counter
 	idle    time.Duration
 	calls   calls
 	now     func() time.Time
 
-	mu   sync.Mutex // guards the rest, and makes scrapes wait for one count
+	mu   sync.Mutex // guards the rest, so that all scrapes wait for one count
 	last session.Counts
 	at   time.Time
 	err  error
@@ -62,7 +62,7 @@ func (c *counts) Describe(out chan<- *prometheus.Desc) {
 func (c *counts) Collect(out chan<- prometheus.Metric) {
 	now, err := c.get()
 	if err != nil {
-		return // it is counted among the Store's errors
+		return // it counts among the Store's errors
 	}
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
@@ -86,7 +86,7 @@ func (c *counts) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// get counts, or has it from the last time, also where that failed.
+// get counts, or returns the last count or failure.
 func (c *counts) get() (session.Counts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,10 +1,10 @@
 // Package metrics counts and times what a broker does, in the words of
 // Prometheus, https://prometheus.io/docs/practices/naming/ (read 2026-11-22).
-// It stands around the ports of internal/session, so that what is behind them
-// knows nothing of it.
+// It wraps the ports of internal/session, so the adapters behind them know
+// nothing of metrics.
 //
 // No label holds anything that a client sent, such as an owner, a session or a
-// path: the number of series is bounded, and /metrics tells nothing about
+// path. So the number of series is bounded, and /metrics tells nothing about
 // anybody.
 package metrics
 
@@ -32,28 +32,28 @@ type Metrics struct {
 	webhooks              *prometheus.CounterVec
 }
 
-// New counts from nothing.
+// New returns Metrics that begin at 0.
 func New() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), build())
 	f := factory{m.registry}
 	m.store = newCalls(f, "store_request", "on Redis", quick, "op")
-	m.bucket = newCalls(f, "bucket_request", "on S3, its retries included", slow, "op")
+	m.bucket = newCalls(f, "bucket_request", "to S3, retries included", slow, "op")
 	m.signer = newCalls(f, "sign", "to sign the URLs of one call", instant)
 	m.traffic = newTraffic(f)
 	m.care = newCare(f)
 	m.requests = f.counters("http_requests_total", "Requests answered, by route and never by path.", "route", "method", "status")
-	m.requestTook = f.histograms("http_request_duration_seconds", "Time to answer a request; of /v1/events, how long it was followed.", slow, "route")
-	m.completeTook = f.histograms("complete_duration_seconds", "Time of the calls that found a session completed at their end: from a claim to a recording, with all that S3 was asked.", slow).
+	m.requestTook = f.histograms("http_request_duration_seconds", "Time to answer a request; for /v1/events, how long the client followed.", slow, "route")
+	m.completeTook = f.histograms("complete_duration_seconds", "Time of the calls at whose end a session was completed: from a claim to a recording, with all requests to S3.", slow).
 		WithLabelValues()
-	m.webhooks = f.counters("webhooks_total", "Attempts to deliver a webhook, by outcome: delivered or failed; and messages dropped, which the outbox had no room for.", "outcome")
+	m.webhooks = f.counters("webhooks_total", "Attempts to deliver a webhook, by outcome: delivered or failed. dropped counts messages for which the outbox had no room.", "outcome")
 	for _, outcome := range []string{delivered, failed, dropped} {
 		m.webhooks.WithLabelValues(outcome)
 	}
 	return m
 }
 
-// Handler answers with all of it, to two at a time.
+// Handler answers with all metrics, to two requests at a time.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 15 * time.Second})
 }
@@ -66,7 +66,7 @@ var (
 	instant = []float64{.00001, .0001, .001, .01, .1, 1, 10}
 )
 
-// build is which program this is.
+// build says which program this is.
 func build() prometheus.Collector {
 	labels := prometheus.Labels{"version": "unknown", "revision": "unknown", "goversion": "unknown"}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -24,7 +24,7 @@ func (m *Metrics) Outbox(o session.Outbox) session.Outbox {
 	return outbox{o, m.store, m.webhooks}
 }
 
-// NoticeDropped counts a notice that the Outbox had no room for.
+// NoticeDropped counts a notice for which the Outbox had no room.
 func (m *Metrics) NoticeDropped() { m.webhooks.WithLabelValues(dropped).Inc() }
 
 type outbox struct {

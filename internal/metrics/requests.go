@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// methods are those that routes here take, or browsers send.
+// methods are those that routes here take, or that browsers send.
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete, http.MethodOptions, http.MethodPut, http.MethodPatch}
 
-// Answered counts a request. route is the pattern that it met, "" for none;
-// method can be anything that a client made up.
+// Answered counts a request. route is the pattern that matched, or "" if none
+// did. method can be anything that a client made up.
 func (m *Metrics) Answered(route, method string, status int, took time.Duration) {
 	if route == "" {
 		route = "none"

@@ -18,9 +18,9 @@ type traffic struct {
 func newTraffic(f factory) traffic {
 	t := traffic{
 		signed:   f.counter("parts_signed_total", "URLs signed for parts."),
-		reported: f.counter("parts_reported_total", "Parts that recorders reported; one that grows and is sent again counts each time."),
-		bytes:    f.counter("bytes_reported_total", "Bytes of the parts that recorders reported, counted as these are."),
-		events:   f.counters("session_events_total", "Sessions opened and ended, by what happened. Of the end that only one broker brings about, only that one counts it.", "type"),
+		reported: f.counter("parts_reported_total", "Parts that recorders reported; a part that grows and is sent again counts each time."),
+		bytes:    f.counter("bytes_reported_total", "Bytes of the parts that recorders reported; a part that is sent again counts each time."),
+		events:   f.counters("session_events_total", "Sessions opened and ended, by what happened. Only the broker that did it counts it.", "type"),
 	}
 	for _, e := range []session.EventType{session.EventOpened, session.EventCompleted, session.EventSalvaged, session.EventAborted, session.EventLost} {
 		t.events.WithLabelValues(string(e))

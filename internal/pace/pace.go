@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Wait waits for about that long: half of it to one and a half, so that brokers
-// that started together do not march in step. It ends early with ctx.
+// Wait waits for about that long: for half of it to one and a half times it.
+// So brokers that started together do not march in step. It ends early with
+// ctx.
 func Wait(ctx context.Context, about time.Duration) {
 	timer := time.NewTimer(about/2 + rand.N(about))
 	defer timer.Stop()

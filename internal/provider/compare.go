@@ -9,8 +9,8 @@ import (
 // Row is one fact, as it was found and as it was expected.
 type Row struct{ Fact, Found, Expected string }
 
-// Rows are the facts that either profile knows. What nobody tried is found as
-// "not tried".
+// Rows are the facts that either profile knows. A fact that nobody tried is
+// found as "not tried".
 func Rows(found, expected *Profile) (rows []Row) {
 	f, e := reflect.ValueOf(*found), reflect.ValueOf(*expected)
 	for i := range f.NumField() {
@@ -45,7 +45,7 @@ func text(fact reflect.Value) string {
 	}
 }
 
-// Differences names each fact that both profiles know, and know otherwise.
+// Differences names each fact that both profiles know and that differs.
 func Differences(found, expected *Profile) (lines []string) {
 	f, e := reflect.ValueOf(*found), reflect.ValueOf(*expected)
 	for i := range f.NumField() {

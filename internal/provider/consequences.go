@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Consequences say what recordings lack at a provider and where, as far as its
-// facts are known, in words for docs/providers.md. What the broker makes up for
-// is not among them.
+// Consequences say what recordings lack at a provider, and where, in words for
+// docs/providers.md. They follow from the facts that are known. What the
+// broker makes up for is not among them.
 func (p *Profile) Consequences() (all []string) {
 	add := func(holds bool, format string, args ...any) {
 		if holds {

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// maxFile is more than a profile takes, in bytes.
+// maxFile is more than any profile needs, in bytes.
 const maxFile = 64 << 10
 
-// Choose returns the profile that a setting means: auto goes by addresses, a
-// name is one of ours, and anything else is a file.
+// Choose returns the profile that a setting means. auto looks at the
+// addresses, a name is one of ours, and anything else is a file.
 func Choose(setting string, addresses ...string) (*Profile, error) {
 	if setting == "" || setting == "auto" {
 		return At(addresses...), nil
@@ -23,7 +23,7 @@ func Choose(setting string, addresses ...string) (*Profile, error) {
 		return p, nil
 	}
 	if !strings.ContainsAny(setting, "./\\") {
-		return nil, fmt.Errorf("%q is no provider; known are auto, %s, and files, whose names hold a dot or a slash", setting, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%q is not a provider; known are auto, %s, and files, whose names contain a dot or a slash", setting, strings.Join(Names(), ", "))
 	}
 	return Read(setting)
 }
@@ -57,7 +57,7 @@ func parse(text []byte) (*Profile, error) {
 	}
 	for _, name := range p.Checksums.Value {
 		if !slices.Contains(Algorithms, name) {
-			return nil, fmt.Errorf("checksums holds %.20q; known are %s", name, strings.Join(Algorithms, ", "))
+			return nil, fmt.Errorf("checksums has %.20q; known are %s", name, strings.Join(Algorithms, ", "))
 		}
 	}
 	return &p, nil

@@ -12,7 +12,7 @@ import (
 //go:embed measured/*.json
 var measured embed.FS
 
-// profiles are the rows with what was measured laid over them.
+// profiles are the rows, with measured facts instead of those that were read.
 var profiles = layAll(rows)
 
 func layAll(rows []Profile) []Profile {
@@ -38,7 +38,7 @@ func layAll(rows []Profile) []Profile {
 	return rows
 }
 
-// lay takes each fact that other knows.
+// lay takes over each fact that other knows.
 func (p *Profile) lay(other *Profile) {
 	to, from := reflect.ValueOf(p).Elem(), reflect.ValueOf(*other)
 	for i := range to.NumField() {
@@ -48,7 +48,7 @@ func (p *Profile) lay(other *Profile) {
 	}
 }
 
-// Measured is p with the facts that were run, and nothing else, as of source.
+// Measured is p with only the facts that were run, and with this source.
 func (p *Profile) Measured(source string) *Profile {
 	only := &Profile{Name: p.Name, Title: p.Title}
 	to, from := reflect.ValueOf(only).Elem(), reflect.ValueOf(*p)

@@ -1,8 +1,8 @@
-// Package provider says, as data, what an S3 provider can do: how many parts it
-// takes and how small, which checksums, what its ETags are, what it lists. Each
-// fact has its source and the day it was read or run.
+// Package provider says, as data, what an S3 provider can do: how many parts
+// it takes and how small, which checksums it takes, what its ETags are, what
+// it lists. Each fact has its source, and the day on which it was read or run.
 //
-// A broker goes by the profile of its provider from the start, and learns the
+// A broker uses the profile of its provider from the start, and learns the
 // rest from answers (package bucket). `broker doctor` measures a profile.
 package provider
 
@@ -12,22 +12,22 @@ import (
 	"strings"
 )
 
-// Fact is one thing that is known of a provider. The zero Fact is unknown.
+// Fact is one thing that is known about a provider. The zero Fact is unknown.
 type Fact[T any] struct {
 	Value  T      `json:"value"`
 	Source string `json:"source"`        // who says so; empty: nobody
 	Day    string `json:"day"`           // when it was run or read, as 2026-11-29
 	Run    bool   `json:"run,omitempty"` // it was seen on the server itself
 
-	// Unchecked: it stands here on somebody's word. Nobody here could open the
-	// source on that day.
+	// Unchecked: nobody here could open the source on that day, so the fact is
+	// somebody's word.
 	Unchecked bool `json:"unchecked,omitempty"`
 }
 
-// Known says whether anybody says so.
+// Known says whether somebody stated the fact.
 func (f Fact[T]) Known() bool { return f.Source != "" }
 
-// Or is the value, or other where nothing is known.
+// Or is the value, or other if nothing is known.
 func (f Fact[T]) Or(other T) T {
 	if f.Known() {
 		return f.Value
@@ -50,8 +50,8 @@ type Profile struct {
 
 	IfNoneMatch     Fact[bool] `json:"if_none_match,omitzero"` // on complete
 	ObjectSize      Fact[bool] `json:"mp_object_size,omitzero"`
-	OpaqueETags     Fact[bool] `json:"opaque_etags,omitzero"`      // an object's is no MD5 of its parts' MD5s
-	OpaquePartETags Fact[bool] `json:"opaque_part_etags,omitzero"` // a part's is no MD5 of it
+	OpaqueETags     Fact[bool] `json:"opaque_etags,omitzero"`      // an object's is not the MD5 of its parts' MD5s
+	OpaquePartETags Fact[bool] `json:"opaque_part_etags,omitzero"` // a part's is not its MD5
 
 	ListsChecksums Fact[bool] `json:"lists_checksums,omitzero"` // in ListParts
 	ListsByKeyOnly Fact[bool] `json:"lists_by_key_only,omitzero"`
@@ -66,12 +66,14 @@ type Profile struct {
 	Quirks    string     `json:"quirks,omitempty"`
 }
 
-// Algorithms are the words for checksums, the best first. A profile has no other.
+// Algorithms are the words for checksums, the best first. A profile has no
+// others.
 var Algorithms = []string{"sha256", "crc32c", "md5"}
 
-// ChecksumsOfParts are those that sessions can have, the best first; nil where
-// nobody knows. One that S3 keeps and does not list nobody can complete with but
-// the recorder: Content-MD5 alone, of which S3 keeps nothing, needs no listing.
+// ChecksumsOfParts are those that sessions can have, the best first; nil if
+// nobody knows. If S3 keeps a checksum and does not list it, only the recorder
+// can complete with it. So it is left out. Only Content-MD5 needs no listing,
+// because S3 keeps nothing of it.
 func (p *Profile) ChecksumsOfParts() []string {
 	if !p.Checksums.Known() {
 		return nil
@@ -81,7 +83,8 @@ func (p *Profile) ChecksumsOfParts() []string {
 	})
 }
 
-// Lacks are the headers of a complete that it is known to refuse or ignore.
+// Lacks are the headers of a complete that the provider is known to refuse or
+// ignore.
 func (p *Profile) Lacks() (headers []string) {
 	for _, h := range []struct {
 		name string
@@ -104,7 +107,7 @@ func Named(name string) (*Profile, bool) {
 	return &p, true
 }
 
-// Names are all there are.
+// Names are the names of all profiles.
 func Names() (names []string) {
 	for _, p := range profiles {
 		names = append(names, p.Name)
@@ -112,11 +115,11 @@ func Names() (names []string) {
 	return names
 }
 
-// All are the profiles, in order of name, but for AWS, which is first.
+// All are the profiles in order of name; AWS is first.
 func All() []Profile { return slices.Clone(profiles) }
 
-// At returns the profile of who runs the S3 at one of these addresses; "" is
-// AWS. One that nobody knows is Unknown.
+// At returns the profile of the provider that runs the S3 at one of these
+// addresses; "" is AWS. If nobody knows the address, At returns Unknown.
 func At(addresses ...string) *Profile {
 	for _, address := range addresses {
 		if address == "" {

@@ -155,13 +155,13 @@ func TestASettingMeansAProfile(t *testing.T) {
 		{"auto", "", "unknown", ""},
 		{"scaleway", "", "scaleway", ""},
 		{written, "", "mine", ""},
-		{"scaleawy", "", "", "is no provider"},
+		{"scaleawy", "", "", "is not a provider"},
 		{"./nowhere.json", "", "", "no such file"},
 		{bad, `{"name": "x", "max_part": {"value": 3}}`, "", "unknown field"},
 		{bad, `{"name": "x", "max_parts": {"value": 0, "source": "me"}}`, "", "max_parts is 0"},
 		{bad, `{"name": "x", "max_parts": {"value": 10001, "source": "me"}}`, "", "max_parts is 10001"},
 		{bad, `{"name": "x", "min_part": {"value": 0, "source": "me"}}`, "", "min_part is 0"},
-		{bad, `{"name": "x", "checksums": {"value": ["md5", "sha512"], "source": "me"}}`, "", "checksums holds \"sha512\""},
+		{bad, `{"name": "x", "checksums": {"value": ["md5", "sha512"], "source": "me"}}`, "", "checksums has \"sha512\""},
 		{bad, `{"name": "x", "max_parts": {"value": 10000, "source": "me"}, "checksums": {"value": ["md5"], "source": "me"}}`, "x", ""},
 	} {
 		if c.file != "" {

@@ -15,7 +15,8 @@ import (
 	"slipway/internal/session"
 )
 
-// message is the body. A field may be added and never given another meaning.
+// message is the body. We may add a field, but never change the meaning of
+// one.
 type message struct {
 	Type      string    `json:"type"` // "recording." and the event's type
 	Timestamp time.Time `json:"timestamp"`
@@ -28,7 +29,7 @@ type data struct {
 	Name        string               `json:"name,omitzero"`
 	ContentType string               `json:"content_type,omitzero"`
 	OpenedAt    time.Time            `json:"opened_at,omitzero"`
-	Outcome     session.Outcome      `json:"outcome,omitzero"` // this and what follows: of a recording that is in the bucket
+	Outcome     session.Outcome      `json:"outcome,omitzero"` // this and the next fields: only for a recording that is in the bucket
 	Key         session.Key          `json:"key,omitzero"`
 	Size        int64                `json:"size,omitzero"`        // bytes
 	DurationMs  int64                `json:"duration_ms,omitzero"` // as the recorder said
@@ -56,7 +57,7 @@ func (d *Deliverer) body(ctx context.Context, e session.Event) ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// Secret signs messages; the receiver has it too. It prints as nothing.
+// Secret signs messages. The receiver has it too. It prints as nothing.
 type Secret struct{ hook *standardwebhooks.Webhook }
 
 // ParseSecret reads "whsec_" and the base64 of 24 to 64 bytes, which is the
@@ -71,8 +72,8 @@ func ParseSecret(text string) (Secret, error) {
 	return Secret{hook}, err
 }
 
-// sign returns the headers of a message. id is the same at every attempt, at
-// is the attempt's own time.
+// sign returns the headers of a message. id is the same at every attempt; at
+// is the time of this attempt.
 func sign(secrets []Secret, id string, at time.Time, body []byte) (http.Header, error) {
 	signatures := make([]string, len(secrets))
 	for i, s := range secrets {

@@ -14,12 +14,12 @@ import (
 	"slipway/internal/session"
 )
 
-// maxAnswer is how much of an answer is read, in bytes: enough to use the
-// connection again after a short one. Nobody looks at it.
+// maxAnswer is how much of an answer the broker reads, in bytes. After a short
+// answer the connection can then be used again. Nobody looks at the body.
 const maxAnswer = 64 << 10
 
-// ParseURL takes an http(s) URL, with a query if need be. Its errors do not
-// repeat the text: in path and query there may be a secret.
+// ParseURL takes an http(s) URL, which may have a query. Its errors do not
+// repeat the text, because path and query may hold a secret.
 func ParseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
@@ -28,8 +28,8 @@ func ParseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// newClient goes to the receiver and nowhere else: by no proxy that the
-// environment names, and after no redirect.
+// newClient reaches the receiver and nothing else. It uses no proxy that the
+// environment names, and follows no redirect.
 func newClient() *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -42,7 +42,7 @@ func newClient() *http.Client {
 }
 
 // post makes one attempt. Only a 2xx is a success. asked is how long the
-// receiver wants to be left alone; 0 if it does not say.
+// receiver wants to be left alone, or 0 if it does not say.
 func (d *Deliverer) post(ctx context.Context, n session.Notice) (asked time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, d.answerWithin)
 	defer cancel()
@@ -72,7 +72,7 @@ func (d *Deliverer) post(ctx context.Context, n session.Notice) (asked time.Dura
 	return 0, nil
 }
 
-// bare takes the URL out of an error, query and all.
+// bare removes the URL and its query from an error.
 func bare(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err

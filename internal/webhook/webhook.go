@@ -1,8 +1,8 @@
 // Package webhook tells an application what became of its recordings. It takes
 // notices out of a session.Outbox and POSTs them to the one URL that the
-// operator set, signed by the Standard Webhooks specification 1.0.0,
+// operator set. It signs them by the Standard Webhooks specification 1.0.0,
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-// (read 2026-11-22). docs/webhooks.md is for who receives them.
+// (read 2026-11-22). docs/webhooks.md is for people who receive them.
 package webhook
 
 import (
@@ -19,7 +19,7 @@ import (
 
 const (
 	atOnce = 4 // deliveries of one broker that are in flight together
-	// answerWithin is what the specification recommends at the least.
+	// answerWithin is the shortest time that the specification recommends.
 	answerWithin = 15 * time.Second
 	// hold leaves time to tell the Outbox before another broker may take over.
 	hold       = answerWithin + 15*time.Second
@@ -27,14 +27,14 @@ const (
 	afterError = 10 * time.Second
 )
 
-// Config is what a Deliverer stands on.
+// Config is what a Deliverer needs.
 type Config struct {
 	Outbox session.Outbox
 	Key    func(session.ID) session.Key // where a recording is in the bucket
-	// Object says what S3 has of a recording: the metadata stands there alone.
+	// Object says what S3 has of a recording. Only S3 has the metadata.
 	Object  func(context.Context, session.ID) (session.Object, error)
 	URL     *url.URL // from ParseURL; never anything that a client sent
-	Secrets []Secret // each signs, so a receiver that knows any of them is served while they are rotated
+	Secrets []Secret // each signs, so that during a rotation a receiver needs to know only one
 	Log     *slog.Logger
 }
 
@@ -52,8 +52,8 @@ func New(c Config) *Deliverer {
 	return &Deliverer{Config: c, client: newClient(), answerWithin: answerWithin, pollEvery: pollEvery}
 }
 
-// Run delivers until ctx ends, and then waits for what is in flight: hold at
-// the longest.
+// Run delivers until ctx ends, and then waits for deliveries in flight, for as
+// long as hold at most.
 func (d *Deliverer) Run(ctx context.Context) {
 	defer d.client.CloseIdleConnections()
 	for ctx.Err() == nil {
@@ -67,7 +67,8 @@ func (d *Deliverer) Run(ctx context.Context) {
 	}
 }
 
-// round delivers what is due, up to atOnce, and returns how much there was.
+// round delivers what is due, up to atOnce, and returns how many notices that
+// were.
 func (d *Deliverer) round(ctx context.Context) (int, error) {
 	notices, err := d.Outbox.Take(ctx, atOnce, hold)
 	if err != nil {
