@@ -1,5 +1,5 @@
-// Package e2e tries the whole product from outside. The browser tests beside
-// this file are run by node; this one runs what the README tells people.
+// Package e2e tries the whole product from outside. Node runs the browser tests
+// beside this file; this one runs the lines that the documentation shows.
 package e2e
 
 import (
@@ -16,16 +16,16 @@ import (
 
 func TestMain(m *testing.M) { devtest.Main(m) }
 
-// The mobile client of the README: all parts signed at once, PUT backwards.
+// The curl lines of docs/protocol.md: all parts signed at once, PUT backwards.
 // BusyBox stands for systems whose tools are not GNU's, such as macOS.
-func TestTheCurlLinesOfTheReadme(t *testing.T) {
+func TestTheCurlLinesUploadAFile(t *testing.T) {
 	for _, tool := range []string{"curl", "jq", "uuidgen", "busybox"} {
 		if _, err := exec.LookPath(tool); err != nil && os.Getenv("SLIPWAY_REQUIRE_NEIGHBOURS") == "" {
 			t.Skipf("%s is not installed", tool)
 		}
 	}
 	dev := devtest.Start(t, "")
-	lines := shellLines(t, "## Upload from a phone")
+	lines := shellLines(t, "docs/protocol.md", "## Upload a file with curl")
 	t.Run("bash", func(t *testing.T) { runLines(t, dev, lines, os.Getenv("PATH"), "bash", "-euo", "pipefail", "-c") })
 	t.Run("BusyBox", func(t *testing.T) {
 		runLines(t, dev, lines, busyBoxFirst(t), "busybox", "sh", "-euo", "pipefail", "-c")
@@ -67,18 +67,18 @@ func runLines(t *testing.T, dev *devtest.Dev, lines, path string, shell ...strin
 	}
 }
 
-// shellLines returns the sh block under a heading of the README.
-func shellLines(t *testing.T, heading string) string {
+// shellLines returns the sh block under a heading of a page.
+func shellLines(t *testing.T, page, heading string) string {
 	t.Helper()
-	readme, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile(filepath.Join("..", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(string(readme), "\n"+heading)
+	_, section, found := strings.Cut(string(text), "\n"+heading)
 	_, block, fenced := strings.Cut(section, "```sh\n")
 	lines, _, closed := strings.Cut(block, "```")
 	if !found || !fenced || !closed {
-		t.Fatalf("the README has no sh block under %q", heading)
+		t.Fatalf("%s has no sh block under %q", page, heading)
 	}
 	return lines
 }
