@@ -1,6 +1,6 @@
 // Package web holds what browsers load: recorder.js with its modules, and the
-// broker's own pages. The README says what each folder is for. A broker serves
-// it as a Site: bundled, or module by module for work on it.
+// broker's own pages. CONTRIBUTING.md says what each folder is for. A broker
+// serves it as a Site: bundled, or module by module for development.
 package web
 
 import (

@@ -10,12 +10,12 @@ import (
 	"slipway/internal/provider"
 )
 
-// remedies say what makes a check of doctor, which fails where nothing is known
-// of the server, no matter.
+// remedies say what to do if a check of doctor fails. Doctor judges a server of
+// which nothing is known; with the remedy the check no longer matters.
 var remedies = map[string]string{
-	"s3-unsigned":     "playback signed by others (`BROKER_S3_PLAYBACK_…`)",
+	"s3-unsigned":     "playback signed with other credentials (`BROKER_S3_PLAYBACK_…`)",
 	"s3-cut":          "its profile: a part without a checksum that nobody reported is not trusted",
-	"s3-part-numbers": "its profile: sessions keep to its most parts",
+	"s3-part-numbers": "its profile: sessions have no more parts than it takes",
 }
 
 // Page is docs/providers.md: the run, and what is known of each provider.
@@ -44,19 +44,29 @@ func (r *Report) Page(profiles []provider.Profile) string {
 const head = `<!-- Made by make providers (e2e/providers). Do not edit: change internal/provider, or run it again. -->
 # S3 providers
 
-Which S3 a broker works with, and what a recording lacks there. The servers marked with a version and a day were run: the
-production program measured each with ` + "`broker doctor`" + `, sent recordings through everything that befalls them, and recorded in Chromium
-with the recorder's defaults. Nobody here has an account with the others: what stands of them is what others saw. Measure yours:
-` + "`broker doctor --write-profile FILE`" + `, then ` + "`BROKER_S3_PROFILE=FILE`" + `, see [Doctor](ops.md#doctor).
+For operators: which S3 a broker works with, and what a recording lacks there.
+
+- **Run.** If a version and a day stand beside a server, we ran it. The production program measured it with
+  ` + "`broker doctor`" + `, sent recordings through everything that can happen to them, and recorded in Chromium with
+  the recorder's defaults. That includes [salvage](glossary.md#salvage), [links](glossary.md#link) and
+  [orphans](glossary.md#orphan).
+- **Not run.** We have no account with the other providers. What the page says about them is what others saw.
+
+To measure yours, run ` + "`broker doctor --write-profile FILE`" + ` and then set ` + "`BROKER_S3_PROFILE=FILE`" + `; see
+[The provider](ops.md#the-provider). A [session](glossary.md#session) is one recording, and a [part](glossary.md#part)
+is a piece of its upload.
 `
 
-const legend = `**works**: doctor found nothing that fails, and everything below held. **works with**: the same, where what is named is done.
-**does not**: what is named fails, doctor's checks as ` + "`this`" + `; recordings fail or are lost there, or somebody gets past a limit. **not run**: nobody here could; where it is
-*played*, the tests run recorder.js in Chromium over a server that refuses what others saw refused.
+const legend = `- **works**: doctor found nothing that fails, and every row of the run below succeeded.
+- **works with**: the same, if you do what is named.
+- **does not**: what is named fails; doctor's checks are written as ` + "`this`" + `. Recordings fail or are lost there, or somebody
+  can get past a limit.
+- **not run**: nobody here could run it. If it is *played*, the tests run recorder.js in Chromium over a server that
+  refuses what others saw refused.
 `
 
-const facts = `A fact is *run* if it was seen on the server itself. It is *unchecked* if it stands here on somebody's word, whose page nobody here could open
-on the day.
+const facts = `A fact is *run* if we saw it on the server itself. It is *unchecked* if somebody stated it on a page that we could not
+open on that day. Otherwise we *read* it at its source.
 `
 
 // verdict says in short whether a provider can be used.
@@ -71,7 +81,7 @@ func (r *Report) verdict(p *provider.Profile) string {
 	return r.Servers[i].verdict()
 }
 
-// verdict says so of a server that was run.
+// verdict says in short whether a server that was run can be used.
 func (s *Server) verdict() string {
 	var fails, with []string
 	for _, v := range s.Fails() {
@@ -122,7 +132,7 @@ func (r *Report) matrix(write func(string, ...any)) {
 	}
 }
 
-// trouble lists what did not hold, in the words of who saw it.
+// trouble lists what failed, in the words of the check that saw it.
 func (r *Report) trouble(write func(string, ...any)) {
 	for _, s := range r.Servers {
 		var lines []string
