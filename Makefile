@@ -76,14 +76,14 @@ soak: neighbours e2e/node_modules # 1 h
 
 # Measures beside the peers, into docs/benchmarks; with BENCH_QUICK=1 in 8 min, to try it, into bin/bench/results. A peer
 # that cannot be installed is named in the results. The first time tusd is compiled, which takes a while. What browsers do
-# over a slow line needs root (see bench/link).
+# over a slow line needs root (see bench/link). It records nothing where the machine's load is above 0.5, unless BENCH_BUSY=1.
 bench:                 # 1 h
 	rm -rf bin/bench && mkdir -p bin/bench
 	go build -ldflags='-s -w' -o bin/bench/broker ./cmd/broker
 	go build -o bin/bench/bench ./bench
 	-cd bench/peers/tusd && go build -o ../../../bin/bench/tusd github.com/tus/tusd/v2/cmd/tusd
 	-$(MAKE) --no-print-directory -k e2e/node_modules bench/peers/node_modules bench/peers/uppy5/node_modules bench/peers/uppy6/node_modules
-	bin/bench/bench $(if $(BENCH_QUICK),-quick,-out docs/benchmarks)
+	bin/bench/bench $(if $(BENCH_QUICK),-quick,-out docs/benchmarks) $(if $(BENCH_BUSY),-busy)
 
 bench-checksums: e2e/node_modules # how fast Chromium hashes parts, 10 s
 	cd e2e && timeout 2m node checksums.bench.js

@@ -30,7 +30,7 @@ func (b *bench) batch(ctx context.Context) error {
 	for _, n := range batchSizes {
 		metrics = append(metrics, result.Metric{Name: batchName(n), Unit: "URLs/s per core", Ratio: result.MoreIsBetter, Plot: n == 1000})
 	}
-	t := b.table("batch", "Many URLs in one request", fmt.Sprintf("%d connections. Of the peers only Companion has such a route. The request is parsed and the answer written; CPU is the server's and, with Redis, that of Redis.", batchConns), metrics...)
+	t := b.table("batch", "Many URLs in one request", fmt.Sprintf("%d connections. Of the peers only Companion has such a route. The request is parsed and the answer written; CPU is the server's and, with Redis, that of Redis. A floor copies the bytes of our answer.", batchConns), metrics...)
 	up, err := b.startSigners(ctx, func(s *rig.Signer) bool { return s.Batch != nil }, t)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -31,6 +33,34 @@ func load1() float64 {
 	var load float64
 	_, _ = fmt.Sscan(string(text), &load)
 	return load
+}
+
+// mostLoad is how busy a machine may be before it is measured on: half a core with
+// other things. patience is how long what was compiled a moment ago is waited for:
+// load1 falls to a quarter in 83 s.
+const (
+	mostLoad = 0.5
+	patience = 4 * time.Minute
+)
+
+// untilIdle waits until the machine has little else to do.
+//
+// Errors: it still has after the patience; ctx ended.
+func untilIdle(ctx context.Context, load func() float64, every, patience time.Duration) error {
+	for deadline := time.Now().Add(patience); ; {
+		now := load()
+		if now <= mostLoad {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the machine's load is %.2f, and above %.1f nothing is recorded; -busy measures all the same", now, mostLoad)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(every):
+		}
+	}
 }
 
 // versions asks what is there, and not what should be.

@@ -58,6 +58,7 @@ var parts = []part{{"sign", (*bench).sign}, {"batch", (*bench).batch}, {"bytes",
 func run() error {
 	var programs rig.Programs
 	quick := flag.Bool("quick", false, "short runs, to try it out")
+	busy := flag.Bool("busy", false, "measure also where the machine has other work; the short form always does")
 	only := flag.String("only", "", "parts to run, such as sign,batch (default all)")
 	signer := flag.String("signer", "", "only signers whose name begins so, such as Slipway")
 	out := flag.String("out", "bin/bench/results", "where the results go")
@@ -73,6 +74,11 @@ func run() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if !*quick && !*busy {
+		if err := untilIdle(ctx, load1, 5*time.Second, patience); err != nil {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp("", "slipway-bench-")
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func (b *bench) startSigners(ctx context.Context, wanted func(*rig.Signer) bool,
 	if err != nil {
 		return nil, err
 	}
-	signers = slices.DeleteFunc(signers, func(s *rig.Signer) bool { return !wanted(s) || !strings.HasPrefix(s.Name, b.signer) })
+	signers = slices.DeleteFunc(append(signers, b.Floors()...), func(s *rig.Signer) bool { return !wanted(s) || !strings.HasPrefix(s.Name, b.signer) })
 	for _, t := range tables {
 		for _, s := range signers {
 			t.Begin(s.Name) // ours stays the first, whoever fails before it is measured
@@ -57,7 +57,7 @@ func (b *bench) startSigners(ctx context.Context, wanted func(*rig.Signer) bool,
 				t.Fail(s.Name, "cannot be started")
 			}
 		}
-		if s.Name == "Slipway" {
+		if s.Redis {
 			at.redis = b.Redis.Pids()
 		}
 	}
@@ -75,7 +75,7 @@ const (
 // sign measures one signed part per request: in a closed loop what it costs,
 // in an open one how long it takes.
 func (b *bench) sign(ctx context.Context) error {
-	cost := b.table("sign", "Sign over HTTP: what it costs", fmt.Sprintf("%d connections, each with its next request as soon as it has the answer. Ours reports one part and signs the next, with a session token that is checked; the peers sign one part, and check nothing. CPU is the server's and, with Redis, that of Redis.", conns),
+	cost := b.table("sign", "Sign over HTTP: what it costs", fmt.Sprintf("%d connections, each with its next request as soon as it has the answer. Ours reports one part and signs the next, with a session token that is checked; the peers sign one part, and check nothing. CPU is the server's and, with Redis, that of Redis. A floor reads the same requests and answers the same bytes over the same libraries, and does nothing for them.", conns),
 		result.Metric{Name: signCPU, Unit: "µs", Ratio: result.LessIsBetter, Plot: true}, result.Metric{Name: signRedis, Unit: "µs"},
 		result.Metric{Name: signCore, Ratio: result.MoreIsBetter}, result.Metric{Name: signRate}, result.Metric{Name: signOwn, Unit: "µs"})
 	late := b.table("latency", "Sign over HTTP: how long it takes", fmt.Sprintf("%d connections, requests sent at fixed times whether or not the answers keep up. Latency counts from when a request was due where an answer before it was late, and else from when it was sent.", conns), lateMetrics()...)

@@ -7,7 +7,8 @@ import (
 )
 
 // Goal is what a figure is held against: the median of a cell or, with Against,
-// how many times as good Subject is as that one.
+// a ratio of two. Least then is how many times as good Subject has to be as that
+// one, and Most how many times as much it may cost.
 type Goal struct {
 	What                   string
 	Table, Subject, Metric string
@@ -32,7 +33,11 @@ func (g Goal) figure(tables []*Table) (value float64, unit, note string, ok bool
 		return ours.Samples.Median(), " " + t.Metrics[column].Unit, ours.Note, len(ours.Samples) > 0
 	}
 	theirs := t.look(g.Against, column)
-	times := t.times(ours.Samples.Median(), theirs.Samples.Median(), column)
+	better, worse := ours.Samples.Median(), theirs.Samples.Median()
+	if g.Most > 0 {
+		better, worse = worse, better
+	}
+	times := t.times(better, worse, column)
 	return times, "×", ours.Note, times > 0
 }
 

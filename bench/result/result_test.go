@@ -71,6 +71,8 @@ func TestGoals(t *testing.T) {
 	for want, g := range map[string]Goal{
 		"≥ 50.0× 100× met":                      {Table: "sign", Subject: "Slipway", Metric: "CPU", Against: "peer <1>", Least: 50},
 		"≥ 31.0× 30.0× **missed**":              {Table: "sign", Subject: "Slipway", Metric: "rate", Against: "peer <1>", Least: 31},
+		"≤ 110× 100× met":                       {Table: "sign", Subject: "peer <1>", Metric: "CPU", Against: "Slipway", Most: 110},
+		"≤ 29.0× 30.0× **missed**":              {Table: "sign", Subject: "peer <1>", Metric: "rate", Against: "Slipway", Most: 29},
 		"≤ 11.0 µs 11.0 µs met":                 {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 11},
 		"≤ 10.0 µs 11.0 µs **missed**":          {Table: "sign", Subject: "Slipway", Metric: "CPU", Most: 10},
 		"≤ 2.00 ms does not keep up **missed**": {Table: "late", Subject: "Slipway", Metric: "p99", Most: 2},

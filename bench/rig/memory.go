@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"slipway/bench/floor"
 	"slipway/internal/access"
 	"slipway/internal/bucket"
 	"slipway/internal/httpapi"
@@ -23,10 +24,14 @@ import (
 	"slipway/internal/presign"
 	"slipway/internal/session"
 	"slipway/internal/session/memstore"
+	"slipway/internal/session/redisstore"
 )
 
 // memoryEnv marks the process that is to be the API over a store in memory.
 const memoryEnv = "SLIPWAY_BENCH_MEMORY"
+
+// floorEnv marks the one of them that answers as package floor does.
+const floorEnv = "SLIPWAY_BENCH_FLOOR"
 
 // RunMemory is the second line of main. In the process that StartMemory made it
 // serves for ever; in every other it returns at once.
@@ -66,8 +71,26 @@ func serveMemory() error {
 	}
 	addr := os.Getenv("BROKER_LISTEN")
 	handler := httpapi.New(httpapi.Config{Broker: broker, Access: keyring, PublicURL: "http://" + addr, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Metrics: counted})
+	if os.Getenv(floorEnv) != "" {
+		if handler, err = floorOf(handler); err != nil {
+			return err
+		}
+	}
 	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	return server.ListenAndServe()
+}
+
+// floorOf is the floor of the API, over Redis where there is one.
+func floorOf(api http.Handler) (http.Handler, error) {
+	address := os.Getenv("BROKER_REDIS_URL")
+	if address == "" {
+		return floor.New(api, nil), nil
+	}
+	client, err := redisstore.Dial(address)
+	if err != nil {
+		return nil, err
+	}
+	return floor.New(api, client), nil
 }
 
 func memoryKeyring() (*access.Keyring, error) {

@@ -66,12 +66,24 @@ func (w *World) StartBroker(name string, redis *Redis) (*Running, error) {
 }
 
 // StartMemory starts the API without Redis; see RunMemory.
-func (w *World) StartMemory(name string) (*Running, error) {
+func (w *World) StartMemory(name string) (*Running, error) { return w.startSelf(name) }
+
+// StartFloor starts the floor of that, or with a Redis that of the broker.
+func (w *World) StartFloor(name string, redis *Redis) (*Running, error) {
+	env := []string{floorEnv + "=1"}
+	if redis != nil {
+		env = append(env, "BROKER_REDIS_URL="+redis.URL())
+	}
+	return w.startSelf(name, env...)
+}
+
+// startSelf starts this program as a server.
+func (w *World) startSelf(name string, env ...string) (*Running, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return w.launch(name, "/readyz", func(addr string) []string { return append(w.brokerEnv(addr), memoryEnv+"=1") }, self)
+	return w.launch(name, "/readyz", func(addr string) []string { return append(append(w.brokerEnv(addr), memoryEnv+"=1"), env...) }, self)
 }
 
 func (w *World) brokerEnv(addr string) []string {

@@ -27,6 +27,8 @@ const recordingParts = 100
 type Signer struct {
 	Name  string
 	Start func() (*Running, error)
+	// Redis: it uses the World's, whose CPU is its own.
+	Redis bool
 	// Request signs one part, of the upload that belongs to the connection: the
 	// second to the hundredth, and again. That is 8 minutes at 8 Mbit/s.
 	Request func(addr string, conn, n int) []byte
@@ -67,6 +69,7 @@ func (w *World) Signers(ctx context.Context) ([]*Signer, error) {
 		w.Slipway("Slipway", func() (*Running, error) { return w.StartBroker("slipway", w.Redis) }),
 		w.Slipway("Slipway, no record", func() (*Running, error) { return w.StartMemory("slipway-no-record") }),
 	}
+	signers[0].Redis = true
 	route := "/s3/multipart/" + url.PathEscape(*upload.UploadId) + "/"
 	for _, p := range []struct{ name, script string }{
 		{"Companion, leanest", "companion-lean.js"},
@@ -81,6 +84,19 @@ func (w *World) Signers(ctx context.Context) ([]*Signer, error) {
 		signers = append(signers, s)
 	}
 	return signers, nil
+}
+
+// The floors are measured as if they were signers. See package floor.
+const (
+	Floor      = "Slipway's floor"
+	RedisFloor = "Slipway's floor with Redis"
+)
+
+// Floors are what ours can at best come down to.
+func (w *World) Floors() []*Signer {
+	over := w.Slipway(RedisFloor, func() (*Running, error) { return w.StartFloor("floor-redis", w.Redis) })
+	over.Redis = true
+	return []*Signer{w.Slipway(Floor, func() (*Running, error) { return w.StartFloor("floor", nil) }), over}
 }
 
 // companionEnv is what Companion's own program needs; the others are

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"slipway/bench/floor"
 	"slipway/internal/access"
 	"slipway/internal/httpapi"
 	"slipway/internal/httpapi/apitest"
@@ -25,65 +26,106 @@ import (
 )
 
 // BenchmarkSignBatch is POST /v1/sessions/{id}/parts as a handler, from the
-// request's bytes to the answer's, over a store in memory: with our signer and
-// with the SDK's presigner in its place. B/json is memory allocated per byte
-// of the answer.
+// request's bytes to the answer's, over a store in memory: with our signer, with
+// the SDK's presigner in its place, and its floor, which copies the same answer.
+// B/json is memory allocated per byte of the answer.
 func BenchmarkSignBatch(b *testing.B) {
-	client := s3.New(s3.Options{Region: "eu-central-1", RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, nil
-		}))})
-	ours, err := presign.New(b.Context(), client, "recordings", time.Now)
-	if err != nil {
-		b.Fatal(err)
-	}
-	signers := map[string]session.Signer{"ours": ours, "sdk": sdkSigner{Signer: ours, client: s3.NewPresignClient(client)}}
-	for _, name := range []string{"ours", "sdk"} {
+	ours := newSigner(b)
+	for _, name := range []string{"ours", "floor", "sdk"} {
 		for _, n := range []int{1, 100, 1000, 10_000} {
-			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) { signBatch(b, signers[name], n) })
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				signer := session.Signer(ours)
+				if name == "sdk" {
+					signer = sdkSigner{Signer: ours, client: s3.NewPresignClient(s3Client())}
+				}
+				call := newPartsCall(b, signer, partsBody(b, n))
+				if name == "floor" {
+					call.handler = floor.New(call.handler, nil)
+				}
+				call.bench(b, n)
+			})
 		}
 	}
 }
 
-func signBatch(b *testing.B, signer session.Signer, n int) {
+func s3Client() *s3.Client {
+	return s3.New(s3.Options{Region: "eu-central-1", RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, nil
+		}))})
+}
+
+func newSigner(t testing.TB) *presign.Signer {
+	t.Helper()
+	signer, err := presign.New(t.Context(), s3Client(), "recordings", time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+// partsCall is one request to a handler, that is made again and again and costs
+// nothing itself.
+type partsCall struct {
+	handler http.Handler
+	req     *http.Request
+	body    rewound
+	text    []byte
+	sink    sink
+}
+
+// rewound is a body that begins anew.
+type rewound struct{ bytes.Reader }
+
+func (*rewound) Close() error { return nil }
+
+func newPartsCall(t testing.TB, signer session.Signer, body []byte) *partsCall {
+	t.Helper()
 	keyring, err := access.NewKeyring(nil, [][]byte{bytes.Repeat([]byte("k"), 32)}, time.Now)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	store := &memstore.Store{}
-	handler := httpapi.New(httpapi.Config{Access: keyring, Log: slog.New(slog.DiscardHandler), PublicURL: "https://broker.example",
-		Broker: &session.Broker{Store: store, Bucket: nowhere{}, Signer: signer, Now: time.Now, Limits: session.Limits{KeyPrefix: "recordings/", URLTTL: 15 * time.Minute, MaxURLTTL: time.Hour}}})
 	record := &session.Session{ID: "00aaaaaaaaaaaaaaaaaaaaaaaaaaw", State: session.Open, Algorithm: session.SHA256, PartSize: 5 << 20, MaxBytes: 50_000 << 20,
 		UploadID: "xadcOB_7YPBOJuoFiQ9cz4P3Pe6FIZwO4f7wN93uHsNBEw97pl5eNwzExg0LAT2dUN91cOmrEQHDsP3WA60CEg--", ExpiresAt: time.Now().Add(time.Hour)}
-	if _, err := store.Swap(b.Context(), session.Change{Session: record}); err != nil {
-		b.Fatal(err)
+	if _, err := store.Swap(t.Context(), session.Change{Session: record}); err != nil {
+		t.Fatal(err)
 	}
-	token := "Bearer " + keyring.SignTicket(record.Ticket("nowhere"))
-	body := partsBody(b, n)
-	call := func() *sink {
-		req := httptest.NewRequest(http.MethodPost, "/v1/sessions/"+string(record.ID)+"/parts", bytes.NewReader(body))
-		req.Header.Set("Authorization", token)
-		req.Header.Set("Content-Type", "application/json")
-		w := &sink{header: http.Header{}}
-		handler.ServeHTTP(w, req)
-		return w
-	}
-	if w := call(); w.status != http.StatusOK || w.bytes < 500*n {
-		b.Fatalf("status %d, %d bytes", w.status, w.bytes)
+	c := &partsCall{text: body, sink: sink{header: http.Header{}}, req: httptest.NewRequest(http.MethodPost, "/v1/sessions/"+string(record.ID)+"/parts", nil)}
+	c.handler = httpapi.New(httpapi.Config{Access: keyring, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), PublicURL: "https://broker.example",
+		Broker: &session.Broker{Store: store, Bucket: nowhere{}, Signer: signer, Now: time.Now, Limits: session.Limits{KeyPrefix: "recordings/", URLTTL: 15 * time.Minute, MaxURLTTL: time.Hour}}})
+	c.req.Header.Set("Authorization", "Bearer "+keyring.SignTicket(record.Ticket("nowhere")))
+	c.req.Header.Set("Content-Type", "application/json")
+	c.req.ContentLength = int64(len(body))
+	return c
+}
+
+func (c *partsCall) run() {
+	c.body.Reset(c.text)
+	c.req.Body = &c.body
+	clear(c.sink.header)
+	c.sink.bytes = 0
+	c.handler.ServeHTTP(&c.sink, c.req)
+}
+
+func (c *partsCall) bench(b *testing.B, n int) {
+	if c.run(); c.sink.status != http.StatusOK || c.sink.bytes < 500*n {
+		b.Fatalf("status %d, %d bytes", c.sink.status, c.sink.bytes)
 	}
 	b.ReportAllocs()
 	var before, after runtime.MemStats
 	var answered int
 	runtime.ReadMemStats(&before)
 	for b.Loop() {
-		answered += call().bytes
+		c.run()
+		answered += c.sink.bytes
 	}
 	runtime.ReadMemStats(&after)
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/URL")
 	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(answered), "B/json")
 }
 
-func partsBody(b *testing.B, n int) []byte {
+func partsBody(b testing.TB, n int) []byte {
 	b.Helper()
 	type part struct {
 		Number   int    `json:"number"`
