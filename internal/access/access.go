@@ -77,11 +77,13 @@ func NewAPIKey(name string, scopes ...session.Scope) (APIKey, string) {
 	return APIKey{APIKey: session.APIKey{Name: name, Scopes: scopes}, Hash: sha256.Sum256([]byte(secret))}, secret
 }
 
-// Keyring checks credentials. It is immutable and safe for concurrent use.
+// Keyring checks credentials. Its keys never change. It is safe for concurrent
+// use.
 type Keyring struct {
 	apiKeys []APIKey
 	seals   []*sealer // one for each token key
 	now     func() time.Time
+	checked checked
 }
 
 // MinTokenKey is the least length of a token key, in bytes.
