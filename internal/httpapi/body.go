@@ -35,7 +35,7 @@ const (
 // read decodes the one JSON value of the body into v.
 func read(c echo.Context, v any, limit int64, rule fieldRule) error {
 	r := c.Request()
-	if kind, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || kind != echo.MIMEApplicationJSON {
+	if !isJSON(r.Header.Get(echo.HeaderContentType)) {
 		return &session.Error{Kind: session.Invalid, Reason: session.ReasonNotJSON, Field: "Content-Type", Detail: "the body is to be application/json"}
 	}
 	body := http.MaxBytesReader(c.Response(), r.Body, limit)
@@ -51,6 +51,14 @@ func read(c echo.Context, v any, limit int64, rule fieldRule) error {
 		return &session.Error{Kind: session.TooLarge, Reason: session.ReasonTooSlow, Detail: "the body took too long to arrive", Err: err}
 	}
 	return badJSON(err)
+}
+
+func isJSON(contentType string) bool {
+	if contentType == echo.MIMEApplicationJSON { // from nearly everybody
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && kind == echo.MIMEApplicationJSON
 }
 
 // badJSON says where a body went wrong, without repeating what stood there.
@@ -126,13 +134,29 @@ func fieldName(p jsontext.Pointer) string {
 
 // answer writes v as JSON that no cache keeps: most answers hold a capability.
 func answer(c echo.Context, status int, v any) error {
-	c.Response().Header().Set("Cache-Control", "no-store")
 	return write(c, status, echo.MIMEApplicationJSON, v)
 }
 
 func write(c echo.Context, status int, contentType string, v any) error {
-	c.Response().Header().Set(echo.HeaderContentType, contentType)
-	c.Response().WriteHeader(status)
-	// No type of ours names a field twice, and so nothing has to keep account of it.
-	return json.MarshalWrite(c.Response(), v, jsontext.AllowDuplicateNames(true))
+	begin(c, status, contentType)
+	return json.MarshalWrite(c.Response(), v, uniqueNames)
 }
+
+// uniqueNames: no type of ours names a field twice, and so nothing has to keep
+// account of it.
+var uniqueNames = jsontext.AllowDuplicateNames(true)
+
+// begin sends the status and the headers of an answer that no cache keeps.
+func begin(c echo.Context, status int, contentType string) {
+	h := c.Response().Header()
+	h["Cache-Control"] = noStore
+	if contentType == echo.MIMEApplicationJSON {
+		h[echo.HeaderContentType] = isPlainJSON
+	} else {
+		h.Set(echo.HeaderContentType, contentType)
+	}
+	c.Response().WriteHeader(status)
+}
+
+// Nothing writes into the value of a header, so these serve all answers.
+var noStore, isPlainJSON = []string{"no-store"}, []string{echo.MIMEApplicationJSON}

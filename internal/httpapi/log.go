@@ -13,8 +13,16 @@ import (
 // word of any length for one.
 const maxMethod = 16
 
-// story is what one request's log line tells. It travels in echo's context,
-// under one key: a request has a handful of notes, and most have them all.
+// call is a request on its way through the handlers: echo's context, with what
+// the request's line of log will tell and what is read of its body. It is one
+// piece of memory for all of that.
+type call struct {
+	echo.Context
+	story story
+	body  body
+}
+
+// story is what one request's log line tells.
 type story struct {
 	id      string // of the request
 	start   time.Time
@@ -24,10 +32,8 @@ type story struct {
 	fault   *session.Error
 }
 
-const keyStory = "story"
-
 // storyOf is the request's. There is one: identify comes before all else.
-func storyOf(c echo.Context) *story { return c.Get(keyStory).(*story) }
+func storyOf(c echo.Context) *story { return &c.(*call).story }
 
 // note keeps what went wrong for the request's one log line.
 func note(c echo.Context, e *session.Error) { storyOf(c).fault = e }
@@ -73,18 +79,18 @@ const roomForAttrs = 16
 // never the URL: neither a query nor a token can reach a log through it.
 func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		body := &body{ReadCloser: c.Request().Body, story: storyOf(c), all: &s.bodies}
-		c.Request().Body = body
-		defer body.done()
+		story, read := storyOf(c), &c.(*call).body
+		*read = body{ReadCloser: c.Request().Body, story: story, all: &s.bodies}
+		c.Request().Body = read
+		defer read.done()
 		if err := next(c); err != nil {
-			c.Error(err)
+			s.problem(err, c)
 		}
-		story := storyOf(c)
 		route, method, status, took := c.Path(), c.Request().Method, c.Response().Status, time.Since(story.start)
 		s.Metrics.Answered(route, method, status, took)
 		attrs := append(make([]slog.Attr, 0, roomForAttrs),
 			slog.String("method", method[:min(len(method), maxMethod)]), slog.String("route", route), slog.Int("status", status),
-			slog.Duration("took", took), slog.Int64("bytes_in", body.n), slog.Int64("bytes_out", c.Response().Size),
+			slog.Duration("took", took), slog.Int64("bytes_in", read.n), slog.Int64("bytes_out", c.Response().Size),
 			slog.String("request_id", story.id), slog.String("client", c.RealIP()))
 		level, attrs := story.outcome(attrs)
 		s.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)

@@ -16,14 +16,21 @@ import (
 	"slipway/internal/session"
 )
 
+// around puts what every request goes through around the handler that it was
+// routed to. echo would wrap each handler anew for each request.
+func (s *server) around() echo.MiddlewareFunc {
+	routed := func(c echo.Context) error { return c.Handler()(c) }
+	all := s.identify(s.logged(s.recovered(s.harden()(s.cors()(routed)))))
+	return func(echo.HandlerFunc) echo.HandlerFunc { return all }
+}
+
 // identify begins the request's story and names it, so that a user's screenshot of an error finds
 // the line in the log. The name is ours: one from outside could forge a line.
 func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		told := &story{id: rand.Text(), start: time.Now()}
-		c.Set(keyStory, told)
+		told := story{id: rand.Text(), start: time.Now()}
 		c.Response().Header().Set(echo.HeaderXRequestID, told.id)
-		return next(c)
+		return next(&call{Context: c, story: told})
 	}
 }
 

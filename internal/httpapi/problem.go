@@ -31,8 +31,8 @@ var statuses = map[session.Kind]struct {
 	session.Limited:            {http.StatusTooManyRequests, "A limit is used up for now"},
 }
 
-// problem answers with RFC 9457 problem details. It is echo's error handler,
-// so every error of every handler comes through here once.
+// problem answers with RFC 9457 problem details. Every error of every handler
+// comes through here once.
 func (s *server) problem(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -59,7 +59,6 @@ func (s *server) problem(err error, c echo.Context) {
 		h.Set("WWW-Authenticate", `Bearer realm="slipway"`)
 	}
 	setRetryAfter(h, e.RetryAfter)
-	h.Set("Cache-Control", "no-store")
 	if err := write(c, p.Status, "application/problem+json", p); err != nil {
 		s.Log.Warn("answer not sent", slog.String("request_id", p.RequestID))
 	}

@@ -70,9 +70,8 @@ func New(cfg Config) http.Handler {
 	s := &server{Config: cfg, now: cfg.Broker.Now, followers: make(chan struct{}, maxFollowers)}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.HTTPErrorHandler = s.problem
 	e.IPExtractor = clientAddress(cfg.TrustedProxies)
-	e.Use(s.identify, s.logged, s.recovered, s.harden(), s.cors())
+	e.Use(s.around())
 
 	// The whole surface. Who may call what is decided where the handler asks
 	// for its caller; see auth.go.

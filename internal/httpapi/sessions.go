@@ -49,7 +49,7 @@ func (s *server) openSession(c echo.Context) error {
 	}
 	noteSession(c, opened.Session.ID)
 	noteOwner(c, opened.Session.Owner)
-	return answer(c, http.StatusCreated, s.opened(opened))
+	return s.answerSigned(c, http.StatusCreated, s.opened(opened.Session), opened.URLs)
 }
 
 // opener is who may open a session, and within which limits.
@@ -66,12 +66,12 @@ func (s *server) opener(c echo.Context) (*session.Grant, *session.APIKey, error)
 	return nil, nil, forbidden(session.ReasonWrongCredential, "opening a session takes a grant or an API key")
 }
 
-func (s *server) opened(o session.Opened) openAnswer {
-	t := o.Session.Ticket(s.Broker.Bucket.Name())
+func (s *server) opened(now *session.Session) openAnswer {
+	t := now.Ticket(s.Broker.Bucket.Name())
 	return openAnswer{
-		ID: t.ID, Token: s.Access.SignTicket(t), State: o.Session.State, Revision: o.Session.Revision, Checksum: string(t.Algorithm),
-		PartSize: t.PartSize, MaxParts: o.Session.MaxParts(), MaxBytes: t.MaxBytes, Finish: finishOf(o.Session), ExpiresAt: instant(t.ExpiresAt), ExpiresInMs: s.left(t.ExpiresAt),
-		WatchURL: s.firstLink(t.ID), URLs: s.urls(o.URLs),
+		ID: t.ID, Token: s.Access.SignTicket(t), State: now.State, Revision: now.Revision, Checksum: string(t.Algorithm),
+		PartSize: t.PartSize, MaxParts: now.MaxParts(), MaxBytes: t.MaxBytes, Finish: finishOf(now), ExpiresAt: instant(t.ExpiresAt), ExpiresInMs: s.left(t.ExpiresAt),
+		WatchURL: s.firstLink(t.ID),
 	}
 }
 
@@ -103,10 +103,10 @@ func (s *server) parts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, http.StatusOK, partsAnswer{
-		ID: now.ID, State: now.State, Revision: now.Revision, PartsReported: now.PartsReported, BytesReported: now.BytesReported, URLs: s.urls(signed),
+	return s.answerSigned(c, http.StatusOK, partsAnswer{
+		ID: now.ID, State: now.State, Revision: now.Revision, PartsReported: now.PartsReported, BytesReported: now.BytesReported,
 		freshToken: s.fresh(now, ref.Ticket),
-	})
+	}, signed)
 }
 
 func (s *server) getSession(c echo.Context) error {

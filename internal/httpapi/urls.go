@@ -1,46 +1,75 @@
 package httpapi
 
 import (
+	"bytes"
 	"strconv"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
 
 	"slipway/internal/session"
 )
 
-// partURLs is a list of signed parts on the wire. There may be 10,000 of them,
-// so each is laid out as text in the encoder's own buffer: token by token it
-// took twice the time, most of it to look for what has to be escaped.
-type partURLs struct {
-	signed []session.SignedPart
-	now    time.Time
-}
+// urlsAtOnce is how much of an answer is put together before it is sent, in bytes.
+const urlsAtOnce = 64 << 10
 
-func (s *server) urls(signed []session.SignedPart) partURLs { return partURLs{signed, s.now()} }
+// answers are buffers that nobody uses; they keep their memory.
+var answers = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, urlsAtOnce+roomForURL)) }}
 
-// MarshalJSONTo writes the PartURLs of api/openapi.yaml.
-func (u partURLs) MarshalJSONTo(enc *jsontext.Encoder) error {
-	if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+// roomForURL is more than an entry takes, in bytes, of nearly every session.
+const roomForURL = 2 << 10
+
+// answerSigned answers v, which is an object, with signed parts as its last field.
+// There may be 10,000, so they are laid out as text: token by token it took twice
+// the time, most of it to look for what has to be escaped, and as values of JSON
+// each was read once more.
+func (s *server) answerSigned(c echo.Context, status int, v any, signed []session.SignedPart) error {
+	out := answers.Get().(*bytes.Buffer)
+	defer answers.Put(out)
+	out.Reset()
+	if err := json.MarshalWrite(out, v, uniqueNames); err != nil {
 		return err
 	}
+	out.Truncate(out.Len() - len("}"))
+	out.WriteString(`,"urls":[`)
+	now := s.now()
 	var at time.Time
-	var end []byte // the same for all of a batch
-	for _, p := range u.signed {
-		if p.ExpiresAt != at || end == nil {
+	end := make([]byte, 0, 96) // the same for all of a batch
+	for i, p := range signed {
+		if out.Len() >= urlsAtOnce {
+			if err := emit(c, status, out); err != nil {
+				return err
+			}
+		}
+		if p.ExpiresAt != at || len(end) == 0 {
 			at = p.ExpiresAt
-			end = appendExpiry(end[:0], at, u.now)
+			end = appendExpiry(end[:0], at, now)
 		}
-		text, err := appendSigned(enc.AvailableBuffer(), p)
-		if err == nil {
-			err = enc.WriteValue(append(text, end...))
+		text := out.AvailableBuffer()
+		if i > 0 {
+			text = append(text, ',')
 		}
+		text, err := appendSigned(text, p)
 		if err != nil {
 			return err
 		}
+		out.Write(append(text, end...))
 	}
-	return enc.WriteToken(jsontext.EndArray)
+	out.WriteString("]}")
+	return emit(c, status, out)
+}
+
+// emit begins the answer, if that is still to be done, and empties out into it.
+func emit(c echo.Context, status int, out *bytes.Buffer) error {
+	if !c.Response().Committed {
+		begin(c, status, echo.MIMEApplicationJSON)
+	}
+	_, err := c.Response().Write(out.Bytes())
+	out.Reset()
+	return err
 }
 
 // appendSigned appends the beginning of p's object, up to when it ends.
@@ -69,11 +98,20 @@ func appendExpiry(b []byte, at, now time.Time) []byte {
 }
 
 // appendText appends s as a JSON string. URLs and checksums are of characters
-// that stand for themselves; what would end the string is escaped, and anything
-// else that JSON does not take fails WriteValue.
+// that stand for themselves.
 func appendText(b []byte, s string) ([]byte, error) {
-	if strings.IndexByte(s, '"') >= 0 || strings.IndexByte(s, '\\') >= 0 {
+	if !plain(s) {
 		return jsontext.AppendQuote(b, s)
 	}
 	return append(append(append(b, '"'), s...), '"'), nil
+}
+
+// plain says whether s is of characters that JSON takes as they are, and ASCII.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

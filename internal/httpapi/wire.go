@@ -76,7 +76,7 @@ type openAnswer struct {
 	ExpiresAt   time.Time        `json:"expires_at"`
 	ExpiresInMs int64            `json:"expires_in_ms"`
 	WatchURL    string           `json:"watch_url"`
-	URLs        partURLs         `json:"urls"`
+	// urls follow, see answerSigned
 }
 
 type partsRequest struct {
@@ -91,8 +91,8 @@ type partsAnswer struct {
 	Revision      session.Revision `json:"revision"`
 	PartsReported int              `json:"parts_reported"`
 	BytesReported int64            `json:"bytes_reported"`
-	URLs          partURLs         `json:"urls"`
 	freshToken
+	// urls follow, see answerSigned
 }
 
 type claim struct {

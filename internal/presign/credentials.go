@@ -115,10 +115,11 @@ func noCredentials(err error) error {
 
 // signingKey derives the key of the day, or has it from the last time.
 func (c *credentials) signingKey(creds *aws.Credentials, now time.Time, region string) *signingKey {
-	day := now.UTC().Format(dayFormat)
+	var room [len(dayFormat)]byte
+	day := now.UTC().AppendFormat(room[:0], dayFormat)
 	k := c.key.Load()
-	if k == nil || k.day != day || k.accessKey != creds.AccessKeyID || k.secretKey != creds.SecretAccessKey || k.token != creds.SessionToken || k.region != region {
-		k = newSigningKey(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken, day, region)
+	if k == nil || k.day != string(day) || k.accessKey != creds.AccessKeyID || k.secretKey != creds.SecretAccessKey || k.token != creds.SessionToken || k.region != region {
+		k = newSigningKey(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken, string(day), region)
 		c.key.Store(k)
 	}
 	return k

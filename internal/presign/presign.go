@@ -101,13 +101,12 @@ func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []sessio
 	defer batch.done()
 	expires := now.Add(life)
 	signed := make([]session.SignedPart, len(parts))
-	all := newURLs(len(parts), batch.maxLen())
+	var all strings.Builder // one piece of memory for all URLs
+	all.Grow(len(parts) * batch.maxLen())
 	for i, p := range parts {
-		all.add(func(dst []byte) []byte { return batch.append(dst, p) })
-		signed[i] = session.SignedPart{Number: p.Number, Size: p.Size, Checksum: p.Checksum, ExpiresAt: expires}
-	}
-	for i := range signed {
-		signed[i].URL = all.at(i)
+		start := all.Len()
+		all.Write(batch.url(p))
+		signed[i] = session.SignedPart{Number: p.Number, URL: session.SignedURL(all.String()[start:]), Size: p.Size, Checksum: p.Checksum, ExpiresAt: expires}
 	}
 	return signed, nil
 }
@@ -144,31 +143,4 @@ func (s *Signer) key(ctx context.Context, now time.Time, ttl time.Duration) (*si
 		life = min(life, c.Expires.Sub(now))
 	}
 	return s.credentials.signingKey(c, now, s.place.region), max(life.Truncate(time.Second), time.Second), nil
-}
-
-// urls keeps many URLs in one piece of memory.
-type urls struct {
-	text    strings.Builder
-	ends    []int
-	scratch []byte
-}
-
-func newURLs(n, maxLen int) *urls {
-	u := &urls{ends: make([]int, 0, n), scratch: make([]byte, 0, maxLen)}
-	u.text.Grow(n * maxLen)
-	return u
-}
-
-func (u *urls) add(appendTo func([]byte) []byte) {
-	u.scratch = appendTo(u.scratch[:0])
-	u.text.Write(u.scratch)
-	u.ends = append(u.ends, u.text.Len())
-}
-
-func (u *urls) at(i int) session.SignedURL {
-	start := 0
-	if i > 0 {
-		start = u.ends[i-1]
-	}
-	return session.SignedURL(u.text.String()[start:u.ends[i]])
 }

@@ -81,13 +81,19 @@ func newSigningKey(accessKey, secretKey, token, day, region string) *signingKey 
 // moment is a signing key at one second: the string to sign up to the hash.
 type moment struct {
 	key  *signingKey
-	time string
-	text midstate // HMAC's inner hash after the constant part of the string to sign
+	time []byte
+	line []byte   // the constant part of the string to sign
+	text midstate // HMAC's inner hash after that
 }
 
-func (k *signingKey) at(now time.Time, h *hasher) moment {
-	stamp := now.UTC().Format(timeFormat)
-	return moment{key: k, time: stamp, text: h.after(k.inner, []byte(algorithm+"\n"+stamp+"\n"+k.scope+"\n"))}
+// set makes m another moment, in the memory that it has.
+func (m *moment) set(k *signingKey, now time.Time, h *hasher) {
+	m.key, m.time = k, now.UTC().AppendFormat(m.time[:0], timeFormat)
+	m.line = append(append(append(m.line[:0], algorithm+"\n"...), m.time...), '\n')
+	m.line = append(append(m.line, k.scope...), '\n')
+	h.resume(k.inner)
+	h.write(m.line)
+	m.text = h.appendState(m.text[:0])
 }
 
 // appendSignature signs the canonical request that h has read.
@@ -105,7 +111,7 @@ func (m *moment) appendSignature(dst []byte, h *hasher) []byte {
 // all of S3's, whose names begin with a small letter.
 func (m *moment) appendQuery(dst []byte, headers signedHeaders, life time.Duration) []byte {
 	dst = append(dst, "X-Amz-Algorithm="+algorithm+"&X-Amz-Credential="...)
-	dst = appendEscaped(dst, m.key.accessKey+"/"+m.key.scope, false)
+	dst = appendEscaped(append(appendEscaped(dst, m.key.accessKey, false), "%2F"...), m.key.scope, false)
 	dst = append(append(dst, "&X-Amz-Date="...), m.time...)
 	dst = strconv.AppendInt(append(dst, "&X-Amz-Expires="...), int64(life/time.Second), 10)
 	if m.key.token != "" {
@@ -132,13 +138,14 @@ type batch struct {
 	host    string
 	headers signedHeaders
 	scratch []byte
+	last    []byte // URL that was signed
 }
 
 // newBatch takes a batch out of batches; done puts it back.
 func newBatch(k *signingKey, p place, u session.Upload, headers signedHeaders, now time.Time, life time.Duration) *batch {
 	b := batches.Get().(*batch)
 	b.host, b.headers = p.host, headers
-	b.moment = k.at(now, b.h)
+	b.moment.set(k, now, b.h)
 	url := append(b.head[:0], p.base...)
 	url = appendEscaped(append(url, p.path...), string(u.Key), true)
 	query := len(url) + 1
@@ -159,9 +166,9 @@ func (b *batch) maxLen() int {
 	return len(b.head) + len("10000") + len(b.tail) + len("&X-Amz-Signature=") + 2*sha256.Size
 }
 
-// append appends the URL of one part. It allocates nothing if dst has room.
-func (b *batch) append(dst []byte, p session.PartToSign) []byte {
-	dst = append(dst, b.head...)
+// url returns the URL of one part, which is good until the next.
+func (b *batch) url(p session.PartToSign) []byte {
+	dst := append(b.last[:0], b.head...)
 	query := len(dst)
 	dst = strconv.AppendInt(dst, int64(p.Number), 10)
 	dst = append(dst, b.tail...)
@@ -169,7 +176,8 @@ func (b *batch) append(dst []byte, p session.PartToSign) []byte {
 	b.h.write(dst[query:])
 	b.scratch = b.appendHeaders(b.scratch[:0], p)
 	b.h.write(b.scratch)
-	return b.moment.appendSignature(dst, b.h)
+	b.last = b.moment.appendSignature(dst, b.h)
+	return b.last
 }
 
 // appendHeaders appends what follows the query in the canonical request.
@@ -197,7 +205,8 @@ func appendHeader(dst []byte, name, value string) []byte {
 // signGet signs a GET of key with S3's own parameters in query, sorted.
 func signGet(k *signingKey, p place, key session.Key, query string, now time.Time, life time.Duration) string {
 	h := newHasher()
-	m := k.at(now, h)
+	var m moment
+	m.set(k, now, h)
 	path := appendEscaped([]byte(p.path), string(key), true)
 	all := m.appendQuery(nil, hostSigned, life)
 	if query != "" {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // ID names a session and, later, its recording: 29 characters of a-z and 0-9.
@@ -51,22 +52,27 @@ func (id ID) Key(prefix string) Key {
 // ParseID accepts what newID makes and nothing else, so no two spellings name
 // one session and nothing in an ID can steer a key or a path.
 func ParseID(s string) (ID, error) {
-	bad := &Error{Kind: NotFound, Reason: ReasonBadID, Detail: "not the ID of a session"}
-	if len(s) != idLength {
-		return "", bad
-	}
-	random, err := idEncoding.DecodeString(s[2:28])
-	if err != nil || idEncoding.EncodeToString(random) != s[2:28] {
-		return "", bad
-	}
-	tag, err := strconv.ParseUint(s[:2], 16, 8)
-	if err != nil || tag >= Tags || fmt.Sprintf("%02x", tag) != s[:2] {
-		return "", bad
-	}
-	if typeByCode(s[28]).code != s[28] {
-		return "", bad
+	if !plainID(s) {
+		return "", &Error{Kind: NotFound, Reason: ReasonBadID, Detail: "not the ID of a session"}
 	}
 	return ID(s), nil
+}
+
+func plainID(s string) bool {
+	if len(s) != idLength || typeByCode(s[28]).code != s[28] {
+		return false
+	}
+	var text, again [26]byte
+	var random [16]byte
+	copy(text[:], s[2:28])
+	if _, err := idEncoding.Decode(random[:], text[:]); err != nil {
+		return false
+	}
+	if idEncoding.Encode(again[:], random[:]); again != text {
+		return false
+	}
+	tag, err := strconv.ParseUint(s[:2], 16, 8)
+	return err == nil && tag < Tags && s[:2] == strings.ToLower(s[:2])
 }
 
 // TagOf returns the tag of all of owner's sessions.
