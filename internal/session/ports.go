@@ -40,7 +40,9 @@ type Store interface {
 	// Parts returns what was reported, in order of number; nothing once the
 	// session is finished.
 	Parts(ctx context.Context, id ID) ([]Part, error)
-	// List returns one page, the longest idle first.
+	// List returns one page, the longest idle first. From one page to the next a
+	// session may stand where it was up to IndexedWithin before, but none that is
+	// idle is left out, and none that is not comes with IdleFor.
 	List(ctx context.Context, q Query) (Page, error)
 	// Indexed reports whether List comes across s, which is not finished. A Store
 	// may lose its index and keep the record: a Redis that evicts does so key by
@@ -54,6 +56,10 @@ type Store interface {
 	// "redis-full" if it takes no new session, and all else.
 	Ping(ctx context.Context) error
 }
+
+// IndexedWithin is how far the order of a listing may be behind what recorders
+// report: an index that followed each report would cost as much as the report.
+const IndexedWithin = 10 * time.Second
 
 // Change is one compare-and-swap.
 type Change struct {
@@ -108,8 +114,9 @@ type Query struct {
 	Limit   int    // 1 and up
 }
 
-// Cursor is a place in the listing, which is ordered by ActiveAt, then ID. A
-// session that shows a sign of life moves to the end; nothing else shifts.
+// Cursor is a place in the listing, which is ordered by ActiveAt, then ID, but
+// for IndexedWithin. A session that shows a sign of life moves to the end; nothing
+// else shifts.
 type Cursor struct {
 	ActiveAt time.Time
 	ID       ID

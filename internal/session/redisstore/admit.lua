@@ -12,7 +12,9 @@
 -- Sent again after a lost reply it takes its cost again.
 
 local now = now_ms()
-local soon = take(now, tonumber(ARGV[3]), {per_second = 0}, {key = KEYS[4], per_second = tonumber(ARGV[4]), burst = tonumber(ARGV[5])})
+local owner = {key = KEYS[4], per_second = tonumber(ARGV[4]), burst = tonumber(ARGV[5])}
+owner.used = owner.per_second > 0 and tonumber(redis.call('GET', owner.key)) or 0
+local soon = take(now, tonumber(ARGV[3]), {per_second = 0}, owner)
 if soon then return soon end
 local stored = redis.call('GET', KEYS[1])
 if stored then return {'ok', now, stored} end

@@ -1,10 +1,12 @@
 package redisstore_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -184,9 +186,25 @@ func (p *pair) walk(st sessiontest.Store, q session.Query) (rows []session.Sessi
 			rows = append(rows, *s)
 		}
 		if q.After = page.Next; q.After == (session.Cursor{}) {
-			return rows, nil
+			return inOrder(rows)
 		}
 	}
+}
+
+// inOrder brings the rows of several pages into the order that they have but for
+// the time that an index may be behind.
+func inOrder(rows []session.Session) ([]session.Session, error) {
+	var last time.Time
+	for _, s := range rows {
+		if last.Sub(s.ActiveAt) >= session.IndexedWithin {
+			return nil, fmt.Errorf("one that was active at %v comes after one at %v", s.ActiveAt, last)
+		}
+		if s.ActiveAt.After(last) {
+			last = s.ActiveAt
+		}
+	}
+	slices.SortFunc(rows, func(a, b session.Session) int { return cmp.Or(a.ActiveAt.Compare(b.ActiveAt), cmp.Compare(a.ID, b.ID)) })
+	return rows, nil
 }
 
 func both[T any](p *pair, what string, do func(sessiontest.Store) (T, error)) T {

@@ -21,6 +21,15 @@ local INLINE = 64
 -- (8,000 in Redis); so long lists go in batches.
 local BATCH = 1000
 
+-- What a report leaves for the next report stands behind its operation:
+--
+--   operation;since;used;ahead
+--
+-- The head has the last activity as the index has it, which moves at most once in
+-- 10 s. since is how many ms later the last activity really was. used is until when
+-- reports have the session's rate used up, in µs from the head's time, or 0. ahead is
+-- what the session has taken of its owner's rate and has not used yet. Older brokers
+-- take all of this for an operation: they keep it, and their next report removes it.
 local head = '^1 (%d+) (%d) (%d+) (%d+) (%d+) (%S+) (%S+) (%d+) (%d+) (%d+) ([ih]) (%d+)\n'
 
 -- Redis' own clock, in ms. Leases and the index go by no broker's.
@@ -34,14 +43,25 @@ end
 -- this is called for ever has a time to live. What begins a recording leaves it out.
 local function go_on(key) redis.call('PERSIST', key) end
 
+-- write writes to a key, and has Redis go on where its memory is full.
+local function write(command, key, ...)
+  local done = redis.pcall(command, key, ...)
+  if type(done) ~= 'table' or not done.err then return done end
+  go_on(key)
+  return redis.call(command, key, ...)
+end
+
 -- parse returns nil for a record that is not ours.
 local function parse(record)
-  local from, to, revision, state, active, urls, lease, swap_op, report_op, count, bytes, part_size, where, length = string.find(record, head)
+  local from, to, revision, state, indexed, urls, lease, swap_op, reported, count, bytes, part_size, where, length = string.find(record, head)
   if not from or #record < to + length then return nil end
+  local report_op, since, used, ahead = string.match(reported, '^([^;]+);(%d+);(-?%d+);(%d+)$')
+  indexed, used = tonumber(indexed), tonumber(used or 0)
   return {
     revision = tonumber(revision), state = tonumber(state),
-    active = tonumber(active), urls = tonumber(urls), lease = tonumber(lease), -- ms; 0: none
-    swap_op = swap_op, report_op = report_op, -- the last of either; see swap.lua
+    active = indexed + tonumber(since or 0), indexed = indexed, urls = tonumber(urls), lease = tonumber(lease), -- ms; 0: none
+    used = used ~= 0 and indexed * 1000 + used or 0, ahead = tonumber(ahead or 0), -- used: µs
+    swap_op = swap_op, report_op = report_op or reported, -- the last of either; see swap.lua
     count = tonumber(count), bytes = tonumber(bytes), part_size = tonumber(part_size),
     where = where, -- parts are i: inline, h: in the hash
     body = string.sub(record, to + 1, to + length),
@@ -50,8 +70,10 @@ local function parse(record)
 end
 
 local function format(r)
+  local since, used, reported = r.active - r.indexed, r.used > 0 and r.used - r.indexed * 1000 or 0, r.report_op
+  if since > 0 or used ~= 0 or r.ahead > 0 then reported = string.format('%s;%.0f;%.0f;%.0f', reported, since, used, r.ahead) end
   return string.format('1 %.0f %.0f %.0f %.0f %.0f %s %s %.0f %.0f %.0f %s %.0f\n',
-    r.revision, r.state, r.active, r.urls, r.lease, r.swap_op, r.report_op, r.count, r.bytes, r.part_size, r.where, #r.body)
+    r.revision, r.state, r.indexed, r.urls, r.lease, r.swap_op, reported, r.count, r.bytes, r.part_size, r.where, #r.body)
     .. r.body .. r.parts
 end
 
@@ -143,7 +165,7 @@ local function note_hashed(r, s, hash)
       tally(r, sizes[n], before[number])
       before[number] = sizes[n]
     end
-    redis.call('HSET', hash, unpack(fields))
+    write('HSET', hash, unpack(fields))
   end
 end
 
@@ -177,38 +199,47 @@ end
 -- same step: executed again they find no change, and count nothing.
 local function count(now, day, bytes)
   if bytes <= 0 then return end
-  redis.call('INCRBY', day, string.format('%.0f', bytes))
-  redis.call('PEXPIREAT', day, string.format('%.0f', midnight(now)))
+  if redis.call('INCRBY', day, string.format('%.0f', bytes)) == bytes then -- the day's first
+    redis.call('PEXPIREAT', day, string.format('%.0f', midnight(now)))
+  end
 end
 
--- after returns how long a cost has a rate used up, in whole µs from now, and
--- how much longer that is than the burst allows. This is GCRA, the virtual
--- scheduling of ITU-T I.371; the key ends when the rate is whole again, so
--- nobody who is slow has one. A rate of 0 per second bounds nothing.
-local function after(now, cost, rate)
+-- after returns until when a cost has a rate used up, in µs, and how much longer that
+-- is than the burst allows; so far it was used up until used. This is GCRA, the
+-- virtual scheduling of ITU-T I.371. A rate of 0 per second bounds nothing.
+local function after(now, cost, rate, used)
   if rate.per_second == 0 then return 0, 0 end
   local bound = math.floor(rate.burst * 1e6 / rate.per_second)
-  local used = math.max(tonumber(redis.call('GET', rate.key) or 0) - now * 1000, 0)
-  used = math.min(used, bound) -- more only where the clock went back
+  local left = math.min(math.max(used - now * 1000, 0), bound) -- more only where the clock went back
     + math.floor(cost * 1e6 / rate.per_second)
-  return used, used - bound
+  return now * 1000 + left, left - bound
 end
 
--- take takes a cost from the rates of a session and of its owner. It returns nil,
--- or where one of them does not allow that yet the reply {'soon', now, {1 for the
--- session's or 2 for the owner's, ms}}, with nothing taken. A Redis that takes
--- no write for now (READONLY, MISCONF) lets it pass: what only looks goes on.
+-- too_soon is the reply where a rate does not allow a cost yet: 1 for the session's,
+-- 2 for the owner's.
+local function too_soon(now, which, over) return {'soon', now, {which, math.ceil(over / 1000)}} end
+
+-- spend notes until when a rate is used up. The key ends when the rate is whole
+-- again, so nobody who is slow has one. A Redis that takes no write for now
+-- (READONLY, MISCONF) lets it pass: what only looks goes on.
+local function spend(now, rate, used)
+  local left = math.ceil(used / 1000) - now
+  if left > 0 then redis.pcall('SET', rate.key, string.format('%.0f', used), 'PX', left) end
+end
+
+-- take takes a cost from the rates of a session and of its owner. It returns nil, or
+-- where one of them does not allow that yet the reply, with nothing taken.
 local function take(now, cost, of_session, of_owner)
   local rates, used = {of_session, of_owner}, {}
   for i, rate in ipairs(rates) do
     local over
-    used[i], over = after(now, cost, rate)
-    if over > 0 then return {'soon', now, {i, math.ceil(over / 1000)}} end
+    used[i], over = after(now, cost, rate, rate.used)
+    if over > 0 then return too_soon(now, i, over) end
   end
   for i, rate in ipairs(rates) do
     if used[i] > 0 then
       redis.pcall('PERSIST', rate.key) -- as go_on does; it has a time to live again in the next line
-      redis.pcall('SET', rate.key, string.format('%.0f', now * 1000 + used[i]), 'PX', math.ceil(used[i] / 1000))
+      spend(now, rate, used[i])
     end
   end
   return nil

@@ -142,7 +142,10 @@ func (s *Store) wantedIndex(ctx context.Context, k keys, tag int) (want map[stri
 		if err != nil {
 			return nil, nil, err
 		}
-		want[fmt.Sprintf("%s %x %d", k.state(r.session.State), n, r.session.ActiveAt.UnixMilli())] = true
+		want[fmt.Sprintf("%s %x %d", k.state(r.session.State), n, r.indexed)] = true
+		if behind := r.session.ActiveAt.Sub(instant(r.indexed)); behind < 0 || behind >= session.IndexedWithin {
+			wrong = append(wrong, fmt.Sprintf("the index of %q is %v behind", key, behind))
+		}
 		if r.session.Owner != "" && !r.session.State.Finished() {
 			want[fmt.Sprintf("%s %x 0", k.owner(r.session.Owner), n)] = true
 		}

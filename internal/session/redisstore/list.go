@@ -1,12 +1,16 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"slipway/internal/session"
 )
 
-// List implements session.Store. It reads at most twice Limit records, and
+// List implements session.Store. The index is up to 10 s behind what recorders
+// report, so rows are in order within a page, and from page to page but for that.
+// Who showed a sign of life since is no idle one all the same. List reads at most twice Limit records, and
 // where rows are hard to find, such as one owner's among finished ones, a page
 // can be shorter than Limit and not be the last.
 //
@@ -38,20 +42,28 @@ func (s *Store) List(ctx context.Context, q session.Query) (session.Page, error)
 		for i := range l.places {
 			l.row(&page, q, &l.places[i])
 		}
-		if !l.more {
-			return page, nil
+		full := budget == 0 || len(page.Sessions) == limit
+		if l.more {
+			after = l.places[len(l.places)-1]
 		}
-		after = l.places[len(l.places)-1]
-		if budget == 0 || len(page.Sessions) == limit {
+		if l.more && full {
 			page.Next = after.cursor()
+		}
+		if !l.more || full {
+			slices.SortFunc(page.Sessions, byActivity)
 			return page, nil
 		}
 	}
 }
 
+func byActivity(a, b *session.Session) int {
+	return cmp.Or(a.ActiveAt.Compare(b.ActiveAt), cmp.Compare(a.ID, b.ID))
+}
+
 func selected(q session.Query, s *session.Session) bool {
 	state := s.State == q.State || q.State == "" && !s.State.Finished()
-	return state && (q.Owner == "" || q.Owner == s.Owner)
+	idle := q.IdleFor <= 0 || s.ReadAt.Sub(s.ActiveAt) >= q.IdleFor
+	return state && (q.Owner == "" || q.Owner == s.Owner) && idle
 }
 
 // row adds the session at p to page if it still is where the index had it: one
@@ -67,7 +79,7 @@ func (l *look) row(page *session.Page, q session.Query, p *place) {
 		return
 	}
 	p.id, r.session.ReadAt = r.session.ID, k.readAt
-	if selected(q, r.session) && r.session.ActiveAt.UnixMilli() == p.at {
+	if selected(q, r.session) && r.indexed == p.at {
 		page.Sessions = append(page.Sessions, r.session)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // place is where a session stands in the listing. The zero place is before
 // all.
 type place struct {
-	at int64 // ActiveAt in ms
+	at int64 // its last activity as the index has it, in ms
 	spot
 	id session.ID // for the cursor; the type letter is right once the record was read
 }

@@ -19,6 +19,7 @@ type record struct {
 	inline   string // entries
 	hashed   bool   // the entries are in the hash instead
 	partSize int64  // of entries that name none
+	indexed  int64  // the last activity as the index has it, in ms
 }
 
 // decodeRecord reads what the scripts wrote; id gives the tag and the name.
@@ -45,9 +46,18 @@ func decodeRecord(id session.ID, value string) (*record, error) {
 	}
 	s.ID = id[:nameEnd] + s.ID
 	s.Revision, s.State = session.Revision(n[1]), states[n[2]-1]
-	s.ActiveAt, s.URLsExpireAt, s.LeaseUntil = instant(n[3]), instant(n[4]), instant(n[5])
+	s.ActiveAt, s.URLsExpireAt, s.LeaseUntil = instant(n[3]+sinceIndexed(f[7])), instant(n[4]), instant(n[5])
 	s.PartsReported, s.BytesReported = int(n[8]), n[9]
-	return &record{session: s, inline: rest[n[12]:], hashed: f[11] == "h", partSize: n[10]}, nil
+	return &record{session: s, inline: rest[n[12]:], hashed: f[11] == "h", partSize: n[10], indexed: n[3]}, nil
+}
+
+// sinceIndexed is how many ms after the index has it the last activity was. It
+// stands behind the operation of the last report; see common.lua.
+func sinceIndexed(reported string) int64 {
+	_, rest, _ := strings.Cut(reported, ";")
+	text, _, _ := strings.Cut(rest, ";")
+	ms, _ := strconv.ParseInt(text, 10, 64) // 0 where an older broker reported last
+	return max(ms, 0)
 }
 
 // encodeBody makes the part of a record that the scripts do not read.
@@ -186,7 +196,7 @@ var alphabets = []*base64.Encoding{
 const minBase64 = 40
 
 // words are texts that most records have, kept as one byte. It is stored: new
-// words go to the end, and a broker of before cannot read a record that has one.
+// words go to the end, and an older broker cannot read a record that has one.
 var words = []string{
 	"", "none", "sha256", "salvage", "abort", "completed", "salvaged",
 	"video/webm;codecs=vp9,opus", "video/webm;codecs=vp8,opus", "video/webm", "audio/webm;codecs=opus", "audio/webm", "video/mp4", "audio/mp4",

@@ -28,32 +28,73 @@
 local record_key, parts_key, open, day, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[7]
 local operation, urls_expire, parts, member, cost, rate, burst, owner_rate, owner_burst, counts, look, announced = unpack(ARGV)
 look, announced = tonumber(look), tonumber(announced)
+local session = {key = KEYS[4], per_second = tonumber(rate), burst = tonumber(burst)}
+local owner = {key = KEYS[5], per_second = tonumber(owner_rate), burst = tonumber(owner_burst)}
+
+-- INDEX_EVERY is how far the index may be behind, in ms.
+local INDEX_EVERY = 10000
+
+-- AHEAD is how much of its owner's rate a session takes at a time, so that it has to
+-- note that less often. It does so where it asks for little, and where not half of
+-- the owner's burst is used up: nobody is refused because of it.
+local AHEAD = 16
+
+-- owner_lets says what a cost makes of the owner's rate: until when it is used up, 0 if
+-- r has paid ahead, and by how much that is too long.
+local function owner_lets(now, r, cost)
+  if cost <= r.ahead then
+    r.ahead = r.ahead - cost
+    return 0, 0
+  end
+  local due = cost - r.ahead
+  r.ahead = 0
+  if due < AHEAD and AHEAD <= owner.burst / 1000 then
+    local used, over = after(now, AHEAD, owner, owner.used)
+    if -over * 2 >= owner.burst * 1e6 / owner.per_second then
+      r.ahead = AHEAD - due
+      return used, over
+    end
+  end
+  return after(now, due, owner, owner.used)
+end
 
 local now = now_ms()
 
-local stored = redis.call('GET', record_key)
+local stored, by_looks, by_owner = nil, nil, nil
+if operation ~= '' or look > 0 then
+  stored, by_looks, by_owner = unpack(redis.call('MGET', record_key, session.key, owner.key))
+end
+stored = stored or redis.call('GET', record_key) -- MGET has no word for a key of another type
 local r = stored and parse(stored)
 local as_it_is = not stored and {'none', now} or not r and {'unreadable', now} or {'ok', now, stored}
 local notes = r and operation ~= '' and operation ~= r.report_op and r.state == 1
 if not notes and look == 0 then return as_it_is end
 
 cost = tonumber(cost)
-if look > 0 and r and r.state <= 3 then cost = cost + math.floor(r.count / look) end -- 4 and up are finished: their parts are gone
-local soon = take(now, cost,
-  {key = KEYS[4], per_second = tonumber(rate), burst = tonumber(burst)},
-  {key = KEYS[5], per_second = tonumber(owner_rate), burst = tonumber(owner_burst)})
-if soon or not notes then return soon or as_it_is end
-go_on(record_key) -- an open one; and whoever records may go on
+session.used, owner.used = math.max(tonumber(by_looks) or 0, r and r.used or 0), tonumber(by_owner) or 0
+if look > 0 then
+  if r and r.state <= 3 then cost = cost + math.floor(r.count / look) end -- 4 and up are finished: their parts are gone
+  return take(now, cost, session, owner) or as_it_is
+end
+
+local used, over = after(now, cost, session, session.used)
+if over > 0 then return too_soon(now, 1, over) end
+r.used = math.max(r.used, used)
+used, over = owner_lets(now, r, cost)
+if over > 0 then return too_soon(now, 2, over) end
 
 local bytes = r.bytes
 note(r, parts, parts_key)
-if counts == '1' then count(now, day, r.bytes - bytes) end
 r.revision, r.report_op = math.max(r.revision + 1, now), operation -- no number twice
 r.active = math.max(r.active, now)
 r.urls = math.max(r.urls, tonumber(urls_expire))
+local moves = r.active - r.indexed >= INDEX_EVERY
+if moves then r.indexed = r.active end
 local record = format(r)
-redis.call('SET', record_key, record) -- only a finished one has a time to live
-redis.call('ZADD', open, r.active, member)
+write('SET', record_key, record) -- an open one has no time to live; and whoever records may go on
+spend(now, owner, used)
+if counts == '1' then count(now, day, r.bytes - bytes) end
+if moves then redis.call('ZADD', open, r.indexed, member) end
 if announced > 0 and (r.bytes >= announced or parts == '' and urls_expire == '0') then
   redis.call('ZADD', whole, 'LT', now, member) -- LT also adds it, if Redis forgot it
 end

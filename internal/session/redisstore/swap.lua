@@ -108,7 +108,7 @@ else
   if from ~= 0 then return {'none', now} end
   local full = room(now, live, day, tonumber(most_live), tonumber(most_bytes))
   if full then return full end
-  r = {revision = 0, active = 0, report_op = '-', count = 0, bytes = 0, part_size = tonumber(part_size), where = 'i', parts = ''}
+  r = {revision = 0, active = 0, indexed = 0, used = 0, ahead = 0, report_op = '-', count = 0, bytes = 0, part_size = tonumber(part_size), where = 'i', parts = ''}
   -- Redis judges a script by its first write. This one changes nothing, and is
   -- refused where memory is full; DEL and ZREM, here and above, are not.
   if begins == '1' then redis.call('SETRANGE', record_key, 0, '') end
@@ -120,6 +120,7 @@ end
 r.revision, r.state, r.swap_op = math.max(r.revision + 1, now), state, operation -- no number twice
 if quiet ~= '1' or from == 0 then
   r.active = math.max(r.active, now) -- a replica that took over may lag
+  r.indexed = r.active
 end
 if state >= 4 then -- nobody asks for the parts of what is finished
   redis.call('UNLINK', parts_key)
@@ -136,7 +137,7 @@ else
   redis.call('SET', record_key, record)
   redis.call('ZREM', forget, member)
 end
-redis.call('ZADD', in_state[state], r.active, member)
+redis.call('ZADD', in_state[state], r.indexed, member)
 
 if probe_at ~= '0' and state == 1 then
   redis.call('ZADD', whole, probe_at, member)
