@@ -53,7 +53,7 @@ type part struct {
 	measure func(*bench, context.Context) error
 }
 
-var parts = []part{{"sign", (*bench).sign}, {"batch", (*bench).batch}, {"bytes", (*bench).bytes}, {"scale", (*bench).scale}, {"cluster", (*bench).cluster}, {"footprint", (*bench).footprint}, {"browser", (*bench).browser}}
+var parts = []part{{"sign", (*bench).sign}, {"batch", (*bench).batch}, {"calls", (*bench).calls}, {"bytes", (*bench).bytes}, {"scale", (*bench).scale}, {"cluster", (*bench).cluster}, {"footprint", (*bench).footprint}, {"idle", (*bench).idle}, {"browser", (*bench).browser}}
 
 func run() error {
 	var programs rig.Programs

@@ -54,7 +54,7 @@ func (r *Result) Quantile(q float64) time.Duration {
 // answerWithin bounds one answer; a server that takes longer has failed.
 const answerWithin = 60 * time.Second
 
-// Run sends as planned. A request that gets no 200 fails the run: what a
+// Run sends as planned. A request that gets no 2xx fails the run: what a
 // server refuses is no figure.
 func Run(t Target, p Plan) (*Result, error) {
 	conns := make([]*conn, p.Conns)
@@ -139,7 +139,7 @@ func (c *conn) exchange(request []byte) error {
 		return err
 	}
 	defer res.Body.Close() //nolint:errcheck // it is read to its end
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode/100 != 2 {
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 300))
 		return &Refused{res.StatusCode, string(text)}
 	}
@@ -148,7 +148,7 @@ func (c *conn) exchange(request []byte) error {
 	return err
 }
 
-// Refused is an answer other than 200.
+// Refused is an answer other than 2xx.
 type Refused struct {
 	Status int
 	Text   string // its beginning

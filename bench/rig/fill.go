@@ -78,9 +78,12 @@ func (w *World) Fill(ctx context.Context, redis *Redis, n, some int) (*Signer, e
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return &Signer{Request: func(addr string, conn, n int) []byte { // of a connection one after the other, from a place of its own
-		return reportCall(addr, sessions[(conn*(len(sessions)/64+1)+n)%len(sessions)], n%(partsEach-1)+1)
-	}}, nil
+	return &Signer{
+		Request: func(addr string, conn, n int) []byte { // of a connection one after the other, from a place of its own
+			return reportCall(addr, sessions[(conn*(len(sessions)/64+1)+n)%len(sessions)], n%(partsEach-1)+1)
+		},
+		Beat: func(addr string, conn int) []byte { return partsCall(addr, sessions[conn%len(sessions)], []byte("{}")) },
+	}, nil
 }
 
 func openFull(ctx context.Context, b *session.Broker, owner session.Owner) (*session.Session, error) {

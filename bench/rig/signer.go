@@ -32,6 +32,9 @@ type Signer struct {
 	// Request signs one part, of the upload that belongs to the connection: the
 	// second to the hundredth, and again. That is 8 minutes at 8 Mbit/s.
 	Request func(addr string, conn, n int) []byte
+	// Beat is a heartbeat of the recorder that belongs to the connection; nil where
+	// there is no such call.
+	Beat func(addr string, conn int) []byte
 	// Batch signs n parts in one request; nil where there is no such route.
 	Batch func(addr string, n int) func(conn, i int) []byte
 	// Prepare sees to it that there are uploads for so many connections.
