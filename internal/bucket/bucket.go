@@ -6,6 +6,7 @@ package bucket
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -20,6 +21,7 @@ type Bucket struct {
 	name   string
 	keep   Keep
 	learnt learnt
+	listed atomic.Int64 // when S3 last listed uploads of the bucket, in ns; 0: never
 }
 
 var _ session.Bucket = (*Bucket)(nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -30,6 +31,7 @@ func (b *Bucket) Uploads(ctx context.Context, prefix string, after session.Uploa
 	if err := understood("bucket.Uploads", out.Bucket); err != nil {
 		return session.UploadPage{}, err
 	}
+	b.listed.Store(time.Now().UnixNano())
 	var page session.UploadPage
 	encoding := encodingOf(out, prefix)
 	for _, u := range out.Uploads {

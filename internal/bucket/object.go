@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,18 +13,24 @@ import (
 	"slipway/internal/session"
 )
 
+// justNow is for how long a listing shows that the bucket is there.
+const justNow = time.Second
+
 // Head returns what S3 says about a finished object.
 //
 // S3 answers HEAD with the same 404 if the object is missing and if the whole
 // bucket is missing. Then every recording would look lost, so Head also asks
-// for the bucket. Without the permission to list the bucket, S3 denies both.
+// for the bucket, unless S3 has just listed uploads of it. Without the permission
+// to list the bucket, S3 denies both.
 func (b *Bucket) Head(ctx context.Context, key session.Key) (session.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	out, err := b.head(ctx, key)
 	if codeOf(err) == notFound {
-		if noBucket := b.Ping(ctx); noBucket != nil {
-			return session.Object{}, noBucket
+		if time.Since(time.Unix(0, b.listed.Load())) > justNow {
+			if noBucket := b.Ping(ctx); noBucket != nil {
+				return session.Object{}, noBucket
+			}
 		}
 		return session.Object{}, unknown("bucket.Head", err)
 	}

@@ -62,3 +62,25 @@ func TestAnETagIsOpaqueWithOtherKeysThanS3s(t *testing.T) {
 		})
 	}
 }
+
+// A bucket that was just listed is there, so nobody has to ask for it again.
+func TestABucketThatWasListedIsNotAskedForAgain(t *testing.T) {
+	asked := 0
+	st := between(t, open(t), bucket.Options{}, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		if r.URL.Path == "/recordings" && r.Method == http.MethodHead {
+			asked++
+		}
+		server.ServeHTTP(w, r)
+	})
+	for _, want := range []int{1, 1} {
+		if _, err := st.Head(t.Context(), "nothing.webm"); session.KindOf(err) != session.NotFound {
+			t.Errorf("the answer is %v, want not found", err)
+		}
+		if asked != want {
+			t.Errorf("the bucket was asked for %d times; want %d", asked, want)
+		}
+		if _, err := st.Uploads(t.Context(), "nothing.webm", session.UploadCursor{}, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

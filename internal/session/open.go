@@ -140,15 +140,21 @@ func (b *Broker) drop(ctx context.Context, s *Session) {
 // forgotten returns the session that s would repeat where the Store has no
 // record of it, or nil. It counts: a second upload of its key would make the
 // first one's token worthless, or overwrite the finished recording.
+//
+// Uploads are looked for first: one that is completed meanwhile is an object then.
 func (b *Broker) forgotten(ctx context.Context, s *Session, q Quota) (*Session, error) {
-	before, err := b.rebuildFromObject(ctx, Ref{ID: s.ID})
-	if KindOf(err) == NotFound {
-		before, err = b.reopen(ctx, s, q)
+	upload, parts, err := b.unfinished(ctx, s)
+	if err != nil {
+		return nil, err
 	}
-	if KindOf(err) == NotFound {
+	before, err := b.rebuildFromObject(ctx, Ref{ID: s.ID})
+	if KindOf(err) != NotFound {
+		return before, err
+	}
+	if upload == nil {
 		return nil, nil
 	}
-	return before, err
+	return b.restore(ctx, upload, Open, parts, q)
 }
 
 // repeated returns the session of before, if the request that opened it was
@@ -160,15 +166,14 @@ func repeated(s, before *Session, err error) (*Session, error) {
 	return before, err
 }
 
-// reopen records s anew with the upload that its key has in S3. Where there
-// are several, the one with parts is the one that somebody works with.
-func (b *Broker) reopen(ctx context.Context, s *Session, q Quota) (*Session, error) {
+// unfinished is s with the upload that its key has in S3, and the parts of it; nil
+// where there is no upload. Where there are several, the one with parts is the one
+// that somebody works with.
+func (b *Broker) unfinished(ctx context.Context, s *Session) (found *Session, parts []Part, err error) {
 	page, err := b.Bucket.Uploads(ctx, string(b.Key(s.ID)), UploadCursor{}, 10)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var found *Session
-	var parts []Part
 	for _, u := range page.Uploads {
 		if u.Key != b.Key(s.ID) {
 			continue
@@ -178,7 +183,7 @@ func (b *Broker) reopen(ctx context.Context, s *Session, q Quota) (*Session, err
 			continue // ended meanwhile
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if found == nil || len(listed) > len(parts) {
 			again := *s
@@ -186,10 +191,7 @@ func (b *Broker) reopen(ctx context.Context, s *Session, q Quota) (*Session, err
 			found, parts = &again, listed
 		}
 	}
-	if found == nil {
-		return nil, unknown(s.ID)
-	}
-	return b.restore(ctx, found, Open, parts, q)
+	return found, parts, nil
 }
 
 // plan checks a request and settles every default.
