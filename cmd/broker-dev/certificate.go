@@ -19,8 +19,8 @@ import (
 // 398 days: https://support.apple.com/en-us/102028 (read 2026-11-22).
 const certificateLife = 397 * 24 * time.Hour
 
-// makeCertificate makes a self-signed certificate for host, unless the one
-// from before still does. A device that accepted it keeps trusting it.
+// makeCertificate makes a self-signed certificate for host, unless the earlier
+// one still fits. A device that accepted that one keeps trusting it.
 func (d *dataFolder) makeCertificate(host string) error {
 	if d.certificateServes(host) {
 		return nil
@@ -37,7 +37,7 @@ func (d *dataFolder) makeCertificate(host string) error {
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "Slipway broker-dev"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(certificateLife),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true, // no authority: a device that trusts it trusts this host, and not whoever gets hold of the key
+		BasicConstraintsValid: true, // not an authority: a device that trusts it trusts this host, and nothing else that a stolen key could sign
 		DNSNames:              []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 	if ip := net.ParseIP(host); ip != nil {

@@ -18,16 +18,16 @@ import (
 	"slipway/internal/session"
 )
 
-// dataFolder is what stays from one start to the next: recordings and keys, so
-// that tokens and watch links go on being good.
+// dataFolder is what stays from one start to the next: recordings and keys. So
+// tokens and watch links stay good.
 type dataFolder struct {
 	path    string
 	lock    *os.File
 	secrets secrets
 }
 
-// secretsName is the file that is for its owner's eyes only. The API key in it
-// is never printed: terminals are shared, recorded and scrolled back.
+// secretsName is the file that only its owner may read. The API key in it is
+// never printed, because terminals are shared, recorded and scrolled back.
 const secretsName = "secrets.json"
 
 type secrets struct {
@@ -38,7 +38,7 @@ type secrets struct {
 	S3Port    int    `json:"s3_port"` // 0: any
 }
 
-// openData opens or makes the folder, for this process alone: two S3 servers
+// openData opens or makes the folder, for this process alone. Two S3 servers
 // on one folder would not know of each other's parts.
 func openData(path string) (*dataFolder, error) {
 	abs, err := filepath.Abs(path)
@@ -73,7 +73,7 @@ func (d *dataFolder) loadSecrets() error {
 		return err
 	}
 	if err := json.Unmarshal(body, &d.secrets); err != nil {
-		return fmt.Errorf("%s cannot be read (delete it to start with new keys; old links then end): %w", d.secretsFile(), err)
+		return fmt.Errorf("%s cannot be read (if you delete it, broker-dev starts with new keys and old links end): %w", d.secretsFile(), err)
 	}
 	return nil
 }
@@ -111,8 +111,8 @@ func random(n int) []byte {
 	return b
 }
 
-// writeWhole writes v as JSON to path, whole or not at all, for the user's
-// eyes only.
+// writeWhole writes v as JSON to path, whole or not at all, readable by the
+// user alone.
 func writeWhole(path string, v any) error {
 	body, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 
 func (d *dataFolder) envFile() string { return filepath.Join(d.path, "env") }
 
-// shellPath is the env file in the folder data as the shell's dot finds it: a
-// name without a slash it would look for elsewhere.
+// shellPath is the env file in the folder data, written so that the shell's
+// dot finds it. The shell looks elsewhere for a name without a slash.
 func shellPath(data string) string {
 	path := filepath.Join(data, "env")
 	if !filepath.IsAbs(path) {
@@ -22,8 +22,9 @@ func shellPath(data string) string {
 	return path
 }
 
-// writeEnv writes the settings that lead the broker's command line here, as
-// lines for a shell. They hold secrets, and are for their owner's eyes only.
+// writeEnv writes the settings with which the broker's command line reaches
+// this broker-dev, as lines for a shell. They hold secrets, so only their
+// owner may read the file.
 func (d *dataFolder) writeEnv(site site, s3 *devs3.Server, redisAddr string, tls bool) error {
 	settings := [][2]string{
 		{"BROKER_URL", site.url}, {"BROKER_API_KEY", d.secrets.APIKey},

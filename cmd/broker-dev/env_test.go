@@ -34,7 +34,7 @@ func TestTheDoctorFindsItsWay(t *testing.T) {
 			cmd := exec.Command("sh", "-c", ". "+env+" && "+broker+" doctor && "+broker+" sessions list")
 			cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 			out, err := cmd.CombinedOutput()
-			if err != nil || !strings.Contains(string(out), " 0 to see to, 0 failed, ") {
+			if err != nil || !strings.Contains(string(out), " 0 warnings, 0 failed, ") {
 				t.Errorf("%v\n%s", err, out)
 			}
 			if err := dev.Interrupt(); err != nil {

@@ -20,13 +20,13 @@ import (
 type flags struct {
 	Listen      string   `default:"127.0.0.1:8080" help:"Address of the broker and its pages, host:port; port 0 takes a free one."`
 	Data        string   `default:".slipway" help:"Folder for recordings and keys. They are there again at the next start."`
-	ReadyFile   string   `placeholder:"PATH" help:"Once everything answers, write where it is and how to get in as JSON to this file. It holds secrets."`
+	ReadyFile   string   `placeholder:"PATH" help:"Once everything answers, write addresses and keys as JSON to this file. It holds secrets."`
 	PublicHost  string   `placeholder:"HOST" help:"Name or address under which other machines reach this one, such as a phone in the same network. Listens on all interfaces unless --listen says otherwise."`
-	TLS         bool     `name:"tls" help:"Serve https with a self-signed certificate: away from localhost, browsers record over https only."`
+	TLS         bool     `name:"tls" help:"Serve https with a self-signed certificate. Except on localhost, browsers record only over https."`
 	AllowOrigin []string `placeholder:"ORIGIN" help:"Also let pages on this origin record, such as http://localhost:3000."`
-	S3As        string   `name:"s3-as" placeholder:"NAME" help:"Have its S3 refuse what another provider is said to refuse: b2, coreweave, gcs, oracle, r2 or scaleway; or lock, a bucket that retains what is stored. The broker goes by the profile of that provider."`
-	Source      string   `placeholder:"DIR" type:"existingdir" help:"Serve the modules of this folder (web/ of a checkout) as they are written, for work on them. A reload shows a change."`
-	Verbose     bool     `help:"Log every request, and not only what went wrong."`
+	S3As        string   `name:"s3-as" placeholder:"NAME" help:"Let its S3 refuse what another provider is said to refuse: b2, coreweave, gcs, oracle, r2 or scaleway; or lock, a bucket that retains what is stored. The broker uses the profile of that provider."`
+	Source      string   `placeholder:"DIR" type:"existingdir" help:"Serve the modules of this folder (web/ of a checkout) unbundled, so that a reload shows a change."`
+	Verbose     bool     `help:"Log every request, and not only failures."`
 }
 
 func main() {

@@ -44,7 +44,7 @@ func run(ctx context.Context, f flags) (err error) {
 	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
 	}
-	if err := removeReady(f.ReadyFile); err != nil { // one that a kill -9 left behind would be taken for ours
+	if err := removeReady(f.ReadyFile); err != nil { // a file that a kill -9 left behind would look like ours
 		return errors.Join(err, listener.Close())
 	}
 	site := newSite(f, listener.Addr())
@@ -85,7 +85,7 @@ func run(ctx context.Context, f flags) (err error) {
 		return err
 	}
 	defer os.Remove(data.envFile())
-	if f.ReadyFile != "" { // last: whoever waits for it finds the rest
+	if f.ReadyFile != "" { // last, so that a script that waits for it finds the rest
 		if err := writeReady(f.ReadyFile, ready{
 			URL: site.url, APIKey: data.secrets.APIKey, S3Endpoint: s3.Endpoint, Bucket: bucket, Region: region,
 			AccessKey: s3.AccessKey, SecretKey: s3.SecretKey, RedisAddr: redis.Addr(), Pid: os.Getpid(),
@@ -106,8 +106,8 @@ func run(ctx context.Context, f flags) (err error) {
 	return err
 }
 
-// listenAddr is where the broker listens: on all interfaces when it is meant
-// for other machines and nobody said otherwise.
+// listenAddr is where the broker listens: on all interfaces if it is meant for
+// other machines and --listen says nothing else.
 func (f flags) listenAddr() string {
 	host, port, err := net.SplitHostPort(f.Listen)
 	if err == nil && f.PublicHost != "" && host == "127.0.0.1" {
@@ -155,8 +155,8 @@ func (s site) s3URL(s3 *devs3.Server) string {
 	return s.scheme + "://" + net.JoinHostPort(s.host, port)
 }
 
-// startS3 starts the S3 server on the port it had the last time: session
-// tokens name the endpoint, and an open upload is to be found there again.
+// startS3 starts the S3 server on the port that it had the last time. Session
+// tokens name the endpoint, so an open upload must be found there again.
 func startS3(ctx context.Context, data *dataFolder, f flags, site site) (*devs3.Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
@@ -229,8 +229,8 @@ func (f flags) logLevel() slog.Level {
 	return slog.LevelWarn
 }
 
-// defaults are the settings as `broker serve` has them with nothing set, and
-// what could not be read of them; BROKER_* variables still count.
+// defaults are the settings that `broker serve` has without any variable set,
+// and the values that could not be read; BROKER_* variables still count.
 func defaults() (app.Settings, *app.Mistakes, error) {
 	var mistakes app.Mistakes
 	var s app.Settings
@@ -241,9 +241,9 @@ func defaults() (app.Settings, *app.Mistakes, error) {
 	return s, &mistakes, err
 }
 
-// pageGrant is what the page on a device may do. With --public-host whoever is
-// in the network can ask for one, so each device is an owner of its own: it
-// cannot delete the recordings of another, nor use up its limits.
+// pageGrant is what the page on a device may do. With --public-host anybody in
+// the network can ask for one. So each device is an owner of its own: it can
+// neither delete the recordings of another nor use up its limits.
 func pageGrant(device string) session.Grant {
 	owner := session.Owner("dev")
 	if ip := net.ParseIP(device); ip == nil || !ip.IsLoopback() {
@@ -252,8 +252,8 @@ func pageGrant(device string) session.Grant {
 	return session.Grant{Owner: owner, ExpiresAt: time.Now().Add(time.Hour)}
 }
 
-// useCredentials makes the SDK's chain find the embedded server's keys and
-// nothing else that this machine may hold.
+// useCredentials makes the SDK's chain find the embedded server's keys, and
+// nothing else that this machine may have.
 func useCredentials(data *dataFolder, tls bool) error {
 	env := map[string]string{
 		"AWS_ACCESS_KEY_ID": data.secrets.AccessKey, "AWS_SECRET_ACCESS_KEY": data.secrets.SecretKey, "AWS_SESSION_TOKEN": "",
@@ -273,8 +273,8 @@ func useCredentials(data *dataFolder, tls bool) error {
 // parent is who started us, read before it can end.
 var parent = os.Getppid()
 
-// startedByGoRun says whether the go command started us. Where the system does
-// not tell, the path does: `go run` starts programs out of its build cache.
+// startedByGoRun says whether the go command started us. If the system does
+// not say, the path does: `go run` starts programs from its build cache.
 func startedByGoRun() bool {
 	if command, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", parent)); err == nil {
 		return strings.TrimSpace(string(command)) == "go"
@@ -283,8 +283,9 @@ func startedByGoRun() bool {
 	return err == nil && strings.Contains(exe, "go-build")
 }
 
-// stopWithGoRun ends us when the `go run` that started us is killed: it passes
-// on a Ctrl-C, but not a kill -9, and would leave us behind.
+// stopWithGoRun ends us if the `go run` that started us is killed. `go run`
+// passes on a Ctrl-C but not a kill -9, and would leave us behind
+// (docs/decisions.md#d13).
 func stopWithGoRun(ctx context.Context, cancel context.CancelCauseFunc) {
 	if !startedByGoRun() {
 		return

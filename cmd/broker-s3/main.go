@@ -1,7 +1,7 @@
-// Command broker-s3 is the S3 server of docker-compose.yml: internal/devs3 as a
-// program of its own. It keeps recordings in a folder of one machine, one copy
-// of each, and has one key: for a single machine, and to try Slipway out. It
-// refuses what AWS refuses and keeps no PUT that was cut.
+// Command broker-s3 is the S3 server of docker-compose.yml: internal/devs3 as
+// a program of its own. It keeps one copy of each recording in a folder of one
+// machine, and has one key. Use it on a single machine, or to try Slipway. It
+// refuses what AWS refuses, and does not store a PUT that was cut.
 package main
 
 import (
@@ -27,17 +27,18 @@ type flags struct {
 
 type serveCmd struct {
 	Listen    string `env:"S3_LISTEN" default:"127.0.0.1:7070" help:"Address to listen on, host:port."`
-	Data      string `env:"S3_DATA" default:"data" help:"Folder for what is kept."`
-	Bucket    string `env:"S3_BUCKET" default:"recordings" help:"The bucket. It is made where it is missing."`
+	Data      string `env:"S3_DATA" default:"data" help:"Folder for the objects."`
+	Bucket    string `env:"S3_BUCKET" default:"recordings" help:"The bucket. The server makes it if it is missing."`
 	Region    string `env:"S3_REGION" default:"us-east-1" help:"Its region."`
 	AccessKey string `env:"S3_ACCESS_KEY" required:"" help:"The one access key."`
-	SecretKey string `env:"S3_SECRET_KEY" required:"" help:"Its secret. Use the environment: others can read a command line."`
+	SecretKey string `env:"S3_SECRET_KEY" required:"" help:"Its secret. Use the environment, because others can read a command line."`
 }
 
 // startWithin bounds the start on a busy machine.
 const startWithin = time.Minute
 
-// Run serves. What runs when it is asked to end may take a few seconds more.
+// Run serves. Running requests may take a few seconds more after it is asked
+// to end.
 func (c *serveCmd) Run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -63,13 +64,13 @@ type healthCmd struct {
 // healthWithin is less than a container's probe usually waits.
 const healthWithin = 3 * time.Second
 
-// Run asks without a signature: any answer is one.
+// Run asks without a signature, because any answer will do.
 func (c *healthCmd) Run() error {
 	_, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Timeout: healthWithin, Transport: &http.Transport{}} // past any proxy
+	client := &http.Client{Timeout: healthWithin, Transport: &http.Transport{}} // through no proxy
 	res, err := client.Get("http://" + net.JoinHostPort("localhost", port))
 	if err != nil {
 		return err

@@ -14,29 +14,30 @@ import (
 )
 
 type bucketCmd struct {
-	Apply applyCmd `cmd:"" help:"Let the pages that record PUT to the bucket, and have S3 end uploads that nobody can go on with."`
+	Apply applyCmd `cmd:"" help:"Set the CORS rule that lets pages PUT to the bucket, and the lifecycle rule that ends abandoned uploads."`
 }
 
 type applyCmd struct {
 	app.BucketSettings `embed:""`
 
-	Yes bool `help:"Make the changes. Without it they are shown, and nothing is changed."`
+	Yes bool `help:"Make the changes. Without this flag they are only shown."`
 }
 
 // Help is what `broker bucket apply --help` says first.
 func (applyCmd) Help() string {
-	return `One CORS rule for BROKER_CORS_ORIGINS and the broker's own pages, and one lifecycle
-rule that ends unfinished uploads under BROKER_KEY_PREFIX when nobody can go on with
-them. Their IDs begin with slipway-; all other rules stay as they are. It takes
-s3:GetBucketCORS, s3:PutBucketCORS, s3:GetLifecycleConfiguration and
-s3:PutLifecycleConfiguration, which a broker needs for nothing else.
+	return `Sets one CORS rule for BROKER_CORS_ORIGINS and the broker's own pages, and one
+lifecycle rule that ends unfinished uploads under BROKER_KEY_PREFIX when no recorder
+can go on with them. The IDs of these rules begin with slipway-; all other rules stay
+as they are. The command needs s3:GetBucketCORS, s3:PutBucketCORS,
+s3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration. A broker needs none
+of these.
 
-What this S3 server has no notion of is told and passed over.
+If this S3 server has no such rules, the command says so and goes on.
 Ends with 0 if the rules are as wanted, 1 if that failed, 2 if the settings are wrong,
 4 if there are changes to make and --yes was not given.`
 }
 
-// Run shows what differs, and changes it if told so.
+// Run shows what differs, and changes it if --yes was given.
 func (c *applyCmd) Run(mistakes *app.Mistakes) error {
 	if err := mistakes.Resolve(&c.BucketSettings); err != nil {
 		return usage("settings:\n%w", err)
@@ -66,7 +67,7 @@ func (c *applyCmd) Run(mistakes *app.Mistakes) error {
 }
 
 // applyAll makes the changes. One kind of rules may work where the other does
-// not, and what the server has no notion of is told and passed over.
+// not. If the server has no such rules, applyAll says so and goes on.
 func applyAll(ctx context.Context, plan bucketrules.Plan) error {
 	var failed []error
 	for _, kind := range plan {

@@ -9,8 +9,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// completionCmd prints what makes a shell complete the command line. The shell
-// asks `broker completion words` each time, so the script never grows old.
+// completionCmd prints a script that makes a shell complete the command line.
+// The shell asks `broker completion words` each time, so the script does not
+// become outdated.
 type completionCmd struct {
 	Bash  bashCmd  `cmd:"" help:"For bash: source <(broker completion bash)"`
 	Zsh   zshCmd   `cmd:"" help:"For zsh: source <(broker completion zsh)"`
@@ -42,13 +43,13 @@ func printScript(script string) error {
 	return err
 }
 
-// wordsCmd prints what may stand in place of the last of Words, one a line;
-// nothing where a file or something of the user's own belongs.
+// wordsCmd prints what may replace the last of Words, one a line. It prints
+// nothing where a file or a text of the user's own belongs.
 type wordsCmd struct {
 	Words []string `arg:"" optional:""`
 }
 
-// Run is asked with "--" before the words.
+// The shell calls Run with "--" before the words.
 func (c wordsCmd) Run(ctx *kong.Context) error {
 	for _, word := range candidates(ctx.Model.Node, c.Words) {
 		fmt.Println(word)
@@ -83,7 +84,7 @@ func candidates(root *kong.Node, words []string) []string {
 }
 
 // walk follows words to the command they select. open is the flag that still
-// wants its value, if one does.
+// needs its value, if there is one.
 func walk(node *kong.Node, words []string) (at *kong.Node, open *kong.Flag) {
 	for _, word := range words {
 		if open != nil {

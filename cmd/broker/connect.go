@@ -10,17 +10,17 @@ import (
 	"slipway/internal/client"
 )
 
-// apiKeyVariable holds the API key of whoever runs a command.
+// apiKeyVariable holds the API key of the person who runs a command.
 const apiKeyVariable = "BROKER_API_KEY"
 
-// connection is which broker the ops commands talk to, and as whom.
+// connection says which broker the ops commands call, and with which key.
 type connection struct {
-	URL        string `name:"url" env:"BROKER_URL" placeholder:"URL" group:"Broker" help:"The broker. Required."`
+	URL        string `name:"url" env:"BROKER_URL" placeholder:"URL" group:"Broker" help:"Address of the broker. Required."`
 	APIKeyFile string `name:"api-key-file" env:"BROKER_API_KEY_FILE" placeholder:"FILE" group:"Broker" help:"File that holds the API key. Default: the environment's BROKER_API_KEY. There is no flag for the key itself, because others can read a command line."`
 }
 
-// open returns a client, and a context that SIGINT and SIGTERM end; a second
-// one ends the program at once.
+// open returns a client, and a context that SIGINT and SIGTERM end. A second
+// signal ends the program at once.
 func (c *connection) open() (context.Context, context.CancelFunc, *client.Client, error) {
 	key, err := c.key()
 	if err != nil {

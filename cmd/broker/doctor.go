@@ -28,17 +28,17 @@ type doctorCmd struct {
 
 // Help is what `broker doctor --help` says first.
 func (doctorCmd) Help() string {
-	return `Takes the settings of broker serve, asks Redis and S3, and says of each thing whether
-it is as it must be, what was seen, and the line that mends it. A recording of a few
-bytes is uploaded, completed, played and deleted under BROKER_KEY_PREFIX, and nothing
-of it is left behind. Brokers may be at work meanwhile.
+	return `Takes the settings of broker serve and asks Redis and S3. For each check it says
+whether all is well, what it saw, and the line that mends it. It uploads a recording
+of a few bytes under BROKER_KEY_PREFIX, completes it, plays it and deletes it. It
+leaves nothing behind. Brokers may be at work meanwhile.
 
 Ends with 0 if nothing failed, 1 if something did, 2 if the settings are wrong or
-nothing could be looked at.`
+nothing could be checked.`
 }
 
-// Run looks and reports. SIGINT and SIGTERM end it; what was uploaded until
-// then is taken away.
+// Run checks and reports. SIGINT and SIGTERM end it; it then removes what it
+// uploaded.
 func (c *doctorCmd) Run(mistakes *app.Mistakes) error {
 	if err := mistakes.Resolve(&c.DoctorSettings); err != nil {
 		return usage("settings:\n%w", err)
@@ -76,7 +76,7 @@ func printReport(report doctor.Report) error {
 var statusColour = map[doctor.Status]string{doctor.OK: "32", doctor.Skipped: "2", doctor.Warn: "33", doctor.Fail: "31"}
 
 // printChecks prints each check, and how to mend it on a line of its own that
-// can be copied.
+// you can copy.
 func printChecks(report doctor.Report) error {
 	out, colour := bufio.NewWriter(os.Stdout), colourful(os.Stdout)
 	names := 0
@@ -98,12 +98,12 @@ func printChecks(report doctor.Report) error {
 		}
 	}
 	printRows(out, report)
-	writeLine(out, fmt.Sprintf("\n%d ok, %d to see to, %d failed, %d skipped", report.Count(doctor.OK), report.Count(doctor.Warn), report.Count(doctor.Fail), report.Count(doctor.Skipped)))
+	writeLine(out, fmt.Sprintf("\n%d ok, %d warnings, %d failed, %d skipped", report.Count(doctor.OK), report.Count(doctor.Warn), report.Count(doctor.Fail), report.Count(doctor.Skipped)))
 	return out.Flush()
 }
 
-// printRows prints what was found of the S3 provider beside what a broker goes
-// by until it learns otherwise.
+// printRows prints what was found of the S3 provider, beside what a broker
+// assumes until it learns otherwise.
 func printRows(out *bufio.Writer, report doctor.Report) {
 	if report.Profile == nil {
 		return

@@ -22,8 +22,8 @@ const (
 	exitUnavailable = 6
 )
 
-// ended is an end that was explained already, or whose code is not that of its
-// error.
+// ended is an end that was explained already, or whose exit code does not
+// follow from its error.
 type ended struct {
 	code int
 	error
@@ -35,7 +35,7 @@ func (e ended) Unwrap() error { return e.error }
 
 func usage(format string, args ...any) error { return ended{exitUsage, fmt.Errorf(format, args...)} }
 
-// codeOf is what the program ends with after err.
+// codeOf is the exit code of the program after err.
 func codeOf(err error) int {
 	if err == nil {
 		return 0
@@ -69,8 +69,8 @@ var exitCodes = map[string]int{
 	session.Limited.String():            exitUnavailable,
 }
 
-// codeOfAnswer goes by the code and not by the status, because a 404 from
-// whatever stands at a wrong address says nothing about a session.
+// codeOfAnswer looks at the code and not at the status, because a 404 from
+// another server at a wrong address says nothing about a session.
 func codeOfAnswer(e *client.Error) int {
 	if code, ok := exitCodes[e.Code]; ok {
 		return code
@@ -81,7 +81,7 @@ func codeOfAnswer(e *client.Error) int {
 	return exitFailed
 }
 
-// complain says on stderr what went wrong, if that was not said yet.
+// complain says on stderr what went wrong, unless that was said already.
 func complain(err error) {
 	if err == nil || err.Error() == "" {
 		return

@@ -22,12 +22,12 @@ type fetchCmd struct {
 	app.S3Settings `embed:""`
 
 	ID    string `arg:"" help:"ID of the recording."`
-	Out   string `name:"out" short:"o" required:"" placeholder:"FILE" help:"Where to write it. The bytes are collected in FILE.part, so FILE is whole or not there."`
+	Out   string `name:"out" short:"o" required:"" placeholder:"FILE" help:"Where to write the recording. The bytes are collected in FILE.part, so FILE is either whole or not there."`
 	Force bool   `help:"Replace FILE, and a FILE.part that is left over."`
 }
 
-// Run downloads and says what was verified. SIGINT and SIGTERM end it and
-// leave nothing behind.
+// Run downloads, and says what it verified. SIGINT and SIGTERM end it; it then
+// leaves nothing behind.
 func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
 	if err := mistakes.Resolve(&c.S3Settings); err != nil {
 		return fmt.Errorf("settings:\n%w", err)
@@ -37,7 +37,7 @@ func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
 		return fmt.Errorf("%q is not the ID of a recording: those are 29 letters and digits, as after /watch/ in a link", c.ID)
 	}
 	if c.Out == "-" {
-		return errors.New("-o - cannot work: the parts arrive in any order and are checked at the end; name a file")
+		return errors.New("-o - cannot work, because the parts arrive in any order and are checked at the end; name a file")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -66,7 +66,7 @@ func (c *fetchCmd) Run(mistakes *app.Mistakes) error {
 	return nil
 }
 
-// bars are the progress of one stage after the other, on stderr.
+// bars shows the progress of one stage after the other, on stderr.
 type bars struct{ last *progressbar.ProgressBar }
 
 func (b *bars) next(stage string, total int64) io.Writer {
@@ -75,7 +75,7 @@ func (b *bars) next(stage string, total int64) io.Writer {
 	return b.last
 }
 
-// clear makes room for what is said in the end.
+// clear removes the bar before the last message.
 func (b *bars) clear() {
 	if b.last != nil {
 		_ = b.last.Clear()

@@ -60,7 +60,7 @@ func TestFetch(t *testing.T) {
 			"broker: no such object: elsewhere/" + anID + ".webm in bucket recordings: the session is still open, or was aborted or deleted; or it belongs to another BROKER_BUCKET or BROKER_KEY_PREFIX\n"},
 		{"no ID", envOf(server), []string{"../../etc/passwd", "-o", file}, 1, "",
 			"broker: \"../../etc/passwd\" is not the ID of a recording: those are 29 letters and digits, as after /watch/ in a link\n"},
-		{"standard output", envOf(server), []string{anID, "-o", "-"}, 1, "", "broker: -o - cannot work: the parts arrive in any order and are checked at the end; name a file\n"},
+		{"standard output", envOf(server), []string{anID, "-o", "-"}, 1, "", "broker: -o - cannot work, because the parts arrive in any order and are checked at the end; name a file\n"},
 		{"a folder", envOf(server), []string{anID, "-o", dir, "--force"}, 1, "", "broker: " + dir + " is a folder\n"},
 		{"no settings", []string{"BROKER_S3_PATH_STYLE=x", "BROKER_URL_TTL=not of interest"}, []string{anID, "-o", file}, 1, "",
 			"broker: settings:\nBROKER_BUCKET: is required\nBROKER_S3_PATH_STYLE: \"x\" is not true or false\n"},

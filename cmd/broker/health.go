@@ -12,14 +12,14 @@ import (
 const healthWithin = 5 * time.Second
 
 type healthCmd struct {
-	Listen string `name:"listen" env:"BROKER_LISTEN" default:"127.0.0.1:8080" help:"Where the broker listens, as broker serve has it."`
-	Ready  bool   `name:"ready" help:"Ask whether S3 and Redis answer it, too: for what sends it traffic, and not for what restarts it."`
+	Listen string `name:"listen" env:"BROKER_LISTEN" default:"127.0.0.1:8080" help:"Where the broker listens: as for broker serve."`
+	Ready  bool   `name:"ready" help:"Ask also whether S3 and Redis answer the broker. Use this to decide who gets traffic, and not whom to restart."`
 }
 
 // Help is what `broker health --help` says first.
 func (healthCmd) Help() string {
-	return `Asks the broker in the same container whether it lives, for probes in images that hold
-nothing else. Ends with 0 if it does, and with 1 if it does not.`
+	return `Asks the broker in the same container whether it answers, for probes in images that
+hold no other program. Ends with 0 if the broker answers, and with 1 if it does not.`
 }
 
 func (c *healthCmd) Run() error {
@@ -40,7 +40,7 @@ func (c *healthCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	res, err := (&http.Transport{}).RoundTrip(req) // past any proxy
+	res, err := (&http.Transport{}).RoundTrip(req) // through no proxy
 	if err != nil {
 		return err
 	}

@@ -12,18 +12,18 @@ import (
 )
 
 type keysCmd struct {
-	New   newKeyCmd   `cmd:"" help:"Make an API key: prints the key, once, and its line for BROKER_API_KEYS."`
+	New   newKeyCmd   `cmd:"" help:"Make an API key. Prints the key, once, and the line for BROKER_API_KEYS."`
 	Token tokenKeyCmd `cmd:"" help:"Make a key for BROKER_TOKEN_KEYS."`
 }
 
 type newKeyCmd struct {
 	Name  string          `arg:"" help:"What the key is for, such as the application's name."`
-	Scope []session.Scope `enum:"grants,sessions,ops" default:"grants" help:"What it may do: grants, sessions, ops."`
+	Scope []session.Scope `enum:"grants,sessions,ops" default:"grants" help:"What the key may do: grants, sessions, ops."`
 }
 
 func (c *newKeyCmd) Run() error {
 	if c.Name == "" || strings.ContainsAny(c.Name, ":, \t\n") {
-		return errors.New("the name cannot be empty or hold a colon, a comma or a space")
+		return errors.New("the name must not be empty, and must not contain a colon, a comma or a space")
 	}
 	key, secret := access.NewAPIKey(c.Name, c.Scope...)
 	fmt.Printf("key (give it to the application; it is kept nowhere):\n  %s\nsetting:\n  BROKER_API_KEYS=%s\n", secret, key)

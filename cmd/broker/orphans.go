@@ -77,7 +77,7 @@ func (c *orphansAbortCmd) Run() error {
 		if err := broker.AbortOrphan(ctx, o.Key, o.UploadID); err != nil {
 			return err
 		}
-		raw, err := json.Marshal(o) // the API answers with nothing
+		raw, err := json.Marshal(o) // the API's answer is empty
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (o orphanTarget) String() string { return string(o.UploadID) }
 
 func (c *orphansAbortCmd) named(upload string) (orphanTarget, error) {
 	if c.Key == "" {
-		return orphanTarget{}, usage("--key: is required, since an upload is known by its key and its ID")
+		return orphanTarget{}, usage("--key: is required, because an upload is named by its key and its ID")
 	}
 	return orphanTarget{session.Key(c.Key), session.UploadID(upload)}, nil
 }

@@ -11,9 +11,9 @@ import (
 	"slipway/internal/client"
 )
 
-// output is the form in which a command prints what the broker told.
+// output is the form in which a command prints what the broker answered.
 type output struct {
-	Output string `name:"output" short:"o" enum:"table,json,ndjson" default:"table" help:"${enum}. JSON has the API's fields as they are; ndjson is an object a line."`
+	Output string `name:"output" short:"o" enum:"table,json,ndjson" default:"table" help:"${enum}. JSON has the API's fields unchanged; ndjson is one object a line."`
 	Quiet  bool   `name:"quiet" short:"q" help:"IDs only, one a line."`
 }
 
@@ -25,7 +25,7 @@ func (o output) form() string {
 	return o.Output
 }
 
-// list prints rows as they come and keeps none.
+// list prints rows as they come and stores none.
 type list[T any] struct {
 	form  string
 	id    func(T) string
@@ -39,8 +39,8 @@ func newList[T any](o output, id func(T) string, columns []column[T]) *list[T] {
 	return &list[T]{form: o.form(), id: id, out: out, table: &table[T]{out: out, columns: columns, colour: colourful(os.Stdout)}}
 }
 
-// add prints some rows and flushes. A table is aligned as far as those before
-// and these need it.
+// add prints some rows and flushes. A table is aligned as far as these rows
+// and the earlier ones need it.
 func (l *list[T]) add(rows ...client.Answer[T]) error {
 	if l.form == "table" {
 		l.table.add(rows)
@@ -71,8 +71,8 @@ func (l *list[T]) header() {
 	}
 }
 
-// end closes what is open. A listing that fails is not ended: what was printed
-// is no JSON then, so nobody takes it for the whole.
+// end closes an open array. If a listing fails, the array stays open: then the
+// output is not JSON, and nobody takes it for the whole listing.
 func (l *list[T]) end() error {
 	switch {
 	case l.form == "json" && l.rows == 0:
@@ -83,10 +83,11 @@ func (l *list[T]) end() error {
 	return l.out.Flush()
 }
 
-// field is a line of what is printed of one thing.
+// field is one line about one thing.
 type field struct{ name, value string }
 
-// printOne prints one thing: its fields to people, where they are not empty.
+// printOne prints one thing: for people, those of its fields that are not
+// empty.
 func printOne(o output, id string, raw jsontext.Value, fields []field) error {
 	out := bufio.NewWriter(os.Stdout)
 	switch o.form() {

@@ -12,14 +12,14 @@ import (
 // column is a column of a table. Its cells are safe to print.
 type column[T any] struct {
 	title  string
-	min    int // cells wide; what nearly all rows need, so that those of later pages stand below
+	min    int // cells wide; enough for nearly all rows, so that later pages are aligned with the first
 	right  bool
 	cell   func(T) string
 	colour func(T) string // an SGR parameter, or ""; nil: none
 }
 
-// table prints rows under a header. Its columns only ever grow, so that a table
-// of any length is printed as it comes. The last column is not padded.
+// table prints rows under a header. Its columns only grow, so it can print a
+// table of any length as it comes. The last column is not padded.
 type table[T any] struct {
 	out     *bufio.Writer
 	columns []column[T]
@@ -27,7 +27,8 @@ type table[T any] struct {
 	widths  []int
 }
 
-// add prints rows, and before the first, or where there are none, the header.
+// add prints rows. Before the first, or if there are none, it prints the
+// header.
 func (t *table[T]) add(rows []client.Answer[T]) {
 	begun := t.widths != nil
 	if !begun {
@@ -56,7 +57,7 @@ func (t *table[T]) add(rows []client.Answer[T]) {
 	}
 }
 
-// line prints one line; of tells each cell and its colour.
+// line prints one line; of returns each cell and its colour.
 func (t *table[T]) line(of func(column int) (cell, colour string)) {
 	var b strings.Builder
 	for j, c := range t.columns {

@@ -10,10 +10,10 @@ import (
 	"slipway/internal/session"
 )
 
-// printable is text as it may go to a terminal: as it is, or quoted in Go's way
-// if it holds what is not seen and yet has an effect, such as an escape
-// sequence, a line break or a mark that turns the direction of writing; or if it
-// could be taken for something quoted, or for nothing.
+// printable is text that is safe for a terminal. It is quoted in Go's way if
+// it contains something invisible that has an effect, such as an escape
+// sequence, a line break or a mark that turns the direction of writing. It is
+// also quoted if it looks quoted already, or is empty.
 func printable(text string) string {
 	seen := func(r rune) bool { return unicode.IsPrint(r) && r != unicode.ReplacementChar }
 	plain := strings.TrimSpace(text) == text && !strings.HasPrefix(text, `"`) &&
@@ -60,8 +60,8 @@ func instantText(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// stateColour is green while parts arrive, yellow on the way to an end, and
-// faint where nothing is left.
+// stateColour is green while parts arrive, yellow while the session ends, and
+// faint if nothing is left.
 func stateColour(s session.State) string {
 	switch s {
 	case session.Open:

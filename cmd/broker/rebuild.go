@@ -19,7 +19,7 @@ import (
 type rebuildCmd struct {
 	app.RebuildSettings `embed:""`
 
-	IDs []string `arg:"" optional:"" name:"id" help:"IDs of sessions to look for, and no others; or - to read them from standard input, with white space in between."`
+	IDs []string `arg:"" optional:"" name:"id" help:"IDs of sessions: look for these and no others; or - to read them from standard input, separated by white space."`
 }
 
 // Help is what `broker rebuild --help` says first.
@@ -42,8 +42,8 @@ comes back by its token, or here if you name its session: give the IDs that your
 application has kept.`
 }
 
-// Run rebuilds and says what came back. SIGINT and SIGTERM end it; what was
-// done until then stays done.
+// Run rebuilds, and says what came back. SIGINT and SIGTERM end it; what it
+// did until then stays.
 func (c *rebuildCmd) Run(mistakes *app.Mistakes) error {
 	if err := mistakes.Resolve(&c.RebuildSettings); err != nil {
 		return fmt.Errorf("settings:\n%w", err)
@@ -70,18 +70,18 @@ func (c *rebuildCmd) Run(mistakes *app.Mistakes) error {
 	return nil
 }
 
-// named are the sessions to look for; nil: all.
+// named are the sessions to look for; nil means all.
 func (c *rebuildCmd) named(stdin io.Reader) (ids []session.ID, err error) {
 	words := c.IDs
 	if slices.Contains(words, "-") {
 		if len(words) > 1 {
-			return nil, usage("- stands alone: everything comes from standard input then")
+			return nil, usage("- must stand alone, because then everything comes from standard input")
 		}
 		text, err := io.ReadAll(stdin)
 		if err != nil {
 			return nil, err
 		}
-		words, ids = strings.Fields(string(text)), []session.ID{} // none are none, and not all
+		words, ids = strings.Fields(string(text)), []session.ID{} // an empty list means none, and not all
 	}
 	for _, word := range words {
 		id, err := session.ParseID(word)
@@ -94,6 +94,6 @@ func (c *rebuildCmd) named(stdin io.Reader) (ids []session.ID, err error) {
 }
 
 func summary(r session.Rebuilt) string {
-	return fmt.Sprintf("%d of %d recordings and %d of %d unfinished uploads are known again; the other %d were known already, are too old, empty or none of ours",
+	return fmt.Sprintf("%d of %d recordings and %d of %d unfinished uploads are known again; the other %d were known already, are too old, are empty or are not ours",
 		r.Restored, r.Objects, r.Adopted, r.Uploads, r.Skipped)
 }

@@ -40,8 +40,8 @@ func TestRebuild(t *testing.T) {
 		t.Fatalf("after the flush there are %+v", rows)
 	}
 	for _, want := range []string{
-		"1 of 1 recordings and 1 of 2 unfinished uploads are known again; the other 1 were known already, are too old, empty or none of ours\n",
-		"0 of 1 recordings and 0 of 2 unfinished uploads are known again; the other 3 were known already, are too old, empty or none of ours\n",
+		"1 of 1 recordings and 1 of 2 unfinished uploads are known again; the other 1 were known already, are too old, are empty or are not ours\n",
+		"0 of 1 recordings and 0 of 2 unfinished uploads are known again; the other 3 were known already, are too old, are empty or are not ours\n",
 	} {
 		if code, stdout, stderr := run(t, env, "rebuild"); code != 0 || stdout != want || stderr != "" {
 			t.Fatalf("exit %d\n%s%s\nwant\n%s", code, stdout, stderr, want)

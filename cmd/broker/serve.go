@@ -26,7 +26,7 @@ func (c *serveCmd) Run(mistakes *app.Mistakes) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	slog.SetDefault(log)
 	for _, m := range mistakes.Misspelt(os.Environ(), apiKeyVariable) {
-		log.Warn("unknown setting, which counts for nothing", slog.String("variable", m.Name), slog.String("nearest", m.Nearest))
+		log.Warn("unknown setting, which has no effect", slog.String("variable", m.Name), slog.String("nearest", m.Nearest))
 	}
 	broker, err := app.New(ctx, c.Settings, app.Options{Log: log})
 	if err != nil {

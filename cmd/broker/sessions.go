@@ -23,9 +23,9 @@ type sessionsListCmd struct {
 	output
 
 	State string        `name:"state" enum:",open,completing,completed,aborting,aborted,deleted" default:"" placeholder:"STATE" help:"Only sessions in this state: open, completing, completed, aborting, aborted or deleted. Without it, those that are not finished."`
-	Idle  time.Duration `name:"idle" placeholder:"DURATION" help:"Only sessions without a sign of life for so long, such as 30m or 24h."`
+	Idle  time.Duration `name:"idle" placeholder:"DURATION" help:"Only sessions that showed no sign of life for this long, such as 30m or 24h."`
 	Owner string        `name:"owner" placeholder:"OWNER" help:"Only this owner's."`
-	Limit int           `name:"limit" placeholder:"N" help:"At most so many. Without it, all."`
+	Limit int           `name:"limit" placeholder:"N" help:"At most this many. Without it, all."`
 }
 
 // Run prints the listing page by page.

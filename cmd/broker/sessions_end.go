@@ -9,12 +9,12 @@ import (
 	"slipway/internal/session"
 )
 
-// endCmd is what ends sessions: those that are named, or those of a list.
+// endCmd ends sessions: those that are named, or those of a list.
 type endCmd struct {
 	connection
 	output
 
-	IDs []string `arg:"" name:"id" help:"IDs of sessions; or - to read what sessions list -o ndjson prints, and leave alone what changed since."`
+	IDs []string `arg:"" name:"id" help:"IDs of sessions; or - to read what sessions list -o ndjson prints. Sessions that changed since are left alone."`
 }
 
 type (
@@ -25,8 +25,9 @@ type (
 
 // Help is what `broker sessions complete --help` says first.
 func (completeCmd) Help() string {
-	return `The claim is what S3 has: every part from 1 on, and none that was reported is
-missing. Nobody but the recorder knows whether more was to come.`
+	return `Completes with the claim that what S3 has is the whole recording. S3 must have every
+part from 1 on, and every part that was reported. Only the recorder knows whether
+more parts were to come.`
 }
 
 func (c *completeCmd) Run() error { return c.each((*client.Client).Complete) }
@@ -55,7 +56,8 @@ func (c *endCmd) each(end func(*client.Client, context.Context, session.ID, sess
 	return cmp.Or(err, rows.end())
 }
 
-// sessionTarget is a session to end; at Revision 0, whatever it did since.
+// sessionTarget is a session to end. At Revision 0 it is ended whatever it did
+// since.
 type sessionTarget struct {
 	ID       session.ID       `json:"id"`
 	Revision session.Revision `json:"revision"`
@@ -71,7 +73,8 @@ func namedSession(text string) (sessionTarget, error) {
 	return sessionTarget{ID: id}, nil
 }
 
-// listedSession wants the revision too: a list is of what was.
+// listedSession requires the revision too, because a list shows an earlier
+// state.
 func listedSession(row sessionTarget) error {
 	if _, err := session.ParseID(string(row.ID)); err != nil || row.Revision < 1 {
 		return errors.New("is not what sessions list -o ndjson prints, with id and revision")

@@ -13,10 +13,10 @@ import (
 	"slipway/internal/client"
 )
 
-// targetsOf is what a command shall act on: what its arguments name, all of
-// them sound before the first is acted on; or, where the one argument is "-",
-// the rows of a list on standard input, as they come. named reads an argument,
-// listed says what is wrong with a row.
+// targetsOf is what a command shall act on. If the arguments name targets, all
+// of them are checked before the first is acted on. If the one argument is
+// "-", they are the rows of a list on standard input, as they come. named
+// reads an argument, and listed says what is wrong with a row.
 func targetsOf[T any](args []string, named func(string) (T, error), listed func(T) error) (iter.Seq2[T, error], error) {
 	if len(args) == 1 && args[0] == "-" {
 		return rowsOf(os.Stdin, listed), nil
@@ -24,7 +24,7 @@ func targetsOf[T any](args []string, named func(string) (T, error), listed func(
 	var targets []T
 	for _, arg := range args {
 		if arg == "-" {
-			return nil, usage("- stands alone: everything comes from standard input then")
+			return nil, usage("- must stand alone, because then everything comes from standard input")
 		}
 		target, err := named(arg)
 		if err != nil {
@@ -41,8 +41,8 @@ func targetsOf[T any](args []string, named func(string) (T, error), listed func(
 	}, nil
 }
 
-// rowsOf reads JSON objects. A row that is wrong ends it: something else was
-// sent than was meant.
+// rowsOf reads JSON objects. A wrong row ends it, because the user meant to
+// send something else.
 func rowsOf[T any](r io.Reader, wrong func(T) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		in := jsontext.NewDecoder(r)
@@ -65,9 +65,9 @@ func rowsOf[T any](r io.Reader, wrong func(T) error) iter.Seq2[T, error] {
 	}
 }
 
-// forEach acts on every target and goes on after a refusal, which it tells. In
-// the end it fails with the code of the refusals, or 1 if they were of several
-// kinds. It stops where nothing better can be expected of the next.
+// forEach acts on every target. After a refusal it says so and goes on. In the
+// end it fails with the code of the refusals, or with 1 if they were of
+// several kinds. It stops if the next target cannot succeed either.
 func forEach[T fmt.Stringer](targets iter.Seq2[T, error], act func(T) error) error {
 	var all, failed, code int
 	for target, err := range targets {
@@ -93,14 +93,14 @@ func forEach[T fmt.Stringer](targets iter.Seq2[T, error], act func(T) error) err
 	case failed == 0:
 		return nil
 	case all == 1:
-		return ended{code, errors.New("")} // it was told
+		return ended{code, errors.New("")} // already said
 	}
 	return ended{code, fmt.Errorf("%d of %d failed", failed, all)}
 }
 
-// hopeless says whether err is no matter of one target: the broker is away, or
-// it is none, or it does not know the key; or the output cannot be written, or
-// somebody wants it to end.
+// hopeless says whether err concerns every target. The broker is away, is not
+// a broker, or does not know the key; or the output cannot be written, or
+// somebody ended the command.
 func hopeless(err error) bool {
 	e, ok := errors.AsType[*client.Error](err)
 	return !ok || e.Code == "" || e.Reason == client.NoAnswer || codeOf(e) == exitDenied

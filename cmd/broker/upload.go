@@ -21,24 +21,24 @@ type uploadCmd struct {
 	output
 
 	Files       []string          `arg:"" name:"file" help:"Files to upload, one after the other."`
-	Owner       string            `name:"owner" placeholder:"OWNER" help:"Whose recordings they will be."`
-	Name        string            `name:"name" placeholder:"NAME" help:"What people call it, and the name it downloads under. Default: the file's own."`
+	Owner       string            `name:"owner" placeholder:"OWNER" help:"Owner of the recordings."`
+	Name        string            `name:"name" placeholder:"NAME" help:"Name for people, and for the downloaded file. Default: the file's own."`
 	ContentType string            `name:"content-type" placeholder:"TYPE" help:"Such as video/mp4. Default: what the file's extension says."`
 	Metadata    map[string]string `name:"metadata" placeholder:"NAME=VALUE" help:"Kept with the object; can be repeated."`
 	PartSize    app.Bytes         `name:"part-size" placeholder:"SIZE" help:"Size of a part, 5MiB to 5GiB. Default: the broker's."`
-	Parallel    int               `name:"parallel" placeholder:"N" default:"4" help:"Parts on their way at once, 1 to 64."`
-	Anew        bool              `name:"anew" help:"Begin again, whatever is left of an earlier upload."`
+	Parallel    int               `name:"parallel" placeholder:"N" default:"4" help:"How many parts to send at once, 1 to 64."`
+	Anew        bool              `name:"anew" help:"Begin again, and ignore what is left of an earlier upload."`
 }
 
 // Help is what `broker upload --help` says first.
 func (uploadCmd) Help() string {
 	return `The bytes go straight to S3. Until all of them are there, FILE.upload beside the
-file keeps what it takes to go on, a session token among it: the same command
-again sends what S3 does not have. S3 holds each part against its checksum. An
-upload that is killed after its last part is completed by the broker.`
+file keeps what is needed to go on; it holds a session token. Give the same command
+again to send what S3 does not have. S3 compares each part with its checksum. If an
+upload is killed after its last part, the broker completes it.`
 }
 
-// uploaded is what is printed of a file.
+// uploaded is what the command prints about a file.
 type uploaded struct {
 	File     string                    `json:"file"`
 	ID       session.ID                `json:"id"`
@@ -68,9 +68,9 @@ func (c *uploadCmd) Run() error {
 	case c.Parallel < 1 || c.Parallel > 64:
 		return usage("--parallel is 1 to 64")
 	case slices.Contains(c.Files, "-"):
-		return usage("- cannot work: the length has to be known beforehand, and a killed upload reads the bytes again; name a file")
+		return usage("- cannot work, because the length must be known beforehand and a killed upload reads the bytes again; name a file")
 	case c.Name != "" && len(c.Files) > 1:
-		return usage("--name is of one file, and these are %d", len(c.Files))
+		return usage("--name takes one file, and these are %d", len(c.Files))
 	}
 	ctx, stop, broker, err := c.open()
 	if err != nil {
@@ -115,7 +115,7 @@ func (c *uploadCmd) targets() iter.Seq2[fileName, error] {
 func (c *uploadCmd) options(file string) (upload.Options, error) {
 	contentType := cmp.Or(c.ContentType, session.TypeOfFile(file))
 	if contentType == "" {
-		return upload.Options{}, usage("the extension says no kind of recording that we know; --content-type may say which")
+		return upload.Options{}, usage("the extension is not one of a known kind of recording; name the kind with --content-type")
 	}
 	return upload.Options{
 		Broker: c.URL, ContentType: contentType, Owner: session.Owner(c.Owner), Name: cmp.Or(c.Name, filepath.Base(file)),

@@ -36,9 +36,9 @@ func TestUpload(t *testing.T) {
 		code   int
 		stderr string
 	}{
-		{"an extension that says nothing", []string{other, "--owner", "ann"}, 2, other + ": the extension says no kind of recording that we know; --content-type may say which"},
-		{"one name for two files", []string{file, other, "--name", "Talk"}, 2, "--name is of one file, and these are 2"},
-		{"standard input", []string{"-"}, 2, "- cannot work: the length has to be known beforehand"},
+		{"an extension that says nothing", []string{other, "--owner", "ann"}, 2, other + ": the extension is not one of a known kind of recording; name the kind with --content-type"},
+		{"one name for two files", []string{file, other, "--name", "Talk"}, 2, "--name takes one file, and these are 2"},
+		{"standard input", []string{"-"}, 2, "- cannot work, because the length must be known beforehand"},
 		{"many at once", []string{file, "--parallel", "65"}, 2, "--parallel is 1 to 64"},
 		{"what the broker refuses", []string{other, "--content-type", "text/html", "--owner", "ann"}, 5, other + ": forbidden (content-type-not-allowed): "},
 		{"no file", []string{file + "x.mp4", "--owner", "ann"}, 1, file + "x.mp4: open " + file + "x.mp4: no such file or directory"},

@@ -11,15 +11,15 @@ import (
 type watchCmd struct {
 	connection
 
-	Output string `name:"output" short:"o" enum:"table,ndjson" default:"table" help:"${enum}. ndjson has the API's fields as they are, an object a line."`
+	Output string `name:"output" short:"o" enum:"table,ndjson" default:"table" help:"${enum}. ndjson has the API's fields unchanged, one object a line."`
 	Quiet  bool   `name:"quiet" short:"q" help:"IDs of sessions only, one a line."`
 }
 
 // Help is what `broker watch --help` says first.
 func (watchCmd) Help() string {
 	return `Prints what happens to sessions as it happens, beginning with the last 10 seconds,
-until it is interrupted. When the connection is lost it says so and takes up where
-it was. Events are kept for a while only: the listing is the truth.`
+until you interrupt it. If the connection is lost, the command says so and goes on
+where it was. Events are kept only for a while: the listing is the truth.`
 }
 
 // Run prints events until SIGINT or SIGTERM, which is how it is meant to end.
@@ -58,7 +58,7 @@ var eventColumns = []column[client.Event]{
 	{title: "NAME", cell: func(e client.Event) string { return printable(e.Name) }},
 }
 
-// eventColour is red where a recording may have suffered.
+// eventColour is red if a recording may have suffered.
 func eventColour(t session.EventType) string {
 	switch t {
 	case session.EventCompleted:

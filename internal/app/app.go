@@ -22,13 +22,13 @@ import (
 	"slipway/web"
 )
 
-// Options is what broker-dev has beyond the settings.
+// Options is what broker-dev sets beyond the settings.
 type Options struct {
-	PageGrant func(device string) session.Grant // gives the recording page at an address a grant; nil in production
-	TLS       *tls.Config                       // nil: plain HTTP, behind whatever ends TLS
-	Listener  net.Listener                      // nil: Settings.Listen is listened on
+	PageGrant func(device string) session.Grant // grants the recording page at an address; nil in production
+	TLS       *tls.Config                       // nil: plain HTTP, behind a proxy that ends TLS
+	Listener  net.Listener                      // nil: listen on Settings.Listen
 	Log       *slog.Logger
-	Web       web.Site // nil: what this program holds, bundled
+	Web       web.Site // nil: the files in this program, bundled
 }
 
 // App is a broker, ready to serve.
@@ -125,7 +125,7 @@ func (s *S3Settings) name() string {
 	return s.Endpoint
 }
 
-// provider is the profile that BROKER_S3_PROFILE means; resolve has told of
+// provider is the profile that BROKER_S3_PROFILE means. resolve has reported
 // mistakes.
 func (s *S3Settings) provider() *provider.Profile {
 	p, err := provider.Choose(s.Profile, s.Endpoint)
@@ -135,10 +135,11 @@ func (s *S3Settings) provider() *provider.Profile {
 	return p
 }
 
-// OpaqueETags says that the ETags of objects are no MD5 of their parts' MD5s.
+// OpaqueETags says that the ETags of objects are not MD5s of their parts'
+// MD5s.
 func (s *S3Settings) OpaqueETags() bool { return s.provider().OpaqueETags.Value }
 
-// checksums are those that sessions can have, the best first; nil where nobody
+// checksums are those that sessions can have, the best first; nil if nobody
 // knows.
 func (s *S3Settings) checksums() []session.ChecksumAlgorithm {
 	if s.NoChecksums {
@@ -155,7 +156,7 @@ func (s *S3Settings) checksums() []session.ChecksumAlgorithm {
 	return algorithms
 }
 
-// bucket is how the bucket is spoken to, with what is known of its provider.
+// bucket sends requests to the bucket, with what is known of its provider.
 func (s *S3Settings) bucket(keep bucket.Keep, log *slog.Logger) bucket.Options {
 	at := s.provider()
 	return bucket.Options{Endpoint: s.name(), Bucket: s.Bucket, Keep: keep, Log: log, OpaqueETags: at.OpaqueETags.Value, PartMD5s: !at.OpaquePartETags.Or(true), Lacks: at.Lacks()}
@@ -164,9 +165,9 @@ func (s *S3Settings) bucket(keep bucket.Keep, log *slog.Logger) bucket.Options {
 // Addr is where the broker listens.
 func (a *App) Addr() net.Addr { return a.listener.Addr() }
 
-// Serve answers, and takes care of what nobody asks for, until ctx ends. Then
-// it lets running requests and rounds finish. The parts in flight are none of
-// ours, so stopping a broker stops no recording.
+// Serve answers requests, and does what nobody asks for, until ctx ends. Then
+// it lets running requests and rounds finish. Parts in flight do not pass
+// through the broker, so stopping it stops no recording.
 func (a *App) Serve(ctx context.Context) error {
 	caring, rest := context.WithCancel(ctx)
 	rested := inBackground(func() { a.care.run(caring) })

@@ -14,19 +14,19 @@ import (
 	"slipway/internal/webhook"
 )
 
-// care is what a broker does without being asked: it ends what nobody ends,
-// finds what Redis forgot, and tells of it. Every broker does; the leases keep
-// two from doing the same.
+// care is what a broker does without being asked. It ends sessions that nobody
+// else ends, finds what Redis forgot, and sends webhooks. Every broker does
+// this; leases keep two brokers from doing the same thing.
 type care struct {
 	broker                *session.Broker
-	webhooks              *webhook.Deliverer // nil: there is nobody to tell
+	webhooks              *webhook.Deliverer // nil: no webhooks are set up
 	metrics               *metrics.Metrics
 	reapEvery, sweepEvery time.Duration
-	passed                passedOver // by the reaper
+	passed                passedOver // sessions that the reaper could not end
 	log                   *slog.Logger
 }
 
-// run works until ctx ends, and then finishes what it is at.
+// run works until ctx ends, and then finishes its current round.
 func (c *care) run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { c.rounds(ctx, "reap", c.reapEvery, c.reap) })
@@ -47,8 +47,8 @@ func (c *care) rounds(ctx context.Context, name string, every time.Duration, rou
 	}
 }
 
-// recovered makes an error of a panic: the next round may do better, and the
-// requests of others go on.
+// recovered makes an error of a panic. The next round may succeed, and other
+// requests go on.
 func recovered(ctx context.Context, round func(context.Context) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -75,8 +75,8 @@ func (c *care) reap(ctx context.Context) error {
 	return err
 }
 
-// tellPassed says once of each session that it is passed over for long, and
-// counts those that still are.
+// tellPassed logs each session once if the reaper has passed it over for long,
+// and counts those that it still passes over.
 func (c *care) tellPassed(ctx context.Context, passed []session.ID) {
 	stuck, told := c.passed.note(passed)
 	c.metrics.PassedOver(stuck)
@@ -95,15 +95,15 @@ func (c *care) sweep(ctx context.Context) error {
 	return err
 }
 
-// logActs gives each thing that a round does to a session a line of its own.
+// logActs logs each thing that a round does to a session on a line of its own.
 func logActs(log *slog.Logger) func(context.Context, session.Act) {
 	return func(ctx context.Context, a session.Act) {
 		log.LogAttrs(ctx, slog.LevelInfo, "acted", slog.String("act", string(a.What)), slog.String("session", string(a.Session)))
 	}
 }
 
-// trouble is the last thing that went wrong in a round; nothing where nothing
-// did.
+// trouble is the last failure of a round, for the log; it adds nothing if
+// there was none.
 func trouble(err error) slog.Attr {
 	if err == nil {
 		return slog.Attr{}

@@ -15,7 +15,7 @@ import (
 	"slipway/internal/session/redisstore"
 )
 
-// BucketSettings is what the bucket's own rules follow from.
+// BucketSettings is what determines the bucket's own rules.
 type BucketSettings struct {
 	SiteSettings   `embed:""`
 	S3             S3Settings `embed:""`
@@ -23,8 +23,8 @@ type BucketSettings struct {
 	CareSettings   `embed:""`
 }
 
-// DoctorSettings is what a broker has to do with others for: their addresses,
-// and what it expects of them.
+// DoctorSettings is what doctor needs: the addresses of Redis and S3, and what
+// the broker expects of them.
 type DoctorSettings struct {
 	BucketSettings `embed:""`
 	Keep           KeepSettings `embed:""`
@@ -40,8 +40,8 @@ func (s *DoctorSettings) resolve() problems {
 	return slices.Concat(s.BucketSettings.resolve(), s.Keep.resolve(), s.RedisSettings.resolve())
 }
 
-// Diagnose looks whether S3 and Redis do what a broker needs; see doctor.Run. s
-// must have been resolved. An error means that nothing could be looked at.
+// Diagnose checks whether S3 and Redis do what a broker needs; see doctor.Run.
+// s must have been resolved. An error means that nothing could be checked.
 func Diagnose(ctx context.Context, s DoctorSettings) (report doctor.Report, err error) {
 	clients, err := OpenS3(ctx, s.S3)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *BucketSettings) life() bucketrules.Life {
 	return bucketrules.Life{Resume: s.ResumeWindow, Longest: s.SessionTTL}
 }
 
-// origins are those of all pages that record, the broker's own among them.
+// origins are those of all pages that record, including the broker's own.
 func (s *BucketSettings) origins() []string {
 	origins := slices.Clone(s.CORSOrigins)
 	if u, err := url.Parse(s.PublicURL); err == nil {
@@ -89,8 +89,8 @@ func (s *BucketSettings) origins() []string {
 	return slices.Compact(origins)
 }
 
-// originOf is the origin as a browser writes it: small letters, and no port
-// where it is the usual one.
+// originOf is the origin as a browser writes it: in small letters, and without
+// the port if it is the usual one.
 func originOf(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	switch u.Scheme {

@@ -8,14 +8,15 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A setting with the tag secret may also stand in a file, which a variable of its
-// name and fileSuffix names: what mounts secrets into containers makes files.
+// A setting with the tag secret may also be in a file. A variable with the
+// setting's name and fileSuffix names that file, because systems mount secrets
+// into containers as files.
 const (
 	secretTag  = "secret"
 	fileSuffix = "_FILE"
 )
 
-// readFiles puts what such files hold where kong looks for it.
+// readFiles puts the contents of such files where kong looks for them.
 func (m *Mistakes) readFiles(k *kong.Kong) error {
 	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok {
@@ -50,5 +51,5 @@ func (m *Mistakes) readFile(name string) {
 	if err := os.Setenv(name, strings.TrimSpace(value)); err != nil {
 		m.note(name, fmt.Errorf("%s: %w", name+fileSuffix, err), true)
 	}
-	_ = os.Unsetenv(name + fileSuffix) // it has been read: another command of the same model has the same setting
+	_ = os.Unsetenv(name + fileSuffix) // the file has been read; another command of the same model has the same setting
 }

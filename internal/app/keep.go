@@ -35,7 +35,7 @@ func (s *KeepSettings) resolve() problems {
 	return p
 }
 
-// keep is what s says, in the words of S3. s must have been resolved.
+// keep is what s says, in S3's words. s must have been resolved.
 func (s *KeepSettings) keep() bucket.Keep {
 	k := bucket.Keep{KMSKey: s.KMSKey, StorageClass: types.StorageClass(s.StorageClass)}
 	if s.SSE != noSSE {
@@ -63,13 +63,13 @@ func (s *KeepSettings) checkKMSKey() error {
 		return fmt.Errorf("%q is not the ID, ARN or alias of a KMS key", s.KMSKey)
 	}
 	if !strings.HasPrefix(s.SSE, string(types.ServerSideEncryptionAwsKms)) {
-		return fmt.Errorf("is of use only with aws:kms and aws:kms:dsse, and BROKER_S3_SSE is %s", s.SSE)
+		return fmt.Errorf("has an effect only with aws:kms and aws:kms:dsse, and BROKER_S3_SSE is %s", s.SSE)
 	}
 	return nil
 }
 
-// checkStorageClass allows classes we have not heard of: other S3 servers have
-// their own.
+// checkStorageClass allows classes that we do not know, because other S3
+// servers have their own.
 func checkStorageClass(class string) error {
 	switch {
 	case strings.ContainsFunc(class, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' }):
@@ -94,7 +94,7 @@ func (s *KeepSettings) tags() (map[string]string, error) {
 		tags[name] = value
 	}
 	if len(s.Tags) > maxTags {
-		wrong = append(wrong, fmt.Errorf("S3 takes %d tags, and not %d", maxTags, len(s.Tags)))
+		wrong = append(wrong, fmt.Errorf("S3 takes at most %d tags, and these are %d", maxTags, len(s.Tags)))
 	}
 	return tags, errors.Join(wrong...)
 }

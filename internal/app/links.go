@@ -11,7 +11,7 @@ import (
 
 // LinkSettings is who may watch recordings, and for how long.
 type LinkSettings struct {
-	Watch    string        `name:"watch" env:"BROKER_WATCH" default:"link" placeholder:"WHO" group:"Access" help:"Who may watch a recording: public, whoever knows its ID; link, whoever has a link to it; owner, only its owner with a grant or the session's token. API keys always may."`
+	Watch    string        `name:"watch" env:"BROKER_WATCH" default:"link" placeholder:"WHO" group:"Access" help:"Who may watch a recording. public: anybody who knows its ID; link: anybody who has a link to it; owner: only its owner with a grant, or the session's token. API keys always may."`
 	ShareTTL time.Duration `name:"share-ttl" env:"BROKER_SHARE_TTL" default:"0s" min:"0s" max:"87600h" group:"Access" help:"Longest life of a link to watch; 0s: as long as the recording."`
 }
 

@@ -9,12 +9,13 @@ import (
 	"slipway/internal/session"
 )
 
-// lookWithin bounds the look at the start; the SDK asks for credentials in
+// lookWithin bounds the check at the start; the SDK asks for credentials in
 // several places, one after the other.
 const lookWithin = 20 * time.Second
 
-// look asks once whether S3 and Redis are there, as /readyz does, and says in one
-// line what is not. The broker serves meanwhile: they may come later.
+// look asks once whether S3 and Redis are there, as /readyz does, and logs in
+// one line what is not. The broker serves meanwhile, because they may come
+// later.
 func look(ctx context.Context, b *session.Broker, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
@@ -25,8 +26,8 @@ func look(ctx context.Context, b *session.Broker, log *slog.Logger) {
 	log.Warn("not ready", slog.String("reason", trouble.Error()), slog.String("mend", "run broker doctor"))
 }
 
-// lookAtS3 begins with the credentials: without any, S3 would answer with
-// something else that is missing.
+// lookAtS3 begins with the credentials. Without any, S3 would name something
+// else that is missing.
 func lookAtS3(ctx context.Context, b *session.Broker) error {
 	if _, err := b.Signer.SignGet(ctx, b.Key(anyID), session.Playback{}, time.Minute); err != nil {
 		return err
@@ -34,5 +35,5 @@ func lookAtS3(ctx context.Context, b *session.Broker) error {
 	return b.Bucket.Ping(ctx)
 }
 
-// anyID is well formed and of no session.
+// anyID is a well-formed ID that no session has.
 const anyID session.ID = "00aaaaaaaaaaaaaaaaaaaaaaaaaaw"

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Misspelt is a variable that begins as ours do and is none, and the one that is
-// most like it.
+// Misspelt is a variable that begins as ours do and is not a setting, and the
+// setting that is most similar.
 type Misspelt struct{ Name, Nearest string }
 
-// ofKubernetes are the variables that it makes in each container for a Service
-// called broker.
+// ofKubernetes are the variables that Kubernetes makes in each container for a
+// Service called broker.
 var ofKubernetes = regexp.MustCompile(`^BROKER_(SERVICE_(HOST|PORT)|PORT)(_|$)`)
 
 func (m *Mistakes) know(name string) { m.known = append(m.known, name) }
 
 // Misspelt finds the variables in environ, as os.Environ gives them, that no
-// command reads. others are read without being a setting.
+// command reads. others are variables that are read without being a setting.
 func (m *Mistakes) Misspelt(environ []string, others ...string) []Misspelt {
 	known := slices.Concat(m.known, others)
 	var found []Misspelt
@@ -34,8 +34,8 @@ func nearest(name string, known []string) string {
 	return slices.MinFunc(known, func(a, b string) int { return edits(name, a) - edits(name, b) })
 }
 
-// edits is how many characters have to be put in, taken out or changed to make b
-// of a (Levenshtein's distance).
+// edits is how many characters must be inserted, removed or changed to make b
+// from a (Levenshtein's distance).
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// MetricsSettings is who may see what the broker counts.
+// MetricsSettings is where the broker shows what it counts.
 type MetricsSettings struct {
-	MetricsListen string `name:"metrics-listen" env:"BROKER_METRICS_LISTEN" placeholder:"HOST:PORT" group:"HTTP" help:"Address to answer /metrics on, for Prometheus, such as 127.0.0.1:9090. It asks for no credential, so no browser should reach it. Default: nowhere."`
+	MetricsListen string `name:"metrics-listen" env:"BROKER_METRICS_LISTEN" placeholder:"HOST:PORT" group:"HTTP" help:"Address to answer /metrics on, for Prometheus, such as 127.0.0.1:9090. It asks for no credential, so no browser should reach it. Default: no metrics."`
 }
 
 func (s *MetricsSettings) resolve() problems {
@@ -23,14 +23,14 @@ func (s *MetricsSettings) resolve() problems {
 	return p
 }
 
-// monitor answers /metrics at an address of its own: what is open to everybody
-// stays apart from what is not.
+// monitor answers /metrics at an address of its own, apart from the address
+// that is open to everybody.
 type monitor struct {
 	server   *http.Server
 	listener net.Listener
 }
 
-// newMonitor takes the port; nil where there is none to take.
+// newMonitor takes the port. It returns nil if no address is set.
 func newMonitor(addr string, metrics http.Handler, log *slog.Logger) (*monitor, error) {
 	if addr == "" {
 		return nil, nil
@@ -47,8 +47,8 @@ func newMonitor(addr string, metrics http.Handler, log *slog.Logger) (*monitor, 
 	}}, nil
 }
 
-// start answers until the function it returns is called; that lets running
-// answers finish until ctx ends. Both do nothing on nil.
+// start answers until the caller calls the function it returns. That function
+// lets running answers finish until ctx ends. Both do nothing on nil.
 func (m *monitor) start(log *slog.Logger) (stop func(ctx context.Context) error) {
 	if m == nil {
 		return func(context.Context) error { return nil }
@@ -56,7 +56,7 @@ func (m *monitor) start(log *slog.Logger) (stop func(ctx context.Context) error)
 	log.Info("serving metrics", slog.String("address", m.listener.Addr().String()))
 	ended := inBackground(func() {
 		if err := m.server.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("metrics are not served any more", slog.String("error", err.Error()))
+			log.Error("metrics are no longer served", slog.String("error", err.Error()))
 		}
 	})
 	return func(ctx context.Context) error {
@@ -66,7 +66,7 @@ func (m *monitor) start(log *slog.Logger) (stop func(ctx context.Context) error)
 	}
 }
 
-// close gives the port back that nobody came to answer on.
+// close frees the port if start was never called.
 func (m *monitor) close() error {
 	if m == nil {
 		return nil

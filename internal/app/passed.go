@@ -3,14 +3,16 @@ package app
 import "slipway/internal/session"
 
 // fewRounds is how often in a row the reaper may pass a session over before
-// that is told: others at work on it are done by then.
+// that is logged. Other brokers that work on the session are done by then.
 const fewRounds = 3
 
-// passedOver is for how many rounds in a row each session was passed over.
+// passedOver counts for each session in how many rounds in a row it was passed
+// over.
 type passedOver map[session.ID]int
 
-// note takes what one round passed over. It returns how many of these were for
-// more than a few rounds, and those that were so for the first time.
+// note takes the sessions that one round passed over. It returns how many of
+// them were passed over for more than a few rounds, and those that became so
+// in this round.
 func (p *passedOver) note(passed []session.ID) (stuck int, told []session.ID) {
 	now := passedOver{}
 	for _, id := range passed {

@@ -11,8 +11,9 @@ import (
 	"slipway/internal/session/redisstore"
 )
 
-// Rebuild tells Redis what the bucket knows of sessions, of all if ids is nil;
-// see session.Broker.Rebuild and RebuildThese. s must have been resolved.
+// Rebuild refills Redis with what the bucket knows of sessions. If ids is nil,
+// that is all of them; see session.Broker.Rebuild and RebuildThese. s must
+// have been resolved.
 func Rebuild(ctx context.Context, s RebuildSettings, ids []session.ID, tell func(session.Rebuilt)) (done session.Rebuilt, err error) {
 	clients, err := OpenS3(ctx, s.S3)
 	if err != nil {
@@ -23,7 +24,7 @@ func Rebuild(ctx context.Context, s RebuildSettings, ids []session.ID, tell func
 		return done, fmt.Errorf("BROKER_REDIS_URL: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := store.Ping(ctx); err != nil { // an empty bucket would not ask it anything
+	if err := store.Ping(ctx); err != nil { // with an empty bucket, nothing else would ask Redis
 		return done, err
 	}
 	all := Settings{S3: s.S3, RecordSettings: s.RecordSettings}

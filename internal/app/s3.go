@@ -20,20 +20,21 @@ import (
 )
 
 // S3Clients are views of one bucket: control, as the broker reaches it, and
-// public, as browsers do. Only URLs are signed with the second, and it has
-// credentials of its own, so that refreshing them holds up no request to S3.
-// Playback signs what reads; it is Public unless somebody else is to do that.
+// public, as browsers do. The second only signs URLs. It has credentials of
+// its own, so that refreshing them delays no request to S3. Playback signs
+// URLs that read; it is Public unless other credentials are set for that.
 type S3Clients struct {
 	Control, Public, Playback *s3.Client
 }
 
-// sdkLog has the SDK say what it has to say in the program's own log; it would
-// write lines of text to stderr.
+// sdkLog makes the SDK write to the program's own log; by itself it writes
+// lines of text to stderr.
 var sdkLog = config.WithLogger(logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
 	slog.Warn("AWS SDK", slog.String("said", fmt.Sprintf(format, v...)))
 }))
 
-// OpenS3 sets up the clients. Without a region S3 is asked for the bucket's.
+// OpenS3 sets up the clients. If no region is set, it asks S3 for the bucket's
+// region.
 func OpenS3(ctx context.Context, s S3Settings) (S3Clients, error) {
 	control, err := config.LoadDefaultConfig(ctx, sdkLog)
 	if err != nil {
@@ -66,8 +67,9 @@ func signedBy(ctx context.Context, who identity, region string, s S3Settings, en
 	return newClient(cfg, s, endpoint), nil
 }
 
-// become has STS hand out credentials of role to those of cfg, for an hour at a
-// time: the longest where they are a role's themselves, see deploy/iam.
+// become asks STS for credentials of role, with those of cfg, for an hour at a
+// time. An hour is the longest if cfg's credentials are a role's themselves;
+// see deploy/iam.
 func become(role string, cfg aws.Config) aws.CredentialsProvider {
 	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName, o.Duration = "slipway-signing", time.Hour
@@ -87,14 +89,15 @@ func newClient(cfg aws.Config, s S3Settings, endpoint string) *s3.Client {
 	})
 }
 
-// regionWithin bounds the question where the bucket is, which delays the start.
+// regionWithin bounds the question for the bucket's region, which delays the
+// start.
 const regionWithin = 15 * time.Second
 
 // findRegion asks S3 where the bucket is.
 func findRegion(ctx context.Context, cfg aws.Config, s S3Settings) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, regionWithin)
 	defer cancel()
-	cfg.Region = "us-east-1" // where S3 takes the question
+	cfg.Region = "us-east-1" // this region answers the question
 	region, err := manager.GetBucketRegion(ctx, newClient(cfg, s, s.Endpoint), s.Bucket)
 	if err != nil {
 		return "", fmt.Errorf("BROKER_S3_REGION is not set and S3 does not say where bucket %s is: %w", s.Bucket, err)
@@ -102,7 +105,7 @@ func findRegion(ctx context.Context, cfg aws.Config, s S3Settings) (string, erro
 	return region, nil
 }
 
-// publicSetting is the one that says where browsers reach S3.
+// publicSetting is the setting that says where browsers reach S3.
 func (s *S3Settings) publicSetting() string {
 	if s.PublicEndpoint == "" {
 		return "BROKER_S3_ENDPOINT"
@@ -110,10 +113,10 @@ func (s *S3Settings) publicSetting() string {
 	return "BROKER_S3_PUBLIC_ENDPOINT"
 }
 
-// checkPageMayName refuses an address that a page cannot be allowed to reach: a
-// Content-Security-Policy has no words for an IPv6 address, so parts would arrive
-// and nothing would play (https://www.w3.org/TR/CSP3/#grammardef-host-source,
-// read 2026-11-29).
+// checkPageMayName refuses an address that a page cannot be allowed to reach.
+// A Content-Security-Policy has no words for an IPv6 address, so parts would
+// arrive and nothing would play
+// (https://www.w3.org/TR/CSP3/#grammardef-host-source, read 2026-11-29).
 func checkPageMayName(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil || !strings.Contains(u.Hostname(), ":") {

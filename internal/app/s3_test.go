@@ -129,7 +129,7 @@ func TestWhoSignsIsSaidInOneWay(t *testing.T) {
 		"a key alone":             {SignSettings{SigningAccessKey: "k"}, "BROKER_S3_SIGNING_SECRET_ACCESS_KEY: is required"},
 		"a secret alone":          {SignSettings{SigningRole: role, PlaybackSecretKey: "s"}, "BROKER_S3_PLAYBACK_ACCESS_KEY_ID: is required with its secret"},
 		"both":                    {SignSettings{SigningRole: role, SigningAccessKey: "k", SigningSecretKey: "s"}, "both set"},
-		"playback without others": {SignSettings{PlaybackRole: role}, "of no use without"},
+		"playback without others": {SignSettings{PlaybackRole: role}, "need BROKER_S3_SIGNING_ROLE"},
 	} {
 		p := c.s.resolve()
 		text := fmt.Sprint(p)

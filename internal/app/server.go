@@ -7,10 +7,10 @@ import (
 )
 
 // What a slow or greedy client can hold. A connection costs memory as long as
-// it is open, so there is an end to everything that a client can draw out: a
-// stream of events sets ends of its own, block by block. How many connections
-// there are is for the system's limit of open files to bound: a lower bound of
-// ours would let whoever reaches it lock the others out.
+// it is open. So everything that a client can draw out has an end; a stream of
+// events sets ends of its own, block by block. The system's limit on open
+// files bounds the number of connections. If we set a lower bound, anybody who
+// reaches it could lock all others out (docs/decisions.md#d56).
 const (
 	headerWithin = 10 * time.Second
 	headerBytes  = 16 << 10         // the longest of ours is a grant with 16 content types, about 5 KiB

@@ -162,7 +162,7 @@ BROKER_S3_PLAYBACK_ROLE: "slipway-playback" is not the ARN of a role, such as ar
 BROKER_S3_PROFILE: "scaleawy" is not a provider; known are auto, ` + strings.Join(provider.Names(), ", ") + `, and files, whose names contain a dot or a slash
 BROKER_S3_PUBLIC_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_REGION: "mars-north 1" is not the name of a region
-BROKER_S3_SIGNING_ACCESS_KEY_ID: holds what no access key does, such as a space
+BROKER_S3_SIGNING_ACCESS_KEY_ID: contains a character that no access key has, such as a space
 BROKER_S3_SIGNING_ROLE: "slipway-signing" is not the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-signing
 BROKER_S3_SIGNING_SECRET_ACCESS_KEY: is required with BROKER_S3_SIGNING_ACCESS_KEY_ID
 BROKER_S3_SSE: "AES-256" is not none, AES256, aws:kms or aws:kms:dsse
@@ -236,9 +236,9 @@ func TestSettings(t *testing.T) {
 		name, variable, value string
 		want                  string // the mistake; empty: none
 	}{
-		{"every interface, without a public URL", "BROKER_LISTEN", ":8080", `BROKER_PUBLIC_URL: is required: BROKER_LISTEN is ":8080", which tells no browser where the broker is`},
-		{"every IPv4 interface, without a public URL", "BROKER_LISTEN", "0.0.0.0:8080", `BROKER_PUBLIC_URL: is required: BROKER_LISTEN is "0.0.0.0:8080", which tells no browser where the broker is`},
-		{"every IPv6 interface, without a public URL", "BROKER_LISTEN", "[::]:8080", `BROKER_PUBLIC_URL: is required: BROKER_LISTEN is "[::]:8080", which tells no browser where the broker is`},
+		{"every interface, without a public URL", "BROKER_LISTEN", ":8080", `BROKER_PUBLIC_URL: is required: BROKER_LISTEN is ":8080", which is not an address that a browser can reach`},
+		{"every IPv4 interface, without a public URL", "BROKER_LISTEN", "0.0.0.0:8080", `BROKER_PUBLIC_URL: is required: BROKER_LISTEN is "0.0.0.0:8080", which is not an address that a browser can reach`},
+		{"every IPv6 interface, without a public URL", "BROKER_LISTEN", "[::]:8080", `BROKER_PUBLIC_URL: is required: BROKER_LISTEN is "[::]:8080", which is not an address that a browser can reach`},
 		{"one IPv6 address", "BROKER_LISTEN", "[::1]:8080", ""},
 		{"any free port", "BROKER_LISTEN", "127.0.0.1:0", ""},
 		{"the last port", "BROKER_LISTEN", "127.0.0.1:65535", ""},
@@ -249,10 +249,10 @@ func TestSettings(t *testing.T) {
 		{"a password is not shown", "BROKER_S3_ENDPOINT", "https://user:secret@s3.example", "BROKER_S3_ENDPOINT: is not an http(s) URL without user, query and fragment"},
 		{"every page", "BROKER_CORS_ORIGINS", "*", ""},
 		{"two origins", "BROKER_CORS_ORIGINS", "https://app.example,http://localhost:3000", ""},
-		{"S3 at an IPv6 address", "BROKER_S3_PUBLIC_ENDPOINT", "http://[::1]:7070", "BROKER_S3_PATH_STYLE: has to be true: BROKER_S3_PUBLIC_ENDPOINT is an IP address, and a bucket's name cannot stand in front of one\nBROKER_S3_PUBLIC_ENDPOINT: is an IPv6 address, which no page's Content-Security-Policy can name; browsers need a name for it, in DNS or in a hosts file"},
+		{"S3 at an IPv6 address", "BROKER_S3_PUBLIC_ENDPOINT", "http://[::1]:7070", "BROKER_S3_PATH_STYLE: has to be true: BROKER_S3_PUBLIC_ENDPOINT is an IP address, and a bucket's name cannot stand before one\nBROKER_S3_PUBLIC_ENDPOINT: is an IPv6 address, which no page's Content-Security-Policy can name; browsers need a name for it, in DNS or in a hosts file"},
 		{"each subdomain", "BROKER_CORS_ORIGINS", "https://*.example.com", ""},
 		{"everybody under .com", "BROKER_CORS_ORIGINS", "https://*.com", `BROKER_CORS_ORIGINS: "https://*.com": a "*" stands for the first label of a host of three or more, as in https://*.example.com`},
-		{"a path with dots in the public URL", "BROKER_PUBLIC_URL", "https://example.com/a/../b", "BROKER_PUBLIC_URL: has a path with empty parts or dots in it, which browsers would write in another way"},
+		{"a path with dots in the public URL", "BROKER_PUBLIC_URL", "https://example.com/a/../b", "BROKER_PUBLIC_URL: has a path with empty parts or dots in it, which browsers write differently"},
 		{"no origin", "BROKER_CORS_ORIGINS", "", ""},
 		{"the app of a phone", "BROKER_CORS_ORIGINS", "capacitor://localhost", ""},
 		{"https' usual port", "BROKER_CORS_ORIGINS", "https://app.example:443", `BROKER_CORS_ORIGINS: "https://app.example:443" is not as browsers write it: small letters, and no port where it is the usual one`},
@@ -261,7 +261,7 @@ func TestSettings(t *testing.T) {
 		{"no port after the colon", "BROKER_CORS_ORIGINS", "https://app.example:", `BROKER_CORS_ORIGINS: "https://app.example:" is not as browsers write it: small letters, and no port where it is the usual one`},
 		{"two networks of proxies", "BROKER_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", ""},
 		{"an address within a network", "BROKER_TRUSTED_PROXIES", "10.0.0.7/8", `BROKER_TRUSTED_PROXIES: "10.0.0.7/8" is not a network such as 10.0.0.0/8, or 10.0.0.7/32 for one address`},
-		{"everybody is a proxy", "BROKER_TRUSTED_PROXIES", "::/0", `BROKER_TRUSTED_PROXIES: "::/0" is everybody: then each client could say who it is`},
+		{"everybody is a proxy", "BROKER_TRUSTED_PROXIES", "::/0", `BROKER_TRUSTED_PROXIES: "::/0" is the whole internet: then each client could name its own address`},
 		{"no prefix", "BROKER_KEY_PREFIX", "", ""},
 		{"a prefix that ends in no slash", "BROKER_KEY_PREFIX", "rec-", ""},
 		{"a long prefix", "BROKER_KEY_PREFIX", strings.Repeat("a", 512), ""},
@@ -271,7 +271,7 @@ func TestSettings(t *testing.T) {
 		{"a prefix with an empty folder", "BROKER_KEY_PREFIX", "a//", `BROKER_KEY_PREFIX: "a//": no "/" in front, and nothing empty, "." or ".." between two of them`},
 		{"an endpoint by name", "BROKER_S3_ENDPOINT", "http://s3:7070", ""},
 		{"an endpoint that no bucket can stand in front of", "BROKER_S3_PUBLIC_ENDPOINT", "http://127.0.0.1:7070",
-			"BROKER_S3_PATH_STYLE: has to be true: BROKER_S3_PUBLIC_ENDPOINT is an IP address, and a bucket's name cannot stand in front of one"},
+			"BROKER_S3_PATH_STYLE: has to be true: BROKER_S3_PUBLIC_ENDPOINT is an IP address, and a bucket's name cannot stand before one"},
 		{"Sentinel", "BROKER_REDIS_URL", "redis-sentinel://:secret@a:26379,b:26379/main", ""},
 		{"Cluster with TLS", "BROKER_REDIS_URL", "rediss-cluster://a:6379,b:6379", ""},
 		{"a key that is long enough", "BROKER_TOKEN_KEYS", base64.StdEncoding.EncodeToString(make([]byte, 33)), ""},
@@ -295,7 +295,7 @@ func TestSettings(t *testing.T) {
 		{"webhooks without a secret", "BROKER_WEBHOOK_URL", "https://app.example/hooks?a=b",
 			"BROKER_WEBHOOK_SECRETS: is required with BROKER_WEBHOOK_URL; make one with: echo whsec_$(openssl rand -base64 32)"},
 		{"secrets without a receiver", "BROKER_WEBHOOK_SECRETS", "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
-			"BROKER_WEBHOOK_URL: is required: there are BROKER_WEBHOOK_SECRETS, and nobody to send to"},
+			"BROKER_WEBHOOK_URL: is required, because BROKER_WEBHOOK_SECRETS is set"},
 		{"an unreadable bound is the only mistake", "BROKER_MAX_URL_TTL", "week", `BROKER_MAX_URL_TTL: "week" is not a duration such as 90s, 15m or 24h`},
 		{"an empty value", "BROKER_PART_BYTES", "", `BROKER_PART_BYTES: "" is not a size such as 5242880 or 5MiB`},
 	} {

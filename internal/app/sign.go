@@ -14,19 +14,19 @@ import (
 	"slipway/internal/session"
 )
 
-// SignSettings say whose credentials sign URLs. Those of parts need no leave to
-// read: some S3 servers carry out an x-amz-copy-source that nobody signed, so
-// that a part's URL reads whatever its signer may.
+// SignSettings say whose credentials sign URLs. Those that sign parts need no
+// permission to read. Some S3 servers carry out an x-amz-copy-source that
+// nobody signed; there, a part's URL can read what its signer may read.
 type SignSettings struct {
-	SigningRole       string `name:"s3-signing-role" env:"BROKER_S3_SIGNING_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing URLs, apart from the broker's own requests; see deploy/iam. Its URLs live for an hour at most. Default: none, so both have the same credentials."`
-	SigningAccessKey  string `name:"s3-signing-access-key-id" env:"BROKER_S3_SIGNING_ACCESS_KEY_ID" placeholder:"KEY" group:"S3" help:"Access key that signs URLs, where there are no roles. Default: none."`
+	SigningRole       string `name:"s3-signing-role" env:"BROKER_S3_SIGNING_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing URLs, apart from the broker's own requests; see deploy/iam. Its URLs live for an hour at most. Default: none, so both use the same credentials."`
+	SigningAccessKey  string `name:"s3-signing-access-key-id" env:"BROKER_S3_SIGNING_ACCESS_KEY_ID" placeholder:"KEY" group:"S3" help:"Access key that signs URLs, if there are no roles. Default: none."`
 	SigningSecretKey  string `name:"s3-signing-secret-access-key" env:"BROKER_S3_SIGNING_SECRET_ACCESS_KEY" secret:"" placeholder:"KEY" group:"S3" help:"Its secret. Default: none."`
-	PlaybackRole      string `name:"s3-playback-role" env:"BROKER_S3_PLAYBACK_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing playback URLs alone, so that the one that signs parts needs no s3:GetObject. Default: none, so one signs both."`
-	PlaybackAccessKey string `name:"s3-playback-access-key-id" env:"BROKER_S3_PLAYBACK_ACCESS_KEY_ID" placeholder:"KEY" group:"S3" help:"Access key that signs playback URLs alone, where there are no roles. Default: none."`
+	PlaybackRole      string `name:"s3-playback-role" env:"BROKER_S3_PLAYBACK_ROLE" placeholder:"ARN" group:"S3" help:"Role to assume for signing playback URLs alone, so that the role that signs parts needs no s3:GetObject. Default: none, so one role signs both."`
+	PlaybackAccessKey string `name:"s3-playback-access-key-id" env:"BROKER_S3_PLAYBACK_ACCESS_KEY_ID" placeholder:"KEY" group:"S3" help:"Access key that signs playback URLs alone, if there are no roles. Default: none."`
 	PlaybackSecretKey string `name:"s3-playback-secret-access-key" env:"BROKER_S3_PLAYBACK_SECRET_ACCESS_KEY" secret:"" placeholder:"KEY" group:"S3" help:"Its secret. Default: none."`
 }
 
-// identity is who signs one kind of URLs.
+// identity is the credentials that sign one kind of URLs.
 type identity struct{ name, role, key, secret string }
 
 func (s *SignSettings) signing() identity {
@@ -37,13 +37,13 @@ func (s *SignSettings) playback() identity {
 	return identity{"BROKER_S3_PLAYBACK", s.PlaybackRole, s.PlaybackAccessKey, s.PlaybackSecretKey}
 }
 
-// set says whether there is one of its own.
+// set says whether there are credentials of its own.
 func (i identity) set() bool { return i.role != "" || i.key != "" || i.secret != "" }
 
 func (s *SignSettings) resolve() (p problems) {
 	p = append(s.signing().resolve(), s.playback().resolve()...)
 	if s.playback().set() && !s.signing().set() {
-		p.add("BROKER_S3_PLAYBACK_ROLE", errors.New("and BROKER_S3_PLAYBACK_ACCESS_KEY_ID are of no use without BROKER_S3_SIGNING_ROLE or BROKER_S3_SIGNING_ACCESS_KEY_ID: parts would be signed by the broker's own credentials, which may read"))
+		p.add("BROKER_S3_PLAYBACK_ROLE", errors.New("and BROKER_S3_PLAYBACK_ACCESS_KEY_ID need BROKER_S3_SIGNING_ROLE or BROKER_S3_SIGNING_ACCESS_KEY_ID: otherwise the broker's own credentials, which may read, would sign parts"))
 	}
 	return p
 }
@@ -58,7 +58,7 @@ func (i identity) resolve() (p problems) {
 	}
 	switch {
 	case strings.ContainsFunc(i.key, func(r rune) bool { return r <= ' ' || r > '~' }):
-		p.add(i.name+"_ACCESS_KEY_ID", errors.New("holds what no access key does, such as a space"))
+		p.add(i.name+"_ACCESS_KEY_ID", errors.New("contains a character that no access key has, such as a space"))
 	case i.key == "" && i.secret != "":
 		p.add(i.name+"_ACCESS_KEY_ID", errors.New("is required with its secret"))
 	}
@@ -68,7 +68,7 @@ func (i identity) resolve() (p problems) {
 	return p
 }
 
-// sign has cfg's requests signed by i, if it is set.
+// sign lets i sign cfg's requests, if it is set.
 func (i identity) sign(cfg *aws.Config) {
 	switch {
 	case i.role != "":

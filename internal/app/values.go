@@ -35,10 +35,10 @@ func ParseBytes(text string) (Bytes, error) {
 	return 0, fmt.Errorf("%q is not a size such as 5242880 or 5MiB", text)
 }
 
-// Mistakes collects the values that cannot be read at all, so that they are
-// reported together with those out of range, and not one by one.
+// Mistakes collects the values that cannot be read at all. So they are
+// reported together with those that are out of range.
 type Mistakes struct {
-	unreadable map[string]error // by variable; nil: a flag in its place is fine
+	unreadable map[string]error // by variable; nil: a valid flag overrides it
 	known      []string         // variables of all settings
 }
 
@@ -87,7 +87,7 @@ func describe(v *kong.Value) string {
 		help += " Default: " + v.Default + "."
 	}
 	if v.Tag.Has(secretTag) {
-		help += fmt.Sprintf(" It may stand in a file that %s names.", v.Tag.Envs[0]+fileSuffix)
+		help += fmt.Sprintf(" Its value may also be in a file that %s names.", v.Tag.Envs[0]+fileSuffix)
 	}
 	if low := v.Tag.Get("min"); low != "" {
 		help += fmt.Sprintf(" Range: %s to %s.", low, v.Tag.Get("max"))
@@ -109,14 +109,14 @@ func (m *Mistakes) mapper(parse func(string) (any, error)) kong.MapperFunc {
 			return err
 		}
 		// kong reads a flag into a copy, and then the variable or the default
-		// into the field itself, though the flag will override it.
+		// into the field itself, although the flag will override it.
 		m.note(ctx.Value.Tag.Envs[0], err, target.Addr().Interface() != ctx.Value.Target.Addr().Interface())
 		return nil
 	}
 }
 
-// note keeps what is wrong with a setting; what a flag says counts for more
-// than its variable.
+// note keeps what is wrong with a setting. A flag takes precedence over its
+// variable.
 func (m *Mistakes) note(setting string, err error, flag bool) {
 	if _, said := m.unreadable[setting]; !flag && (said || err == nil) {
 		return
@@ -142,8 +142,8 @@ func (m switchMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) erro
 // resolver is Settings, or S3Settings alone.
 type resolver interface{ resolve() problems }
 
-// Resolve is s.Resolve together with what of s could not be read. What follows
-// only from an unreadable value is left out.
+// Resolve is s.Resolve, together with the values that could not be read. It
+// leaves out mistakes that only follow from an unreadable value.
 func (m *Mistakes) Resolve(s resolver) error {
 	var p problems
 	variables := variablesOf(reflect.TypeOf(s).Elem())
@@ -185,7 +185,8 @@ func variablesOf(t reflect.Type) []string {
 // problems is a list of mistakes in settings, each "VARIABLE: what is wrong".
 type problems []string
 
-// add adds what err says, if anything; each on its own if it is several joined.
+// add adds the text of err, if there is one. If err is several joined errors,
+// add adds each on its own.
 func (p *problems) add(setting string, err error) {
 	if err == nil {
 		return
@@ -244,7 +245,7 @@ func bounds(field reflect.Value, minTag, maxTag string) (low, high, n int64, ok 
 	return parse(minTag), parse(maxTag), field.Int(), true
 }
 
-// must stops at a tag that is written wrong; every test run would see it.
+// must panics if a tag is written wrong; every test run would see it.
 func must(err error) {
 	if err != nil {
 		panic(err)

@@ -19,13 +19,13 @@ func (s *WebhookSettings) resolve() problems {
 	return p
 }
 
-// receiver is where webhooks go; nil is nowhere.
+// receiver is where webhooks go; nil if there are none.
 func (s *WebhookSettings) receiver() (*url.URL, error) {
 	if s.WebhookURL != "" {
 		return webhook.ParseURL(s.WebhookURL)
 	}
 	if len(s.WebhookSecrets) > 0 {
-		return nil, errors.New("is required: there are BROKER_WEBHOOK_SECRETS, and nobody to send to")
+		return nil, errors.New("is required, because BROKER_WEBHOOK_SECRETS is set")
 	}
 	return nil, nil
 }
@@ -46,7 +46,7 @@ func (s *WebhookSettings) secrets() ([]webhook.Secret, error) {
 	return secrets, errors.Join(wrong...)
 }
 
-// deliverer is who delivers webhooks; nil where there is nobody to send to.
+// deliverer delivers webhooks; it is nil if there is no receiver.
 func (s *WebhookSettings) deliverer(outbox session.Outbox, broker *session.Broker, log *slog.Logger) (*webhook.Deliverer, error) {
 	receiver, err := s.receiver()
 	if err != nil {

@@ -9,9 +9,10 @@ import (
 	"slipway/internal/session"
 )
 
-// Every probeRounds a broker probes those sessions that it is to complete when they
-// are whole: up to maxProbes of them, probesAtOnce side by side. So it asks S3 for 50 listings a second at most. What there is no time
-// for is probed later, the longest due first.
+// Every probeRounds a broker probes the sessions that it is to complete when
+// they are whole: up to maxProbes of them, probesAtOnce side by side. So it
+// asks S3 for 50 listings a second at most. If there is no time for a session,
+// it is probed later, the longest due first.
 const (
 	probeRounds  = 2 * time.Second
 	maxProbes    = 100
@@ -36,12 +37,12 @@ func (c *care) whole(ctx context.Context) error {
 	return nil
 }
 
-// probe probes one session. A panic is its own and not the round's: it is
-// in a goroutine that nobody else recovers.
+// probe probes one session. It recovers a panic itself, because it runs in a
+// goroutine that nobody else recovers.
 func (c *care) probe(ctx context.Context, s *session.Session) {
 	err := recovered(ctx, func(ctx context.Context) error {
 		now, took, err := c.broker.FinishIfWhole(ctx, s)
-		if session.ReasonOf(err) == session.ReasonStale { // another broker probes, or its client called
+		if session.ReasonOf(err) == session.ReasonStale { // another broker probes it, or its client called
 			return nil
 		}
 		c.metrics.Probed(err == nil && now.State == session.Completed, took, err)

@@ -38,8 +38,8 @@ func (e *exactReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// isChunked tells whether the body is framed by aws-chunked, which polices its
-// own length and carries its checksum at the end.
+// isChunked says whether the body is framed by aws-chunked. Such a body checks
+// its own length and carries its checksum at the end.
 func isChunked(body any) (middlewares.ChecksumReader, bool) {
 	r, ok := body.(middlewares.ChecksumReader)
 	return r, ok
@@ -51,9 +51,9 @@ const (
 )
 
 // hearOut reads the rest of a refused body before the answer goes out. A
-// browser reads no answer while it still sends: with the connection closed
-// under a 5 MiB part its page sees a network error and not the 403. versitygw
-// itself reads on for 256 KiB.
+// browser reads no answer while it still sends. If the connection is closed
+// during a 5 MiB part, its page sees a network error instead of the 403.
+// versitygw itself reads on for 256 KiB.
 func hearOut(c fiber.Ctx) error {
 	err := c.Next()
 	refused := err != nil || c.Response().StatusCode() >= fiber.StatusBadRequest

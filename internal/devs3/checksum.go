@@ -15,13 +15,14 @@ type algorithm struct {
 	kind types.ChecksumType
 }
 
-// check refuses a part that carries another checksum than its upload wants.
-// part is the algorithm of the part's checksum, none for none.
+// check refuses a part whose checksum is not the one that its upload wants.
+// part is the algorithm of the part's checksum, none if it has none.
 //
-// On AWS the checksum belongs to the upload: without one, parts must have none;
-// with a composite one, which SHA-256 always is, every part must have it. A
-// full-object checksum (the CRCs) may be left to the server. versitygw 1.8.0
-// enforces the last two and accepts anything in an upload without.
+// On AWS the checksum belongs to the upload. In an upload without one, parts
+// must have none. With a composite checksum, which SHA-256 always is, every
+// part must have it. A client may leave a full-object checksum (the CRCs) to
+// the server. versitygw 1.8.0 enforces the last two, and accepts anything in
+// an upload without a checksum.
 func (a algorithm) check(part string) error {
 	switch {
 	case part == a.name:

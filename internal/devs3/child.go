@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// childEnv marks the process that is to be the S3 server. An environment
-// variable rather than an argument, so that a test binary's own flags stay out
-// of it. It is no secret; the settings arrive on stdin.
+// childEnv marks the process that becomes the S3 server. It is an environment
+// variable and not an argument, so that it does not mix with a test binary's
+// own flags. It is not a secret; the settings arrive on stdin.
 const childEnv = "SLIPWAY_S3_CHILD"
 
 // RunChild is the first line of main, or of TestMain, in every program that
@@ -63,10 +63,10 @@ func runChild() int {
 	return 0
 }
 
-// quiet keeps the library's chatter from the terminal: what it prints to stdout
-// is dropped, what it prints to stderr (its own faults) is kept, one line at a
-// time and without query strings. A crash of the Go runtime is written past all
-// this and stays whole.
+// quiet keeps the library's messages from the terminal. What the library
+// prints to stdout is dropped. What it prints to stderr (its own failures) is
+// kept, one line at a time and without query strings. A crash of the Go
+// runtime is written past all this and stays whole.
 func quiet() {
 	stderr := os.Stderr
 	r, w, err := os.Pipe()

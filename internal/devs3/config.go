@@ -25,16 +25,17 @@ type Config struct {
 	// and there is none at first; with a list, the bucket takes none.
 	AllowOrigins []string
 
-	// RetentionDays, above 0, has the bucket created with Object Lock and this
+	// RetentionDays, above 0, creates the bucket with Object Lock and this
 	// default retention. Such a bucket keeps the versions of its objects.
 	RetentionDays int
 
-	// ListsByKeyOnly has ListMultipartUploads list the uploads of one key alone,
-	// the one that is asked for as the prefix: what MinIO does (seen with the one
-	// of 2026-02-12, on 2026-11-29).
+	// ListsByKeyOnly makes ListMultipartUploads list only the uploads of one
+	// key, the one that is given as the prefix. MinIO does this (seen with
+	// MinIO of 2026-02-12, on 2026-11-29).
 	ListsByKeyOnly bool
 
-	// As has the server differ from AWS as another provider does: one of Manners.
+	// As makes the server differ from AWS as another provider does: one of
+	// Manners.
 	As string
 
 	// CertFile and KeyFile are PEM files; with both the server speaks TLS. A
@@ -43,7 +44,7 @@ type Config struct {
 	CertFile, KeyFile string
 }
 
-// maxRetentionDays is S3's, a hundred years.
+// maxRetentionDays is S3's own limit, a hundred years.
 const maxRetentionDays = 36_500
 
 // checked returns cfg with its defaults filled in and its paths absolute (the
@@ -92,8 +93,8 @@ func (cfg Config) checked() (Config, error) {
 	return cfg, nil
 }
 
-// checkOrigin refuses what no browser ever sends as its Origin, above all the
-// trailing slash, which would only show as an unexplained network error.
+// checkOrigin refuses what no browser sends as its Origin. A trailing slash,
+// above all, would only show as an unexplained network error.
 func checkOrigin(origin string) error {
 	if origin == "*" {
 		return nil

@@ -13,14 +13,15 @@ import (
 	"slipway/internal/session"
 )
 
-// cors answers for the origins in its list, and for nobody else.
+// cors answers for the origins in its list, and for no others.
 //
-// versitygw has two ways of its own. Its server-wide option takes one origin
-// and sends it to every page. A bucket's CORS configuration knows many, but is
-// stored with the data, so last week's page address would stay allowed; and an
-// answer that fails before the bucket is known, such as the 403 to an expired
-// URL, goes out without it, which a page sees as a network error. So neither is
-// used: whatever the gateway says about CORS is replaced.
+// versitygw has two ways of its own, and neither fits. Its server-wide option
+// takes one origin and sends it to every page. A bucket's CORS configuration
+// can have many origins, but is stored with the data, so last week's page
+// address would stay allowed. Also, an answer that fails before the bucket is
+// known, such as the 403 to an expired URL, goes out without these headers,
+// and a page sees a network error. So whatever the gateway says about CORS is
+// replaced.
 type cors struct{ origins []string }
 
 const (
@@ -37,20 +38,20 @@ var corsHeaders = []string{"content-type", "content-md5", "range", "if-match", "
 func newCORS(origins []string) *cors { return &cors{origins} }
 
 // handle is middleware before everything that authenticates, so that refusals
-// are covered as well.
+// have the headers too.
 func (o *cors) handle(c fiber.Ctx) error {
 	if c.Method() == fiber.MethodOptions {
 		return o.preflight(c)
 	}
-	if c.RequestCtx().QueryArgs().Has("cors") { // rules that nobody would act by
+	if c.RequestCtx().QueryArgs().Has("cors") { // nothing would use these rules
 		return refuse(c, s3err.GetAPIError(s3err.ErrNotImplemented))
 	}
 	defer o.expose(c) // deferred, because a panic is answered too
 	return c.Next()
 }
 
-// byRules acts by the rules of the bucket itself. versitygw does so too, but not
-// where it refuses a signature.
+// byRules uses the rules of the bucket itself. versitygw does so too, but not
+// if it refuses a signature.
 func byRules(be backend.Backend) fiber.Handler {
 	apply := middlewares.ApplyBucketCORS(be, func(c fiber.Ctx) (string, error) {
 		bucket, _, _ := strings.Cut(strings.TrimPrefix(c.Path(), "/"), "/")
@@ -126,8 +127,8 @@ func refuseCORS(c fiber.Ctx, method string) error {
 	return refuse(c, s3err.GetAccessForbiddenErr(s3err.ErrCORSForbidden, method, s3err.ResourceTypeObject))
 }
 
-// refuse answers for a middleware: what one returns is an internal error to
-// versitygw.
+// refuse answers for a middleware. If a middleware returns an error itself,
+// versitygw answers with an internal error.
 func refuse(c fiber.Ctx, refusal s3err.S3Error) error {
 	c.Set("Content-Type", fiber.MIMEApplicationXML)
 	return c.Status(refusal.StatusCode()).Send(refusal.XMLBody(utils.EnsureRequestIDs(c)))

@@ -1,15 +1,16 @@
 // Package devs3 is the S3 server of broker-dev and of the tests: versitygw,
-// linked in, with the places mended where it is laxer than AWS. It exists so
-// that a clean checkout needs no S3 account, and so that what the product gets
-// wrong about S3 is refused here and not first in production.
+// linked in, and made as strict as AWS where it is laxer. With it a clean
+// checkout needs no S3 account. If the product does something wrong with S3,
+// this server refuses it, before S3 does so in production.
 //
 // versitygw changes the working directory and keeps relative paths, so it
-// lives in a process of its own: this same program, started again. The first
-// line of main (or TestMain) is therefore [RunChild]; [Start] then starts the
-// server and [Server.Close] ends it. The server also ends when the process
-// that started it is gone, however that went.
+// lives in a process of its own: this same program, started again. So the
+// first line of main (or TestMain) is [RunChild]; then [Start] starts the
+// server and [Server.Close] ends it. The server also ends if the process that
+// started it is gone, for any reason.
 //
-// Nothing else may import versitygw: the production binary must not carry it.
+// Nothing else may import versitygw: the production binary must not contain
+// it.
 package devs3
 
 import (
@@ -29,7 +30,7 @@ import (
 )
 
 // killAfter is how long Close waits for the server to end by itself. It is
-// longer than shutdownGrace, which the server spends on running requests.
+// longer than shutdownGrace, which the server gives to running requests.
 const killAfter = shutdownGrace + 3*time.Second
 
 // ranChild is set by RunChild. Without that call the second process would run
@@ -151,7 +152,7 @@ func greet(stdin io.Writer, answers io.Reader, cfg Config) hello {
 }
 
 // Exited returns a channel that is closed when the server's process has ended,
-// whether Close asked for it or not. Close then says what happened.
+// whether Close ended it or not. Close then says what happened.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
 // Close ends the server and waits for its process. Running requests get
@@ -196,8 +197,8 @@ func describeExit(err error) string {
 	return err.Error()
 }
 
-// hello is the one line the child writes to its stdout: where it listens, or
-// why it does not.
+// hello is the one line that the child writes to its stdout: where it listens,
+// or why it does not.
 type hello struct {
 	Endpoint  string `json:"endpoint,omitempty"`
 	Error     string `json:"error,omitempty"`

@@ -15,12 +15,13 @@ import (
 // maxUploads is the longest page S3 gives.
 const maxUploads = 1000
 
-// ListMultipartUploads makes its own pages: versitygw 1.8.0 answers
-// InvalidArgument to the upload-id-marker it just gave (versitygw#2149).
+// ListMultipartUploads makes its own pages, because versitygw 1.8.0 answers
+// InvalidArgument to the upload-id-marker that it just gave (versitygw#2149).
 //
-// Uploads of one key are in the order of their IDs and not, as on AWS, of their
-// beginnings: versitygw takes the time of the last part for that, so the order
-// would change between two pages. Listings with a delimiter are versitygw's.
+// Uploads of one key are in the order of their IDs. On AWS they are in the
+// order in which they began. versitygw uses the time of the last part for
+// that, so the order would change between two pages. Listings with a delimiter
+// are versitygw's own.
 func (s *strict) ListMultipartUploads(ctx context.Context, in *s3.ListMultipartUploadsInput) (s3response.ListMultipartUploadsResult, error) {
 	if value(in.Delimiter) != "" {
 		return s.storage.ListMultipartUploads(ctx, in)
@@ -46,10 +47,11 @@ func (s *strict) ListMultipartUploads(ctx context.Context, in *s3.ListMultipartU
 	return res, nil
 }
 
-// listAll lists anew where an upload ended meanwhile: versitygw reads their
-// names first, and answers 500 where one is gone when it looks at it.
+// listAll lists again if an upload ended meanwhile. versitygw reads the names
+// of uploads first, and answers 500 if one of them is gone when it looks at
+// it.
 func (s *strict) listAll(ctx context.Context, in *s3.ListMultipartUploadsInput) (res s3response.ListMultipartUploadsResult, err error) {
-	for range maxRequests { // which is more than may end uploads at once
+	for range maxRequests { // more than may end uploads at the same time
 		res, err = s.storage.ListMultipartUploads(ctx, in)
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
@@ -58,7 +60,7 @@ func (s *strict) listAll(ctx context.Context, in *s3.ListMultipartUploadsInput) 
 	return res, err
 }
 
-// after tells whether up comes after the markers. Without an upload ID the key
+// after says whether up comes after the markers. Without an upload ID, the key
 // marker stands for all uploads of that key.
 func after(up s3response.Upload, keyMarker, idMarker string) bool {
 	if up.Key == keyMarker && idMarker != "" {

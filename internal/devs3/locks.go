@@ -5,7 +5,7 @@ import "sync"
 // upload names one multipart upload.
 type upload struct{ bucket, key, id string }
 
-// locks holds one read-write lock per upload that somebody is busy with. The
+// locks holds one read-write lock for each upload that a request uses. The
 // zero value is ready to use.
 type locks struct {
 	mu sync.Mutex // guards m and every users
@@ -17,7 +17,8 @@ type uploadLock struct {
 	users int // holding it or waiting for it
 }
 
-// share waits until nobody owns the upload and returns how to give it back.
+// share waits until nobody owns the upload, and returns the function that
+// gives it back.
 func (l *locks) share(up upload) (unlock func()) {
 	lock := l.join(up)
 	lock.RLock()
@@ -27,7 +28,8 @@ func (l *locks) share(up upload) (unlock func()) {
 	}
 }
 
-// own waits until nobody else has the upload and returns how to give it back.
+// own waits until nobody else has the upload, and returns the function that
+// gives it back.
 func (l *locks) own(up upload) (unlock func()) {
 	lock := l.join(up)
 	lock.Lock()

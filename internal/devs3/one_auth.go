@@ -8,8 +8,8 @@ import (
 )
 
 // twoAuths is AWS's answer to a request that is signed twice, word for word.
-// versitygw looks at the URL only and lets the header pass, so a page that sends
-// its own token to S3 would work here and nowhere else.
+// versitygw looks only at the URL and ignores the header. Then a page that
+// sends its own token to S3 would work here and nowhere else.
 var twoAuths = s3err.APIError{
 	Code: "InvalidArgument", HTTPStatusCode: http.StatusBadRequest,
 	Description: "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",

@@ -17,15 +17,15 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// manner is how another provider differs from AWS, as far as others saw it.
-// Nobody here has tried any of these: each difference has its source.
+// manner is how another provider differs from AWS, as others saw it. Nobody
+// here has tried any of these providers; each difference has its source.
 type manner struct {
 	refuses  func(header string, part bool) *s3err.APIError // a header, in lower case, of a part or of another request
 	maxParts int                                            // 0: as AWS
 	minPart  int64                                          // bytes, of every part but the last; 0: as AWS
 	equal    bool                                           // all parts but the last have one size
-	opaque   bool                                           // the ETag of a part is no MD5
-	deaf     bool                                           // it passes over checksum algorithms and conditions
+	opaque   bool                                           // the ETag of a part is not an MD5
+	deaf     bool                                           // it ignores checksum algorithms and conditions
 	noCORS   bool                                           // it has no PutBucketCors
 }
 
@@ -78,7 +78,7 @@ func refusedByB2(header string, _ bool) *s3err.APIError {
 	return &s3err.APIError{Code: "InvalidArgument", HTTPStatusCode: http.StatusBadRequest, Description: fmt.Sprintf("Unsupported header '%s' received for this API call.", header)}
 }
 
-// handle refuses what the provider refuses before it looks at anything else.
+// handle refuses what the provider refuses, before anything else is checked.
 func (m *manner) handle(c fiber.Ctx) error {
 	query := c.RequestCtx().QueryArgs()
 	number, err := strconv.Atoi(string(query.Peek("partNumber")))
@@ -116,7 +116,7 @@ func newForeign(s *storage, cfg Config) *foreign {
 	return &foreign{newStrict(s, cfg.ListsByKeyOnly), manners[cfg.As]}
 }
 
-// CreateMultipartUpload passes over the algorithm, where the provider does.
+// CreateMultipartUpload ignores the algorithm, if the provider does.
 func (f *foreign) CreateMultipartUpload(ctx context.Context, in s3response.CreateMultipartUploadInput) (s3response.InitiateMultipartUploadResult, error) {
 	if f.manner.deaf {
 		in.ChecksumAlgorithm, in.ChecksumType = "", ""
@@ -202,7 +202,8 @@ func (f *foreign) sizes(ctx context.Context, in *s3.CompleteMultipartUploadInput
 	}
 }
 
-// disguised is an ETag that is no MD5 and still tells one body from another.
+// disguised is an ETag that is not an MD5, and still differs between two
+// bodies.
 func disguised(etag string) string { return swapped(etag, "0123456789abcdef", "ghijklmnopqrstuv") }
 
 func revealed(etag string) string { return swapped(etag, "ghijklmnopqrstuv", "0123456789abcdef") }

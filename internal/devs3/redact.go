@@ -8,9 +8,9 @@ var (
 	credentials = regexp.MustCompile(`(?i)((?:x-amz-signature|x-amz-credential|x-amz-security-token|signature|credential|authorization)\s*[=:]\s*)(?:AWS4-HMAC-SHA256\s+)?[^\s&,"']+`)
 )
 
-// redact takes out of a line of log what would let its reader repeat a
-// request: whole query strings, and signature or credential fields elsewhere.
-// Colours go as well, for they tear such fields apart.
+// redact removes from a line of log what would let a reader repeat a request:
+// whole query strings, and signature or credential fields elsewhere. It
+// removes colours too, because they split such fields.
 func redact(line string) string {
 	line = colours.ReplaceAllString(line, "")
 	return credentials.ReplaceAllString(queryString.ReplaceAllString(line, "?[cut]"), "${1}[cut]")

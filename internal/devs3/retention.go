@@ -13,10 +13,11 @@ import (
 	"github.com/versity/versitygw/s3err"
 )
 
-// checkRetention refuses what comes without a Content-MD5 or a checksum into a
-// bucket with a default retention: what cannot be taken away must be known to
-// have arrived whole. versitygw 1.8.0 takes it (versitygw#1740).
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html (read 2026-11-29)
+// checkRetention refuses a request without a Content-MD5 or a checksum into a
+// bucket with a default retention. What nobody can delete must be known to
+// have arrived whole. versitygw 1.8.0 takes such requests (versitygw#1740).
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+// (read 2026-11-29)
 func (s *strict) checkRetention(ctx context.Context, bucket, what string) error {
 	request, ok := ctx.(*fasthttp.RequestCtx)
 	if !ok || proven(&request.Request.Header) {
@@ -55,8 +56,8 @@ func (s *storage) setRetention(ctx context.Context, bucket string, days int) err
 	return s.PutObjectLockConfiguration(ctx, bucket, lock)
 }
 
-// proven says whether a request has something to hold its body against, before
-// it or at its end.
+// proven says whether a request has something to compare its body with, before
+// the body or at its end.
 func proven(header *fasthttp.RequestHeader) bool {
 	for name := range header.All() {
 		name := strings.ToLower(string(name))

@@ -99,8 +99,8 @@ func newGateway(cfg Config, be *foreign, onListen func()) (*s3api.S3ApiServer, e
 	return s3api.New(be, root, cfg.Region, iam, nil, nil, nil, nil, options...)
 }
 
-// ensureBucket creates the bucket straight in the storage: that needs neither a
-// signature nor, with TLS, trust in our own certificate.
+// ensureBucket creates the bucket directly in the storage. That needs neither
+// a signature nor, with TLS, trust in our own certificate.
 func ensureBucket(be *storage, cfg Config) error {
 	if !utils.IsValidBucketName(cfg.Bucket) {
 		return fmt.Errorf("%q is not a bucket name S3 would accept", cfg.Bucket)
@@ -164,8 +164,8 @@ func reachable(addr string) string {
 	return addr
 }
 
-// drain stops accepting and lets running requests end, for at most
-// shutdownGrace. (The gateway's own patience is a fixed 10 s.)
+// drain stops accepting connections and lets running requests end, for at most
+// shutdownGrace. (The gateway itself waits for a fixed 10 s.)
 func drain(gateway *s3api.S3ApiServer) {
 	ended := make(chan struct{})
 	go func() { // ends after 10 s at the latest, or with the process

@@ -60,9 +60,9 @@ func (s *strict) UploadPart(ctx context.Context, in *s3.UploadPartInput) (*s3.Up
 	ctx = context.WithoutCancel(ctx)
 	in.Body = exactBody(in.Body, in.ContentLength)
 
-	// The body can take minutes. What the upload has become meanwhile is looked
-	// up again right before the part is put in its place, and stays so until it
-	// is there.
+	// The body can take minutes. Right before the part is put in its place,
+	// UploadPart looks up again what became of the upload. The upload stays so
+	// until the part is there.
 	var gone error
 	unlock := func() {}
 	defer func() { unlock() }()
@@ -85,8 +85,9 @@ func (s *strict) PutObject(ctx context.Context, in s3response.PutObjectInput) (s
 	return s.storage.PutObject(context.WithoutCancel(ctx), in)
 }
 
-// CreateMultipartUpload waits for those that end an upload of the same key, and
-// they for it: versitygw takes the key's folder away with its last upload.
+// CreateMultipartUpload waits for requests that end an upload of the same key,
+// and they wait for it. versitygw removes the key's folder together with its
+// last upload.
 func (s *strict) CreateMultipartUpload(ctx context.Context, in s3response.CreateMultipartUploadInput) (s3response.InitiateMultipartUploadResult, error) {
 	defer s.uploads.share(folderOf(*in.Bucket, *in.Key))()
 	return s.storage.CreateMultipartUpload(ctx, in)
@@ -95,10 +96,11 @@ func (s *strict) CreateMultipartUpload(ctx context.Context, in s3response.Create
 // folderOf names the folder of all uploads of a key, for the locks.
 func folderOf(bucket, key string) upload { return upload{bucket: bucket, key: key} }
 
-// CompleteMultipartUpload answers NoSuchUpload when it is repeated, as S3's
+// CompleteMultipartUpload answers NoSuchUpload if it is repeated, as S3's
 // reference says ("or the multipart upload might have been aborted or
 // completed"). A client that lost the first answer asks for the object.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html (read 2026-11-22)
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+// (read 2026-11-22)
 func (s *strict) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (s3response.CompleteMultipartUploadResult, string, error) {
 	ctx = context.WithoutCancel(ctx)
 	up := upload{*in.Bucket, *in.Key, *in.UploadId}
@@ -131,7 +133,7 @@ func (s *strict) lookUp(up upload) (algorithm, error) {
 }
 
 // checkOrder refuses a claim whose part numbers do not rise. versitygw does so
-// too, but looks at the sizes of the parts before.
+// too, but checks the sizes of the parts first.
 func checkOrder(claim *types.CompletedMultipartUpload) error {
 	if claim == nil {
 		return nil

@@ -15,7 +15,7 @@ type binding struct {
 	title     string
 }
 
-// bindings are all, the best first.
+// bindings are all of them, the best first.
 var bindings = []binding{
 	{"s3-checksum", session.SHA256, "SHA-256"},
 	{"s3-checksum-crc32c", session.CRC32C, "CRC32C"},
@@ -49,8 +49,8 @@ func (e *examination) checksums(ctx context.Context) {
 	e.r.note("s3-abort", e.may(err, "an upload can be aborted, and is gone then", "objects", "s3:AbortMultipartUpload"))
 }
 
-// sessionsHave says whether a session gets this checksum of itself, where S3
-// does not refuse it: one that nobody gets need not work.
+// sessionsHave says whether sessions get this checksum, unless S3 refuses it.
+// If no session gets a checksum, it need not work.
 func (e *examination) sessionsHave(b binding) bool {
 	names := e.expected().ChecksumsOfParts()
 	if names == nil { // nobody knows: see session.Limits
@@ -80,7 +80,7 @@ func (e *examination) bind(ctx context.Context, b binding) {
 	}
 }
 
-// lacks is the verdict on an algorithm that S3 does not hold an upload to.
+// lacks is the verdict on an algorithm by which S3 does not check an upload.
 func (e *examination) lacks(b binding) verdict {
 	const saw = "this S3 takes no %s: it refuses an upload that is opened with it, or does not answer with the algorithm"
 	if b.algorithm == session.SHA256 && e.sessionsHave(b) {
@@ -89,8 +89,8 @@ func (e *examination) lacks(b binding) verdict {
 	return skipped(saw, b.title)
 }
 
-// checksum sends a body that is not the one whose checksum was signed, and then
-// the right one.
+// checksum first sends a body that does not match the signed checksum, and
+// then one that does.
 func (e *examination) checksum(ctx context.Context, u session.Upload, b binding) verdict {
 	sum := u.Algorithm.Sum(probe)
 	url, err := e.sign(ctx, u, int64(len(probe)), sum)
@@ -106,7 +106,7 @@ func (e *examination) checksum(ctx context.Context, u session.Upload, b binding)
 	}
 	a, err := e.put(ctx, url, "", sum, probe)
 	switch {
-	case a.mend != "" && a.mend != mendSecret && e.sessionsHave(b): // with another secret nothing would have come this far
+	case a.mend != "" && a.mend != mendSecret && e.sessionsHave(b): // with a wrong secret no earlier check would have passed
 		return fail(a.mend, "a PUT with its %s is refused (%s)", b.title, a)
 	case err != nil || !a.ok():
 		return e.useless(b, "a PUT with its %s is refused (%s)", b.title, orAnswer(err, a))
@@ -122,8 +122,8 @@ func (e *examination) checksum(ctx context.Context, u session.Upload, b binding)
 	return good("a PUT with a wrong %s is refused (%s)", b.title, refused)
 }
 
-// useless is the verdict on an algorithm that binds nothing, or with which no
-// part is taken.
+// useless is the verdict on an algorithm that binds nothing, or with which S3
+// takes no part.
 func (e *examination) useless(b binding, saw string, args ...any) verdict {
 	if e.sessionsHave(b) {
 		return fail("BROKER_S3_NO_CHECKSUMS=true  # recordings then lack this protection; or broker doctor --write-profile FILE, and BROKER_S3_PROFILE=FILE", saw, args...)
@@ -159,7 +159,7 @@ func orAnswer(err error, a answer) string {
 	return a.String()
 }
 
-// checksumAbsent uses a URL without a checksum, as the broker never signs for
+// checksumAbsent uses a URL without a checksum. The broker never signs one for
 // such an upload.
 func (e *examination) checksumAbsent(ctx context.Context, u session.Upload) verdict {
 	u.Algorithm = session.NoChecksum

@@ -12,15 +12,15 @@ import (
 	"slipway/internal/session"
 )
 
-// cleanWithin bounds taking things away.
+// cleanWithin bounds the removal.
 const cleanWithin = 30 * time.Second
 
-// clean takes away what the checks uploaded, also when ctx has ended, and looks
+// clean removes what the checks uploaded, even if ctx has ended, and checks
 // whether anything is left behind.
 func (e *examination) clean(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
 	defer cancel()
-	listed, _ := e.Bucket.Uploads(ctx, string(e.key), session.UploadCursor{}, 100) // where it is forbidden, there are those we know of
+	listed, _ := e.Bucket.Uploads(ctx, string(e.key), session.UploadCursor{}, 100) // if this is forbidden, there are still those that we know
 	for _, u := range listed.Uploads {
 		e.open[u.ID] = u.Upload
 	}
@@ -40,9 +40,9 @@ func (e *examination) clean(ctx context.Context) {
 	}
 	switch {
 	case len(left) > 0:
-		e.r.note("s3-clean", warn(strings.Join(left, " && "), "not all of what was uploaded could be taken away and seen to be gone: %s", e.key))
+		e.r.note("s3-clean", warn(strings.Join(left, " && "), "doctor could not remove all that it uploaded, or not see that it is gone: %s", e.key))
 	case e.versions:
-		e.r.note("s3-clean", good("nothing is left behind but a version of %s, as this bucket keeps what is deleted", e.key))
+		e.r.note("s3-clean", good("nothing is left behind except a version of %s, because this bucket keeps what is deleted", e.key))
 	default:
 		e.r.note("s3-clean", good("nothing is left behind"))
 	}

@@ -5,16 +5,15 @@ import (
 	"time"
 )
 
-// How far the clocks may be apart. URLs are dated by the broker's clock and
-// judged by S3's, so the shortest, of 10 s, are the first to suffer; S3 itself
-// refuses requests 15 minutes off.
+// How far the clocks may be apart. The broker's clock dates URLs and S3's
+// clock judges them. So the shortest URLs, of 10 s, suffer first. S3 itself
+// refuses requests that are 15 minutes off.
 const (
 	skewToWarn = 5 * time.Second
 	skewToFail = time.Minute
 )
 
-// judgeClock compares a server's clock with ours. coarse is what the server
-// rounds to.
+// judgeClock compares a server's clock with ours. The server rounds to coarse.
 func judgeClock(theirs, before, after time.Time, coarse time.Duration) verdict {
 	ahead := time.Duration(0)
 	switch {
@@ -40,5 +39,5 @@ func apart(ahead time.Duration) string {
 	case ahead < 0:
 		return fmt.Sprintf("%s behind this machine", -ahead)
 	}
-	return "as this machine's, as far as can be told"
+	return "the same as this machine's, as far as doctor can tell"
 }

@@ -16,11 +16,11 @@ const (
 	mendTwice = "proxy_hide_header Access-Control-Allow-Origin;  # of nginx; S3 or the proxy before it answers a page's CORS questions, not both"
 )
 
-// anywhere is a page of which no rule has heard, to try what "*" allows.
+// anywhere is a page that no rule names, to try what "*" allows.
 const anywhere = "https://doctor.slipway.example"
 
 // pages does what the page at each origin does with a URL: ask whether it may
-// PUT, PUT, and read the ETag.
+// PUT, then PUT, and read the ETag.
 func (e *examination) pages(ctx context.Context, url session.SignedURL, sum session.Checksum) {
 	if len(e.Origins) == 0 {
 		e.r.note("cors", skipped("no page may record: neither BROKER_CORS_ORIGINS nor BROKER_PUBLIC_URL says which"))
@@ -33,9 +33,9 @@ func (e *examination) pages(ctx context.Context, url session.SignedURL, sum sess
 	}
 }
 
-// headersOfPut are those that a recorder's PUT has besides the browser's own.
+// headersOfPut are the headers of a recorder's PUT besides the browser's own.
 func (e *examination) headersOfPut() string {
-	const typed = "content-type" // of who sends a typed body
+	const typed = "content-type" // of a client that sends a typed body
 	for _, b := range bindings {
 		if !e.NoChecksums && e.sessionsHave(b) {
 			return typed + "," + b.algorithm.Header()
@@ -70,9 +70,9 @@ func (e *examination) preflight(ctx context.Context, url session.SignedURL, orig
 	return good("a page may PUT")
 }
 
-// exposed looks whether a page may read the ETag of its PUT. Without it and
+// exposed checks whether a page may read the ETag of its PUT. Without ETag and
 // without checksums nobody can tell a part from an older one of the same size,
-// and the recorder gives up (etag-hidden).
+// and the recorder reports etag-hidden.
 func (e *examination) exposed(ctx context.Context, url session.SignedURL, sum session.Checksum, origin string) verdict {
 	page := pageOf(origin)
 	a, err := e.put(ctx, url, page, sum, probe)
@@ -91,8 +91,8 @@ func (e *examination) exposed(ctx context.Context, url session.SignedURL, sum se
 	return good("a page may read the ETag of its part")
 }
 
-// readable looks whether a script may fetch a recording. Our own watch page
-// needs no leave for that, being a player's element.
+// readable checks whether a script may fetch a recording. Our own watch page
+// does not need this, because it uses a player's element.
 func (e *examination) readable(ctx context.Context, url session.SignedURL, origin string) verdict {
 	page := pageOf(origin)
 	a, err := e.get(ctx, http.MethodGet, url, http.Header{"Origin": {page}})
@@ -121,7 +121,7 @@ func allows(a answer, page string) bool {
 	return allowed == page || allowed == "*"
 }
 
-// lists says whether a header that is a list names item, or all.
+// lists says whether a header that is a list names item, or allows everything.
 func lists(a answer, header, item string) bool {
 	list := strings.Split(strings.Join(a.header.Values(header), ","), ",")
 	return slices.ContainsFunc(list, func(s string) bool {

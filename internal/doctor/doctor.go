@@ -1,7 +1,7 @@
-// Package doctor looks whether the Redis and the bucket that a broker is
-// configured for do what it relies on, and says of each thing what it saw and
-// how to mend it. It asks the real servers: it uploads a few bytes as a
-// recorder would, tries what must be refused, and takes everything away again.
+// Package doctor checks whether the Redis and the bucket of a broker do what
+// the broker relies on. For each check it says what it saw and how to mend it.
+// It asks the real servers: it uploads a few bytes as a recorder would, tries
+// what S3 must refuse, and removes everything again.
 package doctor
 
 import (
@@ -32,9 +32,10 @@ type Config struct {
 	PublicAt    string   // the origin of every URL
 	Origins     []string // of the pages that record; "*" is every page
 	NoChecksums bool
-	// PartsReadNothing: what signs parts is not what signs playback.
+	// PartsReadNothing: the credentials that sign parts are not those that sign
+	// playback.
 	PartsReadNothing bool
-	Profile          *provider.Profile // of who runs the S3, as the broker would go by it; nil: unknown
+	Profile          *provider.Profile // of the S3 provider, as the broker would use it; nil: unknown
 
 	Uploads bucketrules.Life // how long an upload may have to last
 
@@ -46,10 +47,10 @@ type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// Run makes every check and reports them in a fixed order; those that another
-// one's failure makes impossible are skipped. It takes seconds, or a minute
-// and more where servers do not answer. When ctx ends it stops checking, and
-// still takes away what it uploaded.
+// Run makes every check and reports them in a fixed order. If a check fails,
+// it skips those that depend on it. It takes seconds, or a minute and more if
+// servers do not answer. If ctx ends, it stops checking and still removes what
+// it uploaded.
 func Run(ctx context.Context, cfg Config) Report {
 	var r Report
 	examineRedis(ctx, &r, cfg)

@@ -23,7 +23,7 @@ import (
 func found(report doctor.Report) map[string]doctor.Status {
 	bad := map[string]doctor.Status{}
 	for _, c := range report.Checks {
-		if c.Status != doctor.OK && !strings.HasPrefix(c.Saw, "cannot be looked at: ") {
+		if c.Status != doctor.OK && !strings.HasPrefix(c.Saw, "cannot be checked: ") {
 			bad[c.Name] = c.Status
 		}
 	}

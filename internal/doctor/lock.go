@@ -11,15 +11,15 @@ import (
 	"slipway/internal/session"
 )
 
-// retention looks for Object Lock's default retention. Into a bucket that has
-// one S3 takes no part without a checksum, so the rest is tried with one.
+// retention looks for a default retention of Object Lock. If a bucket has one,
+// S3 takes no part without a checksum, so the other checks use one.
 func (e *examination) retention(ctx context.Context) verdict {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	retained, err := bucketrules.Retention(ctx, e.S3, e.BucketName)
 	switch {
 	case codeOf(err) == "AccessDenied":
-		return skipped("the broker's credentials may not look (s3:GetBucketObjectLockConfiguration), and need not")
+		return skipped("the broker's credentials may not read this (s3:GetBucketObjectLockConfiguration), and need not")
 	case codeOf(err) != "":
 		return good("no default retention (%s)", codeOf(err))
 	case err != nil:

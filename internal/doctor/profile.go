@@ -7,7 +7,7 @@ import (
 	"slipway/internal/provider"
 )
 
-// expected is the profile that a broker would go by.
+// expected is the profile that a broker would use.
 func (c *Config) expected() *provider.Profile {
 	if c.Profile == nil {
 		return provider.Unknown()
@@ -20,24 +20,24 @@ func saw[T any](e *examination, v T) provider.Fact[T] {
 	return provider.Fact[T]{Value: v, Source: "broker doctor", Day: e.Now().UTC().Format(time.DateOnly), Run: true}
 }
 
-// measure begins the profile that the checks fill in. What they do not try is
-// as it was expected.
+// measure begins the profile that the checks fill in. What they do not try
+// stays as it was expected.
 func (e *examination) measure() {
 	e.r.Expected = e.expected()
 	found := *e.r.Expected
 	e.r.Profile = &found
 }
 
-// profile holds what was found against what was expected. A broker goes by the
-// expected one until it learns otherwise.
+// profile compares what was found with what was expected. A broker uses the
+// expected profile until it learns otherwise.
 func (e *examination) profile() verdict {
 	expected := e.expected()
 	switch differ := provider.Differences(e.r.Profile, expected); {
 	case expected.Name == "unknown":
-		return good("nothing is known of this S3 beforehand: brokers learn from its answers, or from what --write-profile writes down")
+		return good("nothing is known of this S3 beforehand: brokers learn from its answers, or from the file that --write-profile writes")
 	case len(differ) > 0:
-		return warn("broker doctor --write-profile FILE  # and BROKER_S3_PROFILE=FILE", "it is not as the profile of %s has it: %s", expected.Title, strings.Join(differ, "; "))
+		return warn("broker doctor --write-profile FILE  # and BROKER_S3_PROFILE=FILE", "it differs from the profile of %s: %s", expected.Title, strings.Join(differ, "; "))
 	default:
-		return good("as the profile of %s has it", expected.Title)
+		return good("as in the profile of %s", expected.Title)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"slipway/internal/provider"
 )
 
-// provider is the profile of who runs the S3, by the address, and else by what
-// the server calls itself; nil if neither tells.
+// provider is the profile of the provider that runs the S3: by the address, or
+// else by what the server calls itself. It is nil if neither tells.
 func (e *examination) provider() *provider.Profile {
 	if p := e.expected(); p.Name != "unknown" {
 		return p
@@ -21,13 +21,13 @@ func (e *examination) provider() *provider.Profile {
 	return provider.Called(e.server)
 }
 
-// partSizes tells of providers that want all parts but the last of one size.
+// partSizes reports providers that want all parts but the last of one size.
 func (e *examination) partSizes() verdict {
 	switch p := e.provider(); {
 	case p == nil:
-		return skipped("whose S3 this is does not show, and so not whether it wants parts of one size")
+		return skipped("the provider is unknown, so doctor cannot tell whether it wants parts of one size")
 	case p.EqualParts.Value:
-		return warn("# nothing to set: recorders keep to it; have your own clients cut every part but the last to the session's part_size",
+		return warn("# nothing to set: recorder.js does this; your own clients must cut every part but the last to the session's part_size",
 			"%s completes an upload only if all parts but the last are of one size", p.Title)
 	default:
 		return good("%s is not known to want parts of one size", p.Title)
@@ -49,9 +49,9 @@ func (e *examination) lifecycle(ctx context.Context) verdict {
 	aborts, err := bucketrules.Aborts(ctx, e.S3, e.BucketName, e.KeyPrefix)
 	switch {
 	case bucketrules.Unsupported(err):
-		return skipped("this S3 has no lifecycle rules; what brokers leave unfinished is found by their sweep alone")
+		return skipped("this S3 has no lifecycle rules; only the brokers' sweep finds what they leave unfinished")
 	case codeOf(err) == "AccessDenied":
-		return skipped("the broker's credentials may not look (s3:GetLifecycleConfiguration), and need not")
+		return skipped("the broker's credentials may not read this (s3:GetLifecycleConfiguration), and need not")
 	case err != nil:
 		return fail(e.allow("bucket", "s3:GetLifecycleConfiguration"), "%s", why(err))
 	}
@@ -73,7 +73,7 @@ func (e *examination) judge(aborts []bucketrules.Abort, mend string) verdict {
 	case first.Days >= 0 && first.Days < days:
 		return warn(mend, "rule %q ends uploads after %d days; the longest recording and the time to come back are %s (BROKER_SESSION_TTL)", first.ID, first.Days, max(e.Uploads.Longest, e.Uploads.Resume))
 	case !all:
-		return warn(mend, "no rule ends unfinished uploads under %s, should brokers be gone for good", e.KeyPrefix)
+		return warn(mend, "no rule ends unfinished uploads under %s if brokers are gone for good", e.KeyPrefix)
 	}
 	return good("rule %q ends unfinished uploads after %d days", first.ID, first.Days)
 }

@@ -17,14 +17,14 @@ import (
 	"slipway/internal/session"
 )
 
-// probe is the whole recording; the last part of an upload, and this is the
-// last, may be as small as it likes.
+// probe is the whole recording. It is the last part of its upload, so it may
+// be as small as it likes.
 var probe = []byte("slipway: broker doctor\n")
 
 const contentType = "application/octet-stream"
 
 // record makes a recording of a single part, as a recorder and a broker would,
-// and tries what S3 must refuse. What it leaves open, clean takes away.
+// and tries what S3 must refuse. clean removes what record leaves open.
 func (e *examination) record(ctx context.Context) {
 	rest := []string{"s3-list-prefix", "s3-length", "s3-put", "cors", "cors-etag", "s3-list-parts", "s3-size", "s3-complete", "s3-etag", "s3-complete-again", "s3-get", "cors-get", "s3-condition", "s3-delete"}
 	u, err := e.create(ctx, e.algorithm)
@@ -70,7 +70,7 @@ func (e *examination) sign(ctx context.Context, u session.Upload, size int64, su
 	return e.signed(ctx, u, session.PartToSign{Number: 1, Size: size, Checksum: sum})
 }
 
-// signPart signs for just this body.
+// signPart signs exactly this body.
 func (e *examination) signPart(ctx context.Context, u session.Upload, number session.PartNumber, body []byte) (session.SignedURL, error) {
 	return e.signed(ctx, u, session.PartToSign{Number: number, Size: int64(len(body)), Checksum: sumFor(u, body)})
 }
@@ -83,10 +83,10 @@ func (e *examination) signed(ctx context.Context, u session.Upload, part session
 	return signed[0].URL, nil
 }
 
-// listedByPrefix looks for an upload that is open under the prefix of all that
-// brokers upload. The sweep and rebuild know no other way to find one.
+// listedByPrefix looks for an open upload under the prefix of all that brokers
+// upload. The sweep and rebuild have no other way to find one.
 func (e *examination) listedByPrefix(ctx context.Context, u session.Upload) verdict {
-	const alone = "# nothing to set: the broker goes on with the uploads that it knows; have the server itself end the others, later than BROKER_SESSION_TTL"
+	const alone = "# nothing to set: the broker goes on with the uploads that it knows; let the server itself end the others, later than BROKER_SESSION_TTL"
 	found, err := e.lists(ctx, e.KeyPrefix, u)
 	if err == nil {
 		e.r.Profile.ListsByKeyOnly = saw(e, !found)
@@ -107,8 +107,8 @@ func (e *examination) listedByPrefix(ctx context.Context, u session.Upload) verd
 }
 
 // lists looks through the uploads under prefix, beginning right before the key
-// of u; or with the first, where that is refused: MinIO takes no place that does
-// not begin with the prefix (NotImplemented, seen 2026-11-29).
+// of u. If the server refuses that, it begins with the first: MinIO takes no
+// place that does not begin with the prefix (NotImplemented, seen 2026-11-29).
 func (e *examination) lists(ctx context.Context, prefix string, u session.Upload) (bool, error) {
 	page, err := e.Bucket.Uploads(ctx, prefix, session.UploadCursor{Key: before(u.Key)}, 100)
 	if slices.Contains([]string{"NotImplemented", "InvalidArgument"}, codeOf(err)) {
@@ -132,7 +132,7 @@ func (e *examination) length(ctx context.Context, url session.SignedURL, sum ses
 	return good("a PUT of another length than was signed is refused (%s)", a)
 }
 
-// upload sends the part and returns its ETag, empty if it was not taken.
+// upload sends the part and returns its ETag, or "" if S3 did not take it.
 func (e *examination) upload(ctx context.Context, url session.SignedURL, sum session.Checksum) (string, verdict) {
 	a, err := e.put(ctx, url, "", sum, probe)
 	switch {
@@ -147,8 +147,8 @@ func (e *examination) upload(ctx context.Context, url session.SignedURL, sum ses
 }
 
 func (e *examination) listed(parts []session.Part, err error, etag string) verdict {
-	// It may be there more than once: it was PUT for each origin too, and
-	// s3-replaced-part tells of servers that list all that.
+	// The part may be listed more than once, because it was PUT for each origin
+	// too. s3-replaced-part reports servers that list every PUT.
 	asSent := slices.ContainsFunc(parts, func(p session.Part) bool { return p.Size == int64(len(probe)) && string(p.ETag) == etag })
 	others := slices.ContainsFunc(parts, func(p session.Part) bool { return p.Number != 1 })
 	if err != nil || asSent && !others {
@@ -175,7 +175,8 @@ func (e *examination) finish(ctx context.Context, u session.Upload, etag string)
 	e.r.note("s3-delete", e.delete(ctx))
 }
 
-// completed completes as a broker does; done: it was, and only looks.
+// completed completes as a broker does. If done, it was completed already, and
+// completed only checks.
 func (e *examination) completed(ctx context.Context, u session.Upload, etag string, done bool) (session.Object, error) {
 	if done {
 		return e.Bucket.Head(ctx, e.key)
@@ -199,8 +200,8 @@ func (e *examination) claim(u session.Upload, etag string) []session.Part {
 	return []session.Part{{Number: 1, Size: int64(len(probe)), ETag: session.ETag(etag), Checksum: sumFor(u, probe)}}
 }
 
-// etag holds the ETag that completing told against the object's, and both
-// against the one that AWS would give.
+// etag compares the ETag in the answer to complete with the object's, and both
+// with the one that AWS would give.
 func (e *examination) etag(ctx context.Context, part string, told session.Object) verdict {
 	obj, err := e.Bucket.Head(ctx, e.key)
 	if err != nil {
@@ -211,14 +212,14 @@ func (e *examination) etag(ctx context.Context, part string, told session.Object
 	e.r.Profile.OpaqueETags = saw(e, err != nil || string(obj.ETag) != foretold)
 	switch {
 	case obj.ETag != told.ETag:
-		return warn("# nothing to set: the broker goes by size and checksums then", "complete tells another ETag than the object has")
+		return warn("# nothing to set: the broker compares size and checksums then", "the answer to complete has another ETag than the object")
 	case err != nil || string(obj.ETag) != foretold:
-		return good("the ETag of a recording is opaque: no MD5 of its parts' MD5s, which the broker learns by itself")
+		return good("the ETag of a recording is opaque: not the MD5 of its parts' MD5s. The broker learns this by itself")
 	}
 	return good("the ETag of a recording is the MD5 of its parts' MD5s")
 }
 
-// again completes what is completed, as a broker does whose answer was lost.
+// again repeats a complete, as a broker does if the answer was lost.
 func (e *examination) again(ctx context.Context, u session.Upload, etag string) verdict {
 	_, err := e.Bucket.Complete(ctx, u, e.claim(u, etag), int64(len(probe)))
 	_, listing := e.Bucket.ListParts(ctx, u)
@@ -248,7 +249,7 @@ func (e *examination) complete(ctx context.Context, u session.Upload, etag, unle
 		Bucket: &e.BucketName, Key: aws.String(string(u.Key)), UploadId: aws.String(string(u.ID)), MpuObjectSize: &size,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: &etag}}},
 	}
-	if u.Algorithm == session.SHA256 { // what a bucket with Object Lock is tried with
+	if u.Algorithm == session.SHA256 { // the upload in a bucket with Object Lock
 		in.MultipartUpload.Parts[0].ChecksumSHA256 = aws.String(string(sumFor(u, probe)))
 	}
 	if unless != "" {
@@ -289,9 +290,9 @@ func (e *examination) play(ctx context.Context) {
 	case !a.ok():
 		e.r.note("s3-get", fail(e.allow("objects", "s3:GetObject"), "a presigned GET is refused (%s)", a))
 	case !bytes.Equal(a.body, probe):
-		e.r.note("s3-get", fail("# is there a proxy before S3 that changes answers?", "a presigned GET brings other bytes than were sent"))
+		e.r.note("s3-get", fail("# is there a proxy before S3 that changes answers?", "a presigned GET is answered with other bytes than were sent"))
 	default:
-		e.r.note("s3-get", good("a presigned GET brings what was sent"))
+		e.r.note("s3-get", good("a presigned GET is answered with what was sent"))
 	}
 	for _, origin := range e.Origins {
 		e.r.noteOf("cors-get", origin, e.readable(ctx, signed.URL, origin))

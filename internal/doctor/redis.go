@@ -73,7 +73,7 @@ func nodesOf(ctx context.Context, client redis.UniversalClient) ([]*node, error)
 		if err := n.client.Ping(ctx).Err(); err != nil {
 			return nil, err
 		}
-		n.info = parseInfo(n.client.Info(ctx).Val()) // a user who may not ask gets none
+		n.info = parseInfo(n.client.Info(ctx).Val()) // a user without that permission gets nothing
 	}
 	return nodes, nil
 }
@@ -106,7 +106,7 @@ func (n *node) reached(ctx context.Context, masters int) verdict {
 		return good("a Cluster of %d masters; every slot is served", masters)
 	}
 	if n.info["cluster_enabled"] == "1" {
-		return fail("BROKER_REDIS_URL=redis-cluster://host:6379,host:6379", "a node of a Cluster, which would refuse the keys of others")
+		return fail("BROKER_REDIS_URL=redis-cluster://host:6379,host:6379", "a node of a Cluster, which would refuse keys of the other nodes")
 	}
 	return good("one node, which answers")
 }
@@ -134,7 +134,8 @@ func (n *node) latency(ctx context.Context) verdict {
 	return good("the median of %d round trips is %s", pings, median)
 }
 
-// clock matters because leases and idle times go by Redis', and URLs by ours.
+// clock matters because leases and idle times use Redis' clock, and URLs use
+// ours.
 func (n *node) clock(ctx context.Context, now func() time.Time) verdict {
 	before := now()
 	theirs, err := n.client.Time(ctx).Result()

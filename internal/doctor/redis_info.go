@@ -49,8 +49,8 @@ func (n *node) role() verdict {
 	}
 }
 
-// persistence is no condition for a recording to survive: what is lost with
-// Redis comes back from S3, but for quotas and undelivered webhooks.
+// persistence is not needed for a recording to survive: what is lost with
+// Redis comes back from S3, except quotas and undelivered webhooks.
 func (n *node) persistence(ctx context.Context) verdict {
 	mend := n.cli + " CONFIG SET appendonly yes  # and in redis.conf, to last"
 	switch aof := n.info["aof_enabled"]; {
@@ -66,11 +66,11 @@ func (n *node) persistence(ctx context.Context) verdict {
 	save, err := n.client.ConfigGet(ctx, "save").Result()
 	switch {
 	case err != nil:
-		return skipped("no append-only file; whether there are snapshots this Redis does not tell: %s", why(err))
+		return skipped("no append-only file; this Redis does not tell whether there are snapshots: %s", why(err))
 	case save["save"] == "":
-		return warn(mend, "none: a restart forgets every session; tokens and `broker rebuild` bring back all but quotas and undelivered webhooks")
+		return warn(mend, "none: a restart forgets every session; tokens and `broker rebuild` bring back everything except quotas and undelivered webhooks")
 	}
-	return good("snapshots (save %s); a restart forgets what came since the last one, and S3 and the tokens know it", save["save"])
+	return good("snapshots (save %s); a restart forgets what came since the last one, but S3 and the tokens know it", save["save"])
 }
 
 func (n *node) eviction() verdict {
@@ -81,7 +81,7 @@ func (n *node) eviction() verdict {
 		return good("noeviction")
 	default:
 		return fail(n.cli+" CONFIG SET maxmemory-policy noeviction  # and in redis.conf, to last",
-			"%s: when memory is short, sessions vanish without a word", policy)
+			"%s: when memory is short, sessions vanish silently", policy)
 	}
 }
 
@@ -117,17 +117,17 @@ func (n *node) memory() verdict {
 	return good("%s", saw)
 }
 
-// probing writes a key of ours that ends by itself, and takes it away.
+// probing writes a key of ours that ends by itself, and removes it.
 var probing = redis.NewScript(`
 redis.call('SET', KEYS[1], 'doctor', 'PX', 10000)
 return redis.call('DEL', KEYS[1])`)
 
-// scripts looks whether this user may write our keys by script, which is all
-// the broker does.
+// scripts checks whether this user may write our keys by script, because the
+// broker does nothing else.
 func (n *node) scripts(ctx context.Context, cfg Config) verdict {
 	key, err := n.keyOf(ctx, cfg)
 	if err != nil {
-		return skipped("none of our keys is this node's")
+		return skipped("this node has none of our keys")
 	}
 	deleted, err := probing.Run(ctx, n.client, []string{key}).Int()
 	mend := fmt.Sprintf("%s ACL SETUSER broker on '>PASSWORD' '~{%s:*' +@all -@admin -@dangerous +info  # the user's name and password are yours", n.cli, cfg.RedisPrefix)
@@ -140,8 +140,7 @@ func (n *node) scripts(ctx context.Context, cfg Config) verdict {
 	return good("a script wrote a key and deleted it")
 }
 
-// keyOf is a key that the broker's own would stand beside, and that this node
-// serves.
+// keyOf is a key beside the broker's own keys that this node serves.
 func (n *node) keyOf(ctx context.Context, cfg Config) (string, error) {
 	cluster, ok := cfg.Redis.(*redis.ClusterClient)
 	for tag := range session.Tags {

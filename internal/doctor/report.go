@@ -10,7 +10,7 @@ import (
 type Status string
 
 // The statuses, from good to bad. Skipped says nothing: the server has no such
-// thing, or what the check needs is missing.
+// thing, or something that the check needs is missing.
 const (
 	OK      Status = "ok"
 	Skipped Status = "skipped"
@@ -18,11 +18,11 @@ const (
 	Fail    Status = "fail" // recordings fail or are lost, or somebody gets past a limit
 )
 
-// Check is one thing that was looked at. It holds no secret and no query of a
+// Check is one thing that was checked. It holds no secret and no query of a
 // presigned URL.
 type Check struct {
 	Name   string `json:"name"`         // one word, stable; docs/ops.md lists them all
-	Of     string `json:"of,omitempty"` // which one, where there are several: a Cluster's node, or an origin
+	Of     string `json:"of,omitempty"` // which one, if there are several: a Cluster's node, or an origin
 	Status Status `json:"status"`
 	Saw    string `json:"saw"`            // what was seen, for people
 	Mend   string `json:"mend,omitempty"` // the line to paste, with a # before words; warn and fail only
@@ -32,8 +32,8 @@ type Check struct {
 type Report struct {
 	Checks []Check `json:"checks"`
 
-	// Of the S3 provider, as it was measured and as a broker would go by it; nil if
-	// it was not reached.
+	// The S3 provider as it was measured, and as a broker would use it; nil if
+	// S3 was not reached.
 	Profile, Expected *provider.Profile `json:"-"`
 }
 
@@ -73,9 +73,9 @@ func (r *Report) noteOf(name, of string, v verdict) {
 	r.Checks = append(r.Checks, Check{Name: name, Of: of, Status: v.status, Saw: v.saw, Mend: v.mend})
 }
 
-// skip notes checks that cannot be made without another one.
+// skip notes checks that depend on another one.
 func (r *Report) skip(without string, names ...string) {
 	for _, name := range names {
-		r.note(name, skipped("cannot be looked at: %s failed", without))
+		r.note(name, skipped("cannot be checked: %s failed", without))
 	}
 }

@@ -18,7 +18,7 @@ import (
 // urlLife is how long a URL of ours is good.
 const urlLife = time.Minute
 
-// examination is of one bucket.
+// examination is the checks of one bucket.
 type examination struct {
 	Config
 	r        *Report
@@ -55,7 +55,7 @@ func examineS3(ctx context.Context, r *Report, cfg Config) {
 	r.note("s3-profile", e.profile())
 }
 
-// reach looks whether there is a bucket, and where.
+// reach checks whether there is a bucket, and where.
 func (e *examination) reach(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
@@ -64,13 +64,13 @@ func (e *examination) reach(ctx context.Context) bool {
 		e.r.note("s3-bucket", fail(e.mendBucket(ctx, err), "%s", why(err)))
 		return false
 	}
-	e.r.note("s3-bucket", good("bucket %s answers and lets us in", e.BucketName))
+	e.r.note("s3-bucket", good("bucket %s answers and lets the broker in", e.BucketName))
 	e.r.note("s3-region", e.region(ctx))
 	return true
 }
 
-// inWords asks again in a way that S3 can answer with more than a status: the
-// answer to HEAD has no body.
+// inWords asks again in a way that S3 can answer with more than a status,
+// because an answer to HEAD has no body.
 func (e *examination) inWords(ctx context.Context, err error) error {
 	if reasonOf(err) != "s3-denied" {
 		return err
@@ -111,11 +111,11 @@ func (e *examination) region(ctx context.Context) verdict {
 	case configured:
 		return good("%s", configured)
 	default:
-		return fail("BROKER_S3_REGION="+actual, "the bucket is in %s, and URLs are signed for %s", actual, configured)
+		return fail("BROKER_S3_REGION="+actual, "the bucket is in %s, but URLs are signed for %s", actual, configured)
 	}
 }
 
-// list tries what looks after forgotten sessions, and what settles lost ones.
+// list tries the requests that find forgotten sessions and settle lost ones.
 func (e *examination) list(ctx context.Context) {
 	_, err := e.Bucket.Keys(ctx, string(e.key), "", 1)
 	e.r.note("s3-list-objects", e.may(err, "`broker rebuild` finds recordings", "bucket", "s3:ListBucket"))
@@ -128,18 +128,18 @@ func (e *examination) list(ctx context.Context) {
 	e.r.note("s3-head", e.may(err, "an object that is not there is told from one that is forbidden", "bucket", "s3:ListBucket"))
 }
 
-// may is the verdict on a request that takes a permission.
+// may is the verdict on a request that needs a permission.
 func (e *examination) may(err error, works, resource, action string) verdict {
 	switch {
 	case err == nil:
 		return good("%s", works)
-	case codeOf(err) == "SignatureDoesNotMatch": // no policy mends that
+	case codeOf(err) == "SignatureDoesNotMatch": // no policy helps against that
 		return fail(mendProxy, "%s", why(err))
 	}
 	return fail(e.allow(resource, action), "%s", why(err))
 }
 
-// allow is the statement of an IAM policy that is missing.
+// allow is the missing statement of an IAM policy.
 func (e *examination) allow(resource, action string) string {
 	arn := "arn:aws:s3:::" + e.BucketName
 	if resource == "objects" {
@@ -156,7 +156,7 @@ func (e *examination) aws(command string) string {
 	return "aws " + command
 }
 
-// public looks whether the address that browsers get leads to S3, and what
+// public checks whether the address that browsers get leads to S3, and what
 // time it is there.
 func (e *examination) public(ctx context.Context) bool {
 	signed, err := e.Signer.SignGet(ctx, e.key, session.Playback{}, urlLife)

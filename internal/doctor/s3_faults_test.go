@@ -141,7 +141,7 @@ func TestFaultsOfS3(t *testing.T) {
 			r.server = known(server)
 			r.server.SecretKey = "another"
 			r.reach(t, r.Endpoint, redis)
-		}, statuses{"s3-bucket": fail}, "its secret of this access key is another", false},
+		}, statuses{"s3-bucket": fail}, "the secret of this access key is wrong", false},
 		{"no such keys", func(r *rig) {
 			r.before = func(w http.ResponseWriter, _ *http.Request) bool {
 				refuse(w, http.StatusForbidden, "InvalidAccessKeyId")
@@ -301,7 +301,7 @@ func TestFaultsOfS3(t *testing.T) {
 					res.Header.Set("ETag", `"another-1"`)
 				}
 			}
-		}, statuses{"s3-etag": warn}, "goes by size", false},
+		}, statuses{"s3-etag": warn}, "compares size", false},
 		{"a repeated complete has no answer", func(r *rig) {
 			completed := map[string]bool{}
 			r.before = func(w http.ResponseWriter, req *http.Request) bool {
@@ -534,7 +534,7 @@ func TestABrokerGoesByTheProfile(t *testing.T) {
 		want   map[string]doctor.Status
 		says   string
 	}{
-		{"cut PUTs stay", (*rig).storingCutPuts, provider.Profile{StoresCutPuts: fact(true)}, map[string]doctor.Status{"s3-cut": doctor.Warn}, "as the profile of it has it"},
+		{"cut PUTs stay", (*rig).storingCutPuts, provider.Profile{StoresCutPuts: fact(true)}, map[string]doctor.Status{"s3-cut": doctor.Warn}, "as in the profile of it"},
 		{"cut PUTs do not stay", func(*rig) {}, provider.Profile{StoresCutPuts: fact(true)}, map[string]doctor.Status{"s3-profile": doctor.Warn}, "stores_cut_puts is false and not true"},
 		{"a thousand parts", numbered("1001"), provider.Profile{MaxParts: provider.Fact[int]{Value: 1000, Source: "test"}}, nil, "sessions keep to 1000 parts"},
 		{"a thousand parts, and more are taken", func(*rig) {}, provider.Profile{MaxParts: provider.Fact[int]{Value: 1000, Source: "test"}}, map[string]doctor.Status{"s3-profile": doctor.Warn}, "max_parts is 10000 and not 1000"},

@@ -28,12 +28,12 @@ type answer struct {
 	header http.Header
 	code   string // S3's word for an error
 	body   []byte // maxAnswer bytes at most
-	mend   string // where the code is SignatureDoesNotMatch
+	mend   string // if the code is SignatureDoesNotMatch
 }
 
 func (a answer) ok() bool { return a.status/100 == 2 }
 
-// String is the status, and S3's word where there is one.
+// String is the status, and S3's code if there is one.
 func (a answer) String() string {
 	if a.code != "" {
 		return fmt.Sprintf("%d %s", a.status, a.code)
@@ -41,7 +41,7 @@ func (a answer) String() string {
 	return fmt.Sprint(a.status)
 }
 
-// get asks without a body. Its errors, and those of send, are without the URL.
+// get sends a GET. Its errors, and those of send, do not contain the URL.
 func (e *examination) get(ctx context.Context, method string, to session.SignedURL, header http.Header) (answer, error) {
 	return e.send(ctx, method, to, header, http.NoBody, 0)
 }
@@ -77,7 +77,8 @@ func (e *examination) send(ctx context.Context, method string, to session.Signed
 	return a, nil
 }
 
-// put sends a part as a page at origin does; no origin is no page.
+// put sends a part as a page at origin does. Without an origin it is not a
+// page.
 func (e *examination) put(ctx context.Context, to session.SignedURL, origin string, sum session.Checksum, body []byte) (answer, error) {
 	header := http.Header{}
 	if origin != "" {
@@ -86,8 +87,8 @@ func (e *examination) put(ctx context.Context, to session.SignedURL, origin stri
 	return e.send(ctx, http.MethodPut, to, withSum(header, sum), bytes.NewReader(body), int64(len(body)))
 }
 
-// why says what went wrong, in words that hold no URL: there would be a
-// signature in its query.
+// why says what went wrong, in words without the URL, whose query has a
+// signature.
 func why(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() != "" {
 		if ours, ok := errors.AsType[*session.Error](err); ok {

@@ -19,13 +19,13 @@ import (
 )
 
 const (
-	mendProxy  = "proxy_set_header Host $http_host;  # of nginx; a proxy before S3 must change neither Host nor the path. If there is none: AWS_SECRET_ACCESS_KEY is another"
-	mendSecret = "export AWS_SECRET_ACCESS_KEY=…  # S3 saw just what was signed, so its secret of this access key is another"
+	mendProxy  = "proxy_set_header Host $http_host;  # of nginx; a proxy before S3 must change neither Host nor the path. If there is no proxy, AWS_SECRET_ACCESS_KEY is wrong"
+	mendSecret = "export AWS_SECRET_ACCESS_KEY=…  # S3 saw exactly what was signed, so the secret of this access key is wrong"
 )
 
-// mendSignature is what to do where S3 says SignatureDoesNotMatch: a wrong secret
-// and a proxy that changes what was signed get the same code. S3's answer holds
-// the request as it saw it; where that is missing both are named.
+// mendSignature is what to do if S3 says SignatureDoesNotMatch. A wrong secret
+// and a proxy that changes what was signed give the same code. S3's answer
+// holds the request as S3 saw it. If the answer does not, the mend names both.
 func mendSignature(sent *http.Request, answer []byte) string {
 	seen, ok := readSeen(answer)
 	if !ok {
@@ -50,7 +50,7 @@ func mendSignature(sent *http.Request, answer []byte) string {
 	return mendSecret
 }
 
-// usualHost leaves the port out where the scheme says it, as signing does.
+// usualHost leaves out the port if the scheme implies it, as signing does.
 func usualHost(scheme, host string) string {
 	return strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[scheme])
 }
@@ -58,7 +58,7 @@ func usualHost(scheme, host string) string {
 // asSeen is a signed request as S3 saw it.
 type asSeen struct {
 	path, query string            // escaped
-	header      map[string]string // those that are signed, by their names in lower case
+	header      map[string]string // the signed headers, by their names in lower case
 }
 
 // readSeen reads the canonical request out of S3's answer: method, path, query,
@@ -83,7 +83,7 @@ func readSeen(answer []byte) (asSeen, bool) {
 	return seen, seen.header["host"] != ""
 }
 
-// changed is the first signed header, but for Host, that S3 saw with another
+// changed is the first signed header, except Host, that S3 saw with another
 // value.
 func (seen asSeen) changed(sent *http.Request) string {
 	for _, name := range slices.Sorted(maps.Keys(seen.header)) {
@@ -101,14 +101,14 @@ func (seen asSeen) changed(sent *http.Request) string {
 	return ""
 }
 
-// overheard keeps what the SDK sent last, and S3's answer to it.
+// overheard keeps the last request of the SDK and S3's answer to it.
 type overheard struct {
 	s3.HTTPClient
 	sent   *http.Request
 	answer []byte // maxAnswer bytes at most
 }
 
-// Do sends req. All that the caller reads of the answer is what is kept.
+// Do sends req. It keeps all that the caller reads of the answer.
 func (o *overheard) Do(req *http.Request) (*http.Response, error) {
 	res, err := o.HTTPClient.Do(req)
 	if err != nil {
@@ -123,8 +123,8 @@ func (o *overheard) Do(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// mendSigned is mendSignature for the broker's own requests: it asks for one key,
-// for the SDK shows no more of an answer than its code.
+// mendSigned is mendSignature for the broker's own requests. It asks for one
+// key, because the SDK shows only the code of an answer.
 func (e *examination) mendSigned(ctx context.Context) string {
 	heard := &overheard{HTTPClient: e.S3.Options().HTTPClient}
 	_, _ = e.S3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &e.BucketName, Prefix: aws.String(string(e.key)), MaxKeys: aws.Int32(1)}, func(o *s3.Options) {

@@ -39,7 +39,7 @@ func TestAProxyIsToldFromAWrongSecret(t *testing.T) {
 			r.server = known(server)
 			r.server.SecretKey = "another"
 			r.reach(t, r.Endpoint, redis)
-		}, statuses{"s3-bucket": fail}, "S3 saw just what was signed, so its secret of this access key is another"},
+		}, statuses{"s3-bucket": fail}, "S3 saw exactly what was signed, so the secret of this access key is wrong"},
 		{"Host is changed", func(r *rig) {
 			r.rewrite = func(p *httputil.ProxyRequest) { p.Out.Host = target.Host }
 		}, statuses{"s3-bucket": fail}, `changes Host: S3 saw "` + target.Host + `", and "`},
@@ -77,7 +77,7 @@ func TestAProxyIsToldFromAWrongSecret(t *testing.T) {
 		{"S3 does not say what it saw", func(r *rig) {
 			r.rewrite = func(p *httputil.ProxyRequest) { p.Out.Host = target.Host }
 			replaced("CanonicalRequest>", "Nothing>")(r)
-		}, statuses{"s3-bucket": fail}, "must change neither Host nor the path. If there is none: AWS_SECRET_ACCESS_KEY is another"},
+		}, statuses{"s3-bucket": fail}, "must change neither Host nor the path. If there is no proxy, AWS_SECRET_ACCESS_KEY is wrong"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, server, redis)

@@ -24,7 +24,7 @@ const (
 // trialChecks are those of trial, in order.
 var trialChecks = []string{"s3-body", "s3-replaced-part", "s3-part-numbers", "s3-unsigned", "s3-cut", "s3-late-put"}
 
-// trial opens an upload that is never completed, and does with its parts what
+// trial opens an upload that it never completes. With its parts it does what
 // goes wrong on a bad day and what an attacker would try.
 func (e *examination) trial(ctx context.Context) {
 	u, err := e.create(ctx, e.algorithm)
@@ -32,11 +32,11 @@ func (e *examination) trial(ctx context.Context) {
 		e.r.skip("s3-create", trialChecks...)
 		return
 	}
-	e.cut(ctx, u) // first: what became of it shows at the end
+	e.cut(ctx, u) // first, because the result shows at the end
 	e.r.note("s3-body", e.body(ctx, u))
 	replaced := e.replaced(ctx, u)
 	e.r.note("s3-replaced-part", replaced)
-	if replaced.status == Skipped { // no part is taken, whatever its number
+	if replaced.status == Skipped { // S3 takes no part, whatever its number
 		e.r.skip("s3-replaced-part", "s3-part-numbers")
 	} else {
 		e.r.note("s3-part-numbers", e.numbers(ctx, u))
@@ -55,7 +55,7 @@ func (e *examination) putPart(ctx context.Context, u session.Upload, number sess
 	return e.send(ctx, http.MethodPut, url, withSum(header, sumFor(u, body)), bytes.NewReader(body), int64(len(body)))
 }
 
-// body PUTs the smallest part that is not the last of a recording.
+// body PUTs the smallest part that need not be the last of a recording.
 func (e *examination) body(ctx context.Context, u session.Upload) verdict {
 	a, err := e.putPart(ctx, u, wholeNumber, make([]byte, session.MinPartSize), nil)
 	switch {
@@ -98,8 +98,8 @@ func (e *examination) replaced(ctx context.Context, u session.Upload) verdict {
 	return good("a part that is PUT again replaces the one before")
 }
 
-// numbers tries the part numbers of long recordings; not every provider has
-// ten thousand.
+// numbers tries the part numbers of long recordings. Some providers have fewer
+// than ten thousand.
 func (e *examination) numbers(ctx context.Context, u session.Upload) verdict {
 	taken := 1_000 // the fewest that a provider is known to take
 	for _, number := range []session.PartNumber{1001, session.MaxPartNumber} {
@@ -119,12 +119,12 @@ func (e *examination) numbers(ctx context.Context, u session.Upload) verdict {
 	return good("part numbers up to %d are taken", session.MaxPartNumber)
 }
 
-// unsigned adds headers to a part's URL that nobody signed. Where S3 acts by
-// them, who has a URL for one part can do what the broker's credentials can.
+// unsigned adds headers that nobody signed to a part's URL. If S3 obeys them,
+// anybody with a URL for one part can do what the broker's credentials can.
 func (e *examination) unsigned(ctx context.Context, u session.Upload) verdict {
 	const (
 		strict = "# use an S3 server that refuses x-amz-* headers that are not signed, or a proxy before it that removes them from presigned PUTs"
-		apart  = "BROKER_S3_SIGNING_ACCESS_KEY_ID=… BROKER_S3_PLAYBACK_ACCESS_KEY_ID=…  # or _ROLE: what signs parts then needs no s3:GetObject (deploy/iam)"
+		apart  = "BROKER_S3_SIGNING_ACCESS_KEY_ID=… BROKER_S3_PLAYBACK_ACCESS_KEY_ID=…  # or _ROLE: the credentials that sign parts then need no s3:GetObject (deploy/iam)"
 	)
 	if err := e.Bucket.SetNote(ctx, e.source(), secret); err != nil {
 		return skipped("nothing can be put there to be copied: %s", why(err))
@@ -135,31 +135,31 @@ func (e *examination) unsigned(ctx context.Context, u session.Upload) verdict {
 	}
 	parts, err := e.Bucket.ListParts(ctx, u)
 	carried := slices.ContainsFunc(parts, func(p session.Part) bool { return p.Number == unsignedNumber && p.Size == int64(len(secret)) })
-	if err == nil && (carried || !e.PartsReadNothing) { // else it may be for want of a permission
+	if err == nil && (carried || !e.PartsReadNothing) { // otherwise a permission may be missing
 		e.r.Profile.UnsignedCopy = saw(e, carried)
 	}
 	switch {
 	case err != nil:
 		return skipped("what became of an unsigned x-amz-copy-source cannot be seen: %s", why(err))
 	case carried && e.PartsReadNothing:
-		return fail(`# take s3:GetObject from the credentials of BROKER_S3_SIGNING_…: deploy/iam/parts.json`, "an unsigned x-amz-copy-source is carried out, as what signs parts may read: whoever may PUT a part can copy anybody's recording")
+		return fail(`# take s3:GetObject from the credentials of BROKER_S3_SIGNING_…: deploy/iam/parts.json`, "an unsigned x-amz-copy-source is carried out, because the credentials that sign parts may read: anybody who may PUT a part can copy any recording")
 	case carried:
-		return fail(apart, "an unsigned x-amz-copy-source is carried out: whoever may PUT a part can copy anybody's recording")
+		return fail(apart, "an unsigned x-amz-copy-source is carried out: anybody who may PUT a part can copy any recording")
 	}
 	a, err := e.putPart(ctx, u, unsignedNumber, probe, http.Header{"X-Amz-Meta-Slipway": {"unsigned"}})
 	switch {
 	case err != nil:
 		return skipped("the PUT with an unsigned x-amz-meta was broken off: %s", why(err))
 	case copied.ok() || a.ok():
-		return warn(strict, "x-amz-* headers that nobody signed are taken, though they do nothing here")
+		return warn(strict, "x-amz-* headers that nobody signed are taken, although they do nothing here")
 	}
 	return good("x-amz-* headers that nobody signed are refused (%s)", copied)
 }
 
-// secret is somebody else's, and of another size than probe.
+// secret is somebody else's object, and has another size than probe.
 const secret = "slipway: broker doctor's own secret\n"
 
-// source is where it is kept.
+// source is the key of that object.
 func (e *examination) source() session.Key { return e.key + "-source" }
 
 // errCut ends a body before its announced length, and the connection with it.
@@ -174,13 +174,13 @@ func (e *examination) cut(ctx context.Context, u session.Upload) {
 	body := make([]byte, 1<<20)
 	url, err := e.signPart(ctx, u, cutNumber, body)
 	if err != nil {
-		return // then no part can be signed, which others tell
+		return // no part can be signed; other checks say so
 	}
 	half := io.MultiReader(bytes.NewReader(body[:len(body)/2]), broken{})
-	_, _ = e.send(ctx, http.MethodPut, url, withSum(nil, sumFor(u, body)), half, int64(len(body))) // the cut is its error
+	_, _ = e.send(ctx, http.MethodPut, url, withSum(nil, sumFor(u, body)), half, int64(len(body))) // its error is the cut
 }
 
-// cutIsGone looks whether the part that never came whole is there.
+// cutIsGone checks whether the part that never came whole is there.
 func (e *examination) cutIsGone(ctx context.Context, u session.Upload) verdict {
 	parts, err := e.Bucket.ListParts(ctx, u)
 	if err != nil {
@@ -198,7 +198,7 @@ func (e *examination) cutIsGone(ctx context.Context, u session.Upload) verdict {
 	return good("a PUT that is cut in the middle leaves no part")
 }
 
-// late has a PUT end after its upload was aborted.
+// late lets a PUT end after its upload was aborted.
 func (e *examination) late(ctx context.Context, u session.Upload) verdict {
 	body := make([]byte, 1<<20)
 	url, err := e.signPart(ctx, u, lateNumber, body)
@@ -213,7 +213,7 @@ func (e *examination) late(ctx context.Context, u session.Upload) verdict {
 	ended := make(chan outcome, 1)
 	go func() { // ends with the PUT, which callWithin bounds
 		a, err := e.send(ctx, http.MethodPut, url, withSum(nil, sumFor(u, body)), rest, int64(len(body)))
-		_ = rest.CloseWithError(io.ErrClosedPipe) // whoever still writes is let go
+		_ = rest.CloseWithError(io.ErrClosedPipe) // releases a writer that still writes
 		ended <- outcome{a, err}
 	}()
 	_, _ = write.Write(body[:len(body)/2]) // returns when it is on its way
@@ -260,8 +260,8 @@ func sumFor(u session.Upload, body []byte) session.Checksum {
 	return u.Algorithm.Sum(body)
 }
 
-// proxied says whether an answer has a header more than once, as one has that
-// both S3 and a proxy before it made.
+// proxied says whether an answer has a header more than once. Then both S3 and
+// a proxy before it made one.
 func proxied(a answer, header string) bool {
 	return len(a.header.Values(header)) > 1 || strings.Contains(a.header.Get(header), ",")
 }

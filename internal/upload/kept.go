@@ -13,11 +13,11 @@ import (
 	"slipway/internal/session"
 )
 
-// state is all that it takes to go on with an upload.
+// state is all that is needed to go on with an upload.
 type state struct {
 	Version  int                       `json:"version"`
 	Broker   string                    `json:"broker"`
-	Key      string                    `json:"key"`  // the Idempotency-Key: an open that was not answered is repeated with it
+	Key      string                    `json:"key"`  // the Idempotency-Key, to repeat an open that was not answered
 	Size     int64                     `json:"size"` // bytes
 	Modified time.Time                 `json:"modified"`
 	ID       session.ID                `json:"id,omitzero"` // "" until the session is open
@@ -29,13 +29,14 @@ type state struct {
 
 const stateVersion = 1
 
-// kept is a state in its file, which holds a token and is its user's alone.
+// kept is a state in its file. The file holds a token, so only its user can
+// read it.
 type kept struct {
 	path  string
 	state state
 }
 
-// load reads what is left of an upload of this file, or begins another one.
+// load reads what an earlier upload of this file left, or begins a new one.
 func load(path, broker string, info fs.FileInfo, anew bool) (*kept, error) {
 	k := &kept{path: path + ".upload"}
 	text, err := os.ReadFile(k.path)
@@ -53,7 +54,7 @@ func load(path, broker string, info fs.FileInfo, anew bool) (*kept, error) {
 		return load(path, broker, info, true)
 	}
 	if k.state.Broker != broker {
-		return nil, fmt.Errorf("%s belongs to an upload through %s; --anew replaces it", k.path, k.state.Broker)
+		return nil, fmt.Errorf("%s belongs to an upload through the broker %s; --anew replaces it", k.path, k.state.Broker)
 	}
 	if !k.state.isOf(broker, info) {
 		return nil, fmt.Errorf("%w (%s tells of one of %d bytes, of %s); --anew uploads it as it is now",
@@ -62,13 +63,14 @@ func load(path, broker string, info fs.FileInfo, anew bool) (*kept, error) {
 	return k, nil
 }
 
-// isOf says whether the state is that of an upload of this file through broker.
+// isOf says whether the state belongs to an upload of this file through
+// broker.
 func (s *state) isOf(broker string, info fs.FileInfo) bool {
 	return s.Broker == broker && s.Size == info.Size() && s.Modified.Equal(info.ModTime())
 }
 
-// save writes the state to a file of its own first, so that a crash leaves the
-// one or the other.
+// save writes the state to a new file first, so that after a crash there is
+// either the old state or the new one.
 func (k *kept) save() error {
 	text, err := json.Marshal(k.state)
 	if err != nil {

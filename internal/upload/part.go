@@ -27,7 +27,7 @@ type upload struct {
 	o      Options
 	s3     *http.Client
 
-	mu    sync.Mutex // of the token, while parts are sent
+	mu    sync.Mutex // guards the token while parts are sent
 	kept  *kept
 	parts []client.Part // what S3 has; Number 0: nothing
 	sent  atomic.Int64
@@ -46,7 +46,7 @@ func (u *upload) count() int {
 	return int((s.Size + s.PartSize - 1) / s.PartSize)
 }
 
-// size is that of the part at i, counted from 0.
+// size is the size of the part at i, counted from 0.
 func (u *upload) size(i int) int64 {
 	s := &u.kept.state
 	return min(s.PartSize, s.Size-int64(i)*s.PartSize)
@@ -74,7 +74,7 @@ func (u *upload) send(ctx context.Context, i int) (client.Part, error) {
 	}
 }
 
-// part is the part at i as the file has it, without S3's ETag.
+// part describes the part at i as the file has it, without S3's ETag.
 func (u *upload) part(i int) (client.Part, error) {
 	sum, err := u.kept.state.Checksum.SumOf(u.section(i))
 	return client.Part{Number: session.PartNumber(i + 1), Size: u.size(i), Checksum: sum}, err
@@ -96,14 +96,14 @@ func (u *upload) sendOnce(ctx context.Context, i int) (client.Part, error) {
 	if part.Checksum != "" || !looksLikeMD5(part.ETag) {
 		return part, nil
 	}
-	same, err := isMD5(u.section(i), part.ETag) // nothing else holds it against the file
+	same, err := isMD5(u.section(i), part.ETag) // nothing else compares it with the file
 	if err == nil && !same {
 		err = &PutError{Number: part.Number, Detail: "S3 has other bytes than the file"}
 	}
 	return part, err
 }
 
-// sign asks for a URL, with the newest token there is.
+// sign asks for a URL, with the newest token.
 func (u *upload) sign(ctx context.Context, part client.PartToSign) (client.SignedPart, error) {
 	u.mu.Lock()
 	id, token := u.kept.state.ID, u.kept.state.Token
@@ -135,8 +135,8 @@ func (u *upload) keepToken(token string) error {
 	return u.kept.save()
 }
 
-// PutError is a part that did not get to S3. It does not name the URL, which is
-// a secret.
+// PutError says that a part did not get to S3. It does not contain the URL,
+// which is a secret.
 type PutError struct {
 	Number session.PartNumber
 	Status int    // of HTTP; 0: S3 did not answer
@@ -152,7 +152,7 @@ func (e *PutError) Error() string {
 	return strings.TrimSpace(text + e.Detail)
 }
 
-// gone says that there is no upload any more to PUT to.
+// gone says that the upload to PUT to no longer exists.
 func (e *PutError) gone() bool { return e.Status == http.StatusNotFound }
 
 const answerWithin = 2 * time.Minute // after the last byte
@@ -166,7 +166,7 @@ func putClient() *http.Client {
 func (u *upload) put(ctx context.Context, part client.SignedPart, body *io.SectionReader) (session.ETag, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, part.URL, io.NopCloser(body))
 	if err != nil {
-		return "", fmt.Errorf("the broker's URL for part %d is none", part.Number)
+		return "", fmt.Errorf("the broker's URL for part %d is not a URL", part.Number)
 	}
 	for name, value := range part.Headers {
 		req.Header.Set(name, value)
@@ -208,7 +208,7 @@ func isMD5(body io.Reader, etag session.ETag) (bool, error) {
 	return strings.EqualFold(strings.Trim(string(etag), `"`), hex.EncodeToString(h.Sum(nil))), nil
 }
 
-// progress tells o.Progress of parts that are done.
+// progress reports parts that are done to o.Progress.
 type progress struct{ to io.Writer }
 
 func (u *upload) progress(stage string, total int64) progress {

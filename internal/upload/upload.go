@@ -1,8 +1,8 @@
-// Package upload sends a file straight to S3 with URLs that a broker signs, and
-// goes on where it was killed.
+// Package upload sends a file straight to S3 with URLs that a broker signs,
+// and goes on if it was killed.
 //
-// It serves the operator's command. Each part is bound to its bytes by the best
-// checksum that the S3 server takes, so S3 itself refuses what came otherwise.
+// The operator's command uses it. Each part is bound to its bytes by the best
+// checksum that the S3 server takes, so S3 itself refuses other bytes.
 package upload
 
 import (
@@ -19,20 +19,20 @@ import (
 	"slipway/internal/session"
 )
 
-// Options may all be left out, but for Broker and ContentType.
+// Options are optional, except Broker and ContentType.
 type Options struct {
-	Broker      string // its URL: an upload is not continued with another
+	Broker      string // its URL; an upload does not go on with another broker
 	ContentType string
 	Owner       session.Owner
 	Name        string
 	Metadata    map[string]string
 	PartSize    int64 // bytes; 0: the broker's
-	Parallel    int   // parts on their way at once; 0: 4
+	Parallel    int   // how many parts to send at once; 0: 4
 	Anew        bool  // forget what is left of an earlier upload of this file
-	// Progress is told of each stage ("looking" at what S3 has, then
-	// "uploading") and its bytes, and returns what is told of each byte done:
-	// only the lengths of the writes count. Writes come from several goroutines
-	// at once.
+	// Progress gets each stage ("looking" at what S3 has, then "uploading") and
+	// its bytes. It returns a writer that gets the bytes that were done: only
+	// the lengths of the writes count. Writes come from several goroutines at
+	// once.
 	Progress func(stage string, total int64) io.Writer
 }
 
@@ -51,14 +51,15 @@ type Done struct {
 	Checksum session.ChecksumAlgorithm
 }
 
-// ErrChanged says that the file is not the one of which a part is in S3.
+// ErrChanged says that the file is no longer the one whose parts are in S3.
 var ErrChanged = errors.New("the file changed since its upload began")
 
-// File uploads a file, or goes on with an upload of it that was cut short. What
-// it takes to go on is kept in the file path+".upload" until all is done.
+// File uploads a file, or goes on with an upload that was cut short. Until all
+// is done, the file path+".upload" keeps what is needed to go on.
 //
-// Errors: ErrChanged; a *client.Error where the broker refuses or does not
-// answer; a *PutError where S3 takes no part; that of ctx when it ends.
+// Errors: ErrChanged; a *client.Error if the broker refuses or does not
+// answer; a *PutError if S3 does not take a part; the error of ctx if ctx
+// ends.
 func File(ctx context.Context, broker *client.Client, path string, o Options) (Done, error) {
 	return fileOver(ctx, putClient(), broker, path, o)
 }
@@ -113,8 +114,8 @@ func (u *upload) run(ctx context.Context) error {
 	}
 }
 
-// round looks at what S3 has, if there can be something, sends the rest, and
-// claims it all. It returns whether the session is completed.
+// round asks what S3 has, if there can be something, sends the rest, and
+// claims all of it. It returns whether the session is completed.
 func (u *upload) round(ctx context.Context, look bool) (completed bool, err error) {
 	u.parts = make([]client.Part, u.count())
 	if look {
@@ -129,8 +130,8 @@ func (u *upload) round(ctx context.Context, look bool) (completed bool, err erro
 	return err == nil, err
 }
 
-// differs says whether a look shows what to send again: S3 has another part
-// than was claimed, or the upload has ended.
+// differs says whether a lookup will show what to send again: S3 has another
+// part than was claimed, or the upload has ended.
 func differs(err error) bool {
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		return e.Reason == string(session.ReasonPartsDiffer) || e.Reason == string(session.ReasonCompleting)
@@ -139,8 +140,8 @@ func differs(err error) bool {
 	return ok && put.gone()
 }
 
-// open returns whether the session has gone on already: an open that was not
-// answered is repeated, and finds what became of the first.
+// open returns whether the session existed already. If an open was not
+// answered, it is repeated, and finds what became of the first one.
 func (u *upload) open(ctx context.Context) (begun bool, err error) {
 	s := &u.kept.state
 	opened, err := u.broker.Open(ctx, s.Key, client.OpenRequest{
@@ -154,8 +155,8 @@ func (u *upload) open(ctx context.Context) (begun bool, err error) {
 	return opened.State != session.Open, u.kept.save()
 }
 
-// look takes for sent what S3 has, part by part, if it is what the file has
-// there. It returns whether the session is completed.
+// look counts as sent what S3 has, part by part, if the file has the same
+// bytes there. It returns whether the session is completed.
 func (u *upload) look(ctx context.Context) (completed bool, err error) {
 	seen, err := u.broker.Show(ctx, u.kept.state.ID)
 	if err != nil {
@@ -164,7 +165,7 @@ func (u *upload) look(ctx context.Context) (completed bool, err error) {
 	switch s := seen.V; s.State {
 	case session.Open:
 		return false, u.compare(ctx, s.Parts, u.progress("looking", s.Bytes))
-	case session.Completing: // S3 had it all, and may not list it any more
+	case session.Completing: // S3 had all of it, and may no longer list it
 		for i := range u.parts {
 			if u.parts[i], err = u.part(i); err != nil {
 				return false, err
@@ -199,8 +200,8 @@ func (u *upload) compare(ctx context.Context, there []client.Part, progress prog
 	return group.Wait()
 }
 
-// isSame says whether S3's part is the file's own: by the checksum that S3
-// tells, or by an ETag that is an MD5.
+// isSame says whether S3's part has the file's bytes: by the checksum that S3
+// lists, or by an ETag that is an MD5.
 func (u *upload) isSame(i int, there client.Part) (bool, error) {
 	if there.Checksum != "" {
 		sum, err := there.Checksum.Algorithm().SumOf(u.section(i))
