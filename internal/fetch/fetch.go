@@ -151,6 +151,7 @@ type object struct {
 	size   int64 // bytes
 	etag   string
 	sha256 string // x-amz-checksum-sha256, or ""
+	crc32c string // x-amz-checksum-crc32c, or ""
 	sealed bool   // the encryption makes the ETag something other than an MD5
 }
 
@@ -168,7 +169,8 @@ func (src Source) head(ctx context.Context) (*object, error) {
 		return nil, fmt.Errorf("S3 does not say how long %s is, or gives it no ETag", src.Key)
 	}
 	return &object{
-		Source: src, size: *out.ContentLength, etag: *out.ETag, sha256: aws.ToString(out.ChecksumSHA256),
+		Source: src, size: *out.ContentLength, etag: *out.ETag,
+		sha256: aws.ToString(out.ChecksumSHA256), crc32c: aws.ToString(out.ChecksumCRC32C),
 		// Only without encryption, or with S3's own keys, is an ETag an MD5,
 		// says https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
 		// (read 2026-11-22).

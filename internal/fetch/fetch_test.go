@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -86,12 +88,16 @@ func (f *fixture) upload(t *testing.T, algorithm types.ChecksumAlgorithm, sizes 
 		body := random(size)
 		f.content = append(f.content, body...)
 		part := types.CompletedPart{PartNumber: aws.Int32(int32(i + 1))}
-		if algorithm == types.ChecksumAlgorithmSha256 {
+		switch algorithm {
+		case types.ChecksumAlgorithmSha256:
 			sum := sha256.Sum256(body)
 			part.ChecksumSHA256 = aws.String(base64.StdEncoding.EncodeToString(sum[:]))
+		case types.ChecksumAlgorithmCrc32c:
+			sum := crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli))
+			part.ChecksumCRC32C = aws.String(base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, sum)))
 		}
 		res, err := f.client.UploadPart(ctx, &s3.UploadPartInput{Bucket: bucket, Key: key, UploadId: up.UploadId, PartNumber: part.PartNumber,
-			Body: bytes.NewReader(body), ChecksumSHA256: part.ChecksumSHA256})
+			Body: bytes.NewReader(body), ChecksumSHA256: part.ChecksumSHA256, ChecksumCRC32C: part.ChecksumCRC32C})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,6 +151,11 @@ func TestFetch(t *testing.T) {
 		{"three unequal parts without checksums", none, threeParts, nil, "11546681 bytes; verified the size and the MD5 of 3 parts"},
 		{"one part with sha256", types.ChecksumAlgorithmSha256, []int{1}, nil, "1 bytes; verified the size and the SHA-256 of its one part"},
 		{"one part without checksums", none, []int{77}, nil, "77 bytes; verified the size and the MD5 of its one part"},
+		{"three unequal parts with crc32c: the MD5 is stronger", types.ChecksumAlgorithmCrc32c, threeParts, nil, "11546681 bytes; verified the size and the MD5 of 3 parts"},
+		{"encrypted with KMS, with crc32c", types.ChecksumAlgorithmCrc32c, threeParts, answering("x-amz-server-side-encryption", "aws:kms"),
+			"11546681 bytes; verified the size and the CRC32C of 3 parts"},
+		{"encrypted with KMS, one part with crc32c", types.ChecksumAlgorithmCrc32c, []int{1}, answering("x-amz-server-side-encryption", "aws:kms"),
+			"1 bytes; verified the size and the CRC32C of its one part"},
 		{"encrypted with KMS, without checksums: the ETag is no MD5", none, threeParts, answering("x-amz-server-side-encryption", "aws:kms"),
 			"11546681 bytes; verified the size only: the recording has no checksum, and with its kind of encryption the ETag is not one"},
 		{"encrypted with the customer's key, without checksums", none, threeParts, answering("x-amz-server-side-encryption-customer-algorithm", "AES256"),
@@ -290,10 +301,13 @@ func TestAnEmptyObjectIsFetched(t *testing.T) {
 }
 
 func TestAByteThatChangedOnTheWayIsFound(t *testing.T) {
-	for name, algorithm := range map[string]types.ChecksumAlgorithm{"sha256": types.ChecksumAlgorithmSha256, "MD5": none} {
+	for name, algorithm := range map[string]types.ChecksumAlgorithm{"sha256": types.ChecksumAlgorithmSha256, "MD5": none, "crc32c": types.ChecksumAlgorithmCrc32c} {
 		t.Run(name, func(t *testing.T) {
 			f := setup(t).upload(t, algorithm, threeParts...)
 			f.after = func(r *http.Response) {
+				if algorithm == types.ChecksumAlgorithmCrc32c {
+					answering("x-amz-server-side-encryption", "aws:kms")(r) // else the ETag would find it
+				}
 				if r.Request.Method == http.MethodGet && strings.HasPrefix(r.Request.Header.Get("Range"), "bytes=8388608-") {
 					r.Body = &flipped{r.Body, false}
 				}

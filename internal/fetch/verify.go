@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"os"
@@ -58,21 +59,27 @@ type promise struct {
 	want  string // text without "-" and the number of parts
 }
 
-// promise returns the strongest checksum that S3 gave, or why there is none.
+// promise returns the strongest checksum that S3 gave, or why there is none. An
+// MD5 is stronger than a CRC32C.
 func (obj *object) promise() (*promise, string) {
 	etag := strings.Trim(obj.etag, `"`)
 	switch {
 	case obj.sha256 != "":
 		return newPromise("SHA-256", sha256.New, base64.StdEncoding.EncodeToString, obj.sha256)
+	case isMD5(etag) && !obj.sealed && !obj.OpaqueETags:
+		return newPromise("MD5", md5.New, hex.EncodeToString, etag)
+	case obj.crc32c != "":
+		return newPromise("CRC32C", newCRC32C, base64.StdEncoding.EncodeToString, obj.crc32c)
 	case obj.sealed:
 		return nil, "the recording has no checksum, and with its kind of encryption the ETag is not one"
 	case obj.OpaqueETags:
 		return nil, "the recording has no checksum, and at its provider the ETag is not one"
-	case isMD5(etag):
-		return newPromise("MD5", md5.New, hex.EncodeToString, etag)
 	}
 	return nil, "the recording has no checksum, and its ETag is not one"
 }
+
+// newCRC32C is CRC-32C, of the Castagnoli polynomial.
+func newCRC32C() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
 
 // isMD5 reports whether a bare ETag has the form of an MD5, or an MD5 of MD5s.
 func isMD5(etag string) bool {
