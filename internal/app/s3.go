@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+
+	"slipway/internal/awssdk"
 )
 
 // S3Clients are views of one bucket: control, as the broker reaches it, and
@@ -82,11 +84,7 @@ func newClient(cfg aws.Config, s S3Settings, endpoint string) *s3.Client {
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
 		}
-		// By default the SDK announces CRC32 for every upload it creates, and
-		// S3 then refuses the parts that browsers PUT without one.
-		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-	})
+	}, awssdk.Plain)
 }
 
 // regionWithin bounds the question for the bucket's region, which delays the

@@ -27,6 +27,7 @@ type manner struct {
 	opaque   bool                                           // the ETag of a part is not an MD5
 	deaf     bool                                           // it ignores checksum algorithms and conditions
 	noCORS   bool                                           // it has no PutBucketCors
+	rewrites bool                                           // it changes Accept-Encoding before it checks the signature
 }
 
 // manners are by the names that internal/provider has.
@@ -41,8 +42,9 @@ var manners = map[string]manner{
 	"b2": {refuses: refusedByB2},
 	// SHA-256 is not for others' tools: multicloudj#468. Conditions have headers of
 	// their own: https://cloud.google.com/storage/docs/xml-api/reference-headers.
-	// CORS: https://cloud.google.com/storage/docs/xml-api/put-bucket-cors.
-	"gcs": {deaf: true, noCORS: true},
+	// CORS: https://cloud.google.com/storage/docs/xml-api/put-bucket-cors. Signatures:
+	// rclone, GCS.yaml.
+	"gcs": {deaf: true, noCORS: true, rewrites: true},
 	// 1,000 parts: https://www.scaleway.com/en/docs/object-storage/, gitlab#426260.
 	"scaleway": {maxParts: 1000},
 	// Parts of 15 MiB: https://docs.coreweave.com/products/storage/object-storage.
@@ -89,6 +91,9 @@ func (m *manner) handle(c fiber.Ctx) error {
 	if m.noCORS && query.Has("cors") {
 		return refuse(c, s3err.GetAPIError(s3err.ErrNotImplemented))
 	}
+	if m.rewrites && (query.Has("x-id") && c.Get("Authorization") != "" || signs(c, "accept-encoding")) {
+		return refuse(c, s3err.GetAPIError(s3err.ErrSignatureDoesNotMatch))
+	}
 	if m.refuses != nil {
 		for name := range c.Request().Header.All() {
 			if refusal := m.refuses(strings.ToLower(string(name)), isPart); refusal != nil {
@@ -102,6 +107,13 @@ func (m *manner) handle(c fiber.Ctx) error {
 		c.Response().Header.Del("x-amz-checksum-type")
 	}
 	return err
+}
+
+// signs reports whether a header, in lower case, is among those that are signed.
+func signs(c fiber.Ctx, header string) bool {
+	_, list, _ := strings.Cut(c.Get("Authorization"), "SignedHeaders=")
+	list, _, _ = strings.Cut(list, ",")
+	return slices.Contains(strings.Split(list, ";"), header)
 }
 
 // foreign is strict in the manner of another provider.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"slipway/internal/awssdk"
 	"slipway/internal/devs3"
 )
 
@@ -65,8 +66,6 @@ func Client(server *devs3.Server) *s3.Client {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey}, nil
 		}),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-		Retryer:                    aws.NopRetryer{},
-	})
+		Retryer: aws.NopRetryer{},
+	}, awssdk.Plain)
 }
