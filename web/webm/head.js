@@ -48,14 +48,22 @@ export function opensLive(bytes) {
 
 /** @param {Uint8Array} bytes */
 function readOpening(bytes) {
-  const ebml = readWhole(bytes, 0, (id) => id === ID.EBML);
-  if (!ebml) return null;
-  requireDocType(bytes, ebml);
-  const segment = readElement(bytes, ebml.end);
-  if (!segment) return null;
+  const ebml = readEbmlHeader(bytes, 0);
+  const next = ebml && readElement(bytes, ebml.end);
+  // WebKitGTK 2.50 writes the header twice (seen 2026-11-29).
+  const last = next?.id === ID.EBML ? readEbmlHeader(bytes, next.at) : ebml;
+  const segment = last && readElement(bytes, last.end);
+  if (!ebml || !segment) return null;
   // One of known size is a finished file, which has whatever index it has.
   if (segment.id !== ID.Segment || segment.end !== Infinity) throw new NotUnderstood('not a live Segment');
   return { ebml, segment };
+}
+
+/** @param {Uint8Array} bytes @param {number} at @returns {import('./ebml.js').Element | null} null where it is not wholly there */
+function readEbmlHeader(bytes, at) {
+  const ebml = readWhole(bytes, at, (id) => id === ID.EBML);
+  if (ebml) requireDocType(bytes, ebml);
+  return ebml;
 }
 
 /**
@@ -77,7 +85,9 @@ function readWhole(bytes, at, isExpected) {
 /** @param {Uint8Array} bytes @param {import('./ebml.js').Element} ebml */
 function requireDocType(bytes, ebml) {
   for (const { id, dataAt, end } of children(bytes, ebml)) {
-    if (id === ID.DocType && DOC_TYPES.includes(String.fromCharCode(...bytes.subarray(dataAt, Math.min(end, dataAt + 16))))) return;
+    if (id !== ID.DocType) continue;
+    const [docType] = String.fromCharCode(...bytes.subarray(dataAt, Math.min(end, dataAt + 16))).split('\0'); // RFC 8794 section 13
+    if (DOC_TYPES.includes(docType)) return;
   }
   throw new NotUnderstood('neither WebM nor Matroska');
 }

@@ -200,3 +200,24 @@ test('a DocType that is longer than any is another', () => {
   const { webm } = pass([concat([element(ID.EBML, text(ID.DocType, 'webm'.repeat(99))), live(ID.Segment, info(), tracks()), opened])]);
   assert.equal(webm.seekable, false);
 });
+
+test('a DocType may end in zeros', () => {
+  const input = concat([ebml('webm\0\0\0\0'), live(ID.Segment, info(), tracks()), opened]);
+  const { webm, output } = pass(slicesOf(input, () => 1));
+  assert.deepEqual(walk(patch(output, webm.patches())).live, false);
+});
+
+test('an EBML header that comes twice is written once', () => {
+  const rest = concat([live(ID.Segment, info(), tracks()), opened]);
+  const once = pass([concat([ebml(), rest])]);
+  for (const size of [1, 1000]) {
+    const { webm, output } = pass(slicesOf(concat([ebml(), ebml(), rest]), () => size));
+    assert.ok(output.equals(once.output));
+    assert.deepEqual(webm.patches(), once.webm.patches());
+  }
+});
+
+test('an EBML header of something else behind the first is not understood', () => {
+  const input = concat([ebml(), ebml('webp'), live(ID.Segment, info(), tracks()), opened]);
+  assert.ok(pass([input]).output.equals(input));
+});
