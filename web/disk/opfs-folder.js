@@ -122,6 +122,7 @@ export class OpfsFolder {
   async list() {
     const files = [];
     for await (const [name, handle] of this.#directory.entries()) {
+      if (name === TRIAL) continue; // it is left where neither writing nor removing was allowed
       const writing = await this.#writing.get(name);
       const size = writing?.size ?? await sizeOf(/** @type {FileSystemFileHandle} */ (handle));
       if (size !== null) files.push({ name, size });

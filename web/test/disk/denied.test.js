@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { lockedIds, takeLock } from '../../base/recording-lock.js';
+import { IndexedDbFolder } from '../../disk/indexeddb-folder.js';
 import { createFolder, folderIds, openFolder } from '../../disk/storage.js';
 import { DiskRoom } from '../../job/disk-room.js';
 import { listUnfinished } from '../../job/unfinished.js';
@@ -92,3 +93,26 @@ test('a folder in which nothing can be written is not left behind', async () => 
   assert.equal((await createFolder('id')).durable, false);
   assert.deepEqual([...ids], []);
 });
+
+/** What was recorded into IndexedDB: of each recording one file. */
+function databaseOf(ids) {
+  const keys = ids.map((id) => [id, 'journal', 0, 1]);
+  const answers = (result) => {
+    const request = { result };
+    queueMicrotask(() => request.onsuccess());
+    return request;
+  };
+  const store = { getAllKeys: () => answers(keys) };
+  const db = { transaction: () => ({ objectStore: () => store }), close() {} };
+  return { databases: async () => [{ name: 'slipway-recordings' }], open: () => answers(db) };
+}
+
+for (const { name, files } of [{ name: 'empty', files: [] }, { name: 'in which only writing was tried', files: ['trial'] }]) {
+  test(`a folder of OPFS that was left behind ${name} hides no recording in IndexedDB`, async () => {
+    const file = { getFile: async () => ({ size: 0 }) };
+    const folder = { async *entries() { for (const each of files) yield [each, file]; } };
+    const storage = { getDirectory: async () => ({ getDirectoryHandle: async () => ({ getDirectoryHandle: async () => folder }) }) };
+    have({ navigator: { value: { storage } }, indexedDB: { value: databaseOf(['id']) }, IDBKeyRange: { value: { bound: () => ({}) } } });
+    assert.ok(await openFolder('id') instanceof IndexedDbFolder);
+  });
+}
