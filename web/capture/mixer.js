@@ -55,7 +55,8 @@ export class Mixer {
    */
   static async start() {
     const mixer = new Mixer();
-    await Promise.race([mixer.#context.resume(), new Promise((resolve) => setTimeout(resolve, START_MS))]);
+    const running = mixer.#context.resume().catch(() => {}); // refused while something else has the sound: it stays silenced
+    await Promise.race([running, new Promise((resolve) => setTimeout(resolve, START_MS))]);
     mixer.#stateChanged();
     return mixer;
   }

@@ -12,6 +12,7 @@ export let medias = [];
 
 export class FakeTrack extends EventTarget {
   readyState = 'live';
+  muted = false;
   label = 'fake';
 
   constructor(kind, settings = {}) {
