@@ -2,6 +2,19 @@
 const WRITTEN_TIMES = 2;
 
 /**
+ * What the browser says of its disk, in bytes.
+ *
+ * @returns {Promise<{quota?: number, usage?: number}>} nothing where it does not say
+ */
+export async function estimateDisk() {
+  try {
+    return await globalThis.navigator?.storage?.estimate?.() ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
  * How much room a recording needs on the disk for so many minutes.
  *
  * @param {number} bytesPerMinute that it grows by

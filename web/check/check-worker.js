@@ -3,6 +3,7 @@
  */
 
 import { deferred } from '../base/deferred.js';
+import { estimateDisk } from '../base/room-left.js';
 import { loadWorker } from '../recorder/load-worker.js';
 
 /** @typedef {import('./check.js').Finding} Finding */
@@ -43,9 +44,18 @@ async function disk(storage) {
       mend: 'Open the page outside a private window, over https, and with site data allowed.',
     };
   }
-  const { quota = 0, usage = 0 } = await navigator.storage.estimate().catch(() => ({ quota: Infinity, usage: 0 })); // kept all the same
-  const room = `${Math.round((quota - usage) / 1e6)} MB free${await navigator.storage.persisted().catch(() => false) ? ', persistent' : ''}`;
-  const detail = `${storage === 'opfs' ? 'OPFS' : 'IndexedDB'}, ${room}`;
-  if (quota - usage >= ROOM_BYTES) return { name: 'storage', ok: true, detail };
+  const { quota = Infinity, usage = 0 } = await estimateDisk();
+  const free = quota - usage;
+  const room = free === Infinity ? 'this browser does not say how much is free' : `${Math.round(free / 1e6)} MB free`;
+  const detail = `${storage === 'opfs' ? 'OPFS' : 'IndexedDB'}, ${room}${await isPersistent() ? ', persistent' : ''}`;
+  if (free >= ROOM_BYTES) return { name: 'storage', ok: true, detail };
   return { name: 'storage', ok: false, detail, mend: 'Free some disk space, or this site’s data.' };
+}
+
+async function isPersistent() {
+  try {
+    return await navigator.storage.persisted();
+  } catch {
+    return false; // this browser does not say
+  }
 }

@@ -9,7 +9,7 @@
 
 import { FILE_BYTES } from '../disk/part-files.js';
 import { RecorderError } from '../base/errors.js';
-import { minutesLeft, roomFor } from '../base/room-left.js';
+import { estimateDisk, minutesLeft, roomFor } from '../base/room-left.js';
 
 const MIB = 1024 * 1024;
 /** Less than this, or than what so many minutes need, is little. */
@@ -30,7 +30,7 @@ export class DiskRoom {
    * @param {() => Promise<{quota?: number, usage?: number}>} [options.estimate] navigator.storage.estimate
    * @param {() => Promise<boolean>} options.evict lets go of some bytes that S3 has; false where there are none
    */
-  constructor({ estimate = browserEstimate, evict }) {
+  constructor({ estimate = estimateDisk, evict }) {
     this.#estimate = estimate;
     this.#evict = evict;
   }
@@ -49,17 +49,9 @@ export class DiskRoom {
     return { kind: freeBytes < Math.max(LAST_BYTES, roomFor(bytesPerMinute, LAST_MINUTES)) ? 'last' : 'low', error };
   }
 
+  /** Where the browser does not say, a disk that is full will. */
   async #freeBytes() {
     const { quota = Infinity, usage = 0 } = await this.#estimate();
     return quota - usage;
-  }
-}
-
-/** Where the browser does not say, a disk that is full will. */
-async function browserEstimate() {
-  try {
-    return await globalThis.navigator?.storage?.estimate?.() ?? {};
-  } catch {
-    return {};
   }
 }

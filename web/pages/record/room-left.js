@@ -2,7 +2,7 @@
  * For how long there is room on this device, at the rate of what was recorded until now.
  */
 
-import { minutesLeft } from '../../base/room-left.js';
+import { estimateDisk, minutesLeft } from '../../base/room-left.js';
 import { byId } from '../page-state.js';
 import { strings } from './strings.js';
 
@@ -26,7 +26,7 @@ export class RoomLeft {
     const now = performance.now();
     if (durationMs < SETTLED_MS || now < this.#lookedAt + LOOK_EVERY_MS) return;
     this.#lookedAt = now;
-    const { quota, usage = 0 } = await navigator.storage?.estimate?.().catch(() => null) ?? {};
+    const { quota, usage = 0 } = await estimateDisk();
     if (quota === undefined) return; // this browser does not say
     this.#words.textContent = strings.roomFor(minutesLeft(quota - usage, recordedBytes / (durationMs / MINUTE_MS)));
   }
