@@ -10,20 +10,21 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UploadError, upload } from '../kit/js/upload.js';
-import { mintGrant } from './lib/api.js';
+import { completeByItself, mintGrant } from './lib/api.js';
 import { BrokerDev } from './lib/broker-dev.js';
 import { Bucket } from './lib/bucket.js';
 import { temporaryFolder } from './lib/folders.js';
-import { until } from './lib/until.js';
+import { Webhooks } from './lib/webhooks.js';
 
 const APP = fileURLToPath(new URL('lib/kit-js-app.js', import.meta.url));
 const SIZE = 5 * (5 << 20) + 12_345;
 const PARTS = 6;
 
-let broker, bucket, folder, file, bytes;
+let broker, bucket, webhooks, folder, file, bytes;
 
 before(async () => {
-  broker = await BrokerDev.start({ name: 'kit-js' });
+  webhooks = await Webhooks.start();
+  broker = await BrokerDev.start({ name: 'kit-js', env: webhooks.env });
   bucket = new Bucket(broker.ready);
   folder = temporaryFolder();
   file = path.join(folder, 'holiday.mp4');
@@ -34,6 +35,7 @@ before(async () => {
 after(async () => {
   bucket?.close();
   await broker?.stop();
+  await webhooks?.close();
 });
 
 /** Runs the app and returns its signal, and which parts it PUT. */
@@ -65,24 +67,47 @@ test('an app that is killed goes on where it was, and sends nothing twice but wh
   await assertIsTheFile(second.done[1]);
 });
 
-test('an app that is killed after its last part leaves a completed upload', async () => {
+test('an app that is killed after its last part leaves a completed upload, and a webhook tells', async () => {
   const state = path.join(folder, 'phone.json');
   const first = await run(state, 'complete');
   assert.equal(first.signal, 'SIGKILL', first.stderr);
   assert.equal(first.puts.length, PARTS);
   const { id, token } = JSON.parse(readFileSync(state, 'utf8'));
   const lastPart = Date.now();
-  const seen = await until('the broker completes it by itself', async () => {
-    const res = await fetch(`${broker.url}/v1/sessions/${id}`, { headers: { authorization: `Bearer ${token}` } });
-    const session = await res.json();
-    return session.state === 'completed' && session;
-  }, { withinMs: 90_000, everyMs: 1000 });
+  const { type, data } = await webhooks.about(id, 90_000); // no call of the broker till then, which would be a sign of life
   console.log(`# completed by itself ${((Date.now() - lastPart) / 1000).toFixed(0)} s after the last part`);
-  assert.equal(seen.outcome, 'completed');
+  assert.deepEqual([type, data.outcome, data.size], ['recording.completed', 'completed', SIZE]);
+  const seen = await broker.call('GET', `/v1/sessions/${id}`, { token });
+  assert.deepEqual([seen.state, seen.outcome], ['completed', 'completed']);
   await assertIsTheFile(id);
   const again = await run(state, 'never');
   assert.equal(again.done?.[1], id, again.stderr);
   assert.deepEqual(again.puts, []);
+});
+
+test('an upload is done where the broker completes it before it is known that the last part came', async () => {
+  const grant = await mintGrant(broker);
+  let state, puts = 0;
+  const fetchUnlucky = async (url, init) => {
+    const answer = await fetch(url, init);
+    if (init.method !== 'PUT' || ++puts !== 2) return answer;
+    await completeByItself(broker, state);
+    throw new TypeError('the answer is lost');
+  };
+  const source = new Blob([bytes.subarray(0, (5 << 20) + 1)]);
+  const done = await upload({ broker: broker.url, grant: () => grant, source, contentType: 'video/mp4', fetch: fetchUnlucky, save: (kept) => { state = kept; } });
+  assert.deepEqual([done.id, done.size, puts], [state.id, source.size, 2]);
+});
+
+test('all that is asked for at once is asked for once', async () => {
+  const grant = await mintGrant(broker);
+  const signed = [];
+  const counting = (url, init) => {
+    if (String(url).endsWith('/parts')) signed.push(...JSON.parse(init.body).sign.map(({ number }) => number));
+    return fetch(url, init);
+  };
+  await upload({ broker: broker.url, grant: () => grant, source: new Blob([bytes]), contentType: 'video/mp4', fetch: counting, parallel: PARTS });
+  assert.deepEqual(signed, [1, 2, 3, 4, 5, 6]);
 });
 
 /** The file by kit/js in this process, with answers of S3 whose ETag is changed on the way; returns how many PUTs there were. */

@@ -2,6 +2,8 @@
  * The HTTP API, as a program without a browser uses it.
  */
 
+import { until } from './until.js';
+
 /**
  * Uploads bytes and returns the link under which they play.
  *
@@ -64,6 +66,15 @@ export class ApiUpload {
   #call(what, body) {
     return this.#broker.call('POST', `/v1/sessions/${this.#session.id}/${what}`, { token: this.#session.token, body });
   }
+}
+
+/** Has the broker complete a session that is whole, by a sign of life. @param {import('./broker-dev.js').BrokerDev} broker @param {{id: string, token: string}} session */
+export async function completeByItself(broker, { id, token }) {
+  await until('the broker completes it', async () => {
+    if ((await broker.call('GET', `/v1/sessions/${id}`)).state === 'completed') return true;
+    await broker.call('POST', `/v1/sessions/${id}/parts`, { token, body: {} }).catch(() => {}); // it may be completing by now
+    return false;
+  }, { everyMs: 1000 });
 }
 
 /** @param {import('./broker-dev.js').BrokerDev} broker @returns {Promise<string>} a grant for one person's browser */

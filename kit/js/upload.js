@@ -15,6 +15,9 @@ const PARALLEL = 3;
 /** A PUT of one part is tried so often, each time with a URL that is not older than this one's life. */
 const TRIES = 20;
 
+/** A URL is refused so when the broker completes the upload meanwhile: a part had come, though nobody was told. */
+const MEANWHILE = ['completing', 'completed'];
+
 /** What S3 has otherwise than it was claimed is sent again so often: something on the way may change it each time. */
 const ROUNDS = 5;
 
@@ -47,6 +50,7 @@ const randomKey = () => Array.from({ length: 4 }, () => Math.random().toString(3
  * @property {Record<string, string>} [metadata]
  * @property {number} [partSize] bytes, 5 MiB to 5 GiB; the broker's default otherwise
  * @property {number} [parallel] parts on their way at once; 3
+ * @property {number} [urlTtlMs] how long a URL is good, at most 7 days; the broker's default otherwise
  * @property {State | null} [state] of an upload that was cut short
  * @property {(state: State) => void | Promise<void>} [save] is told each new state, and waited for
  * @property {(bytes: number) => void} [onProgress] how many bytes are in S3
@@ -74,7 +78,7 @@ class Upload {
   #calls;
   /** @type {State} */
   #state;
-  /** @type {Map<number, {url: string, headers?: Record<string, string>, goodUntil: number}>} */
+  /** What was asked for, and may not be here yet. @type {Map<number, Promise<{url: string, headers?: Record<string, string>, goodUntil: number}>>} */
   #urls = new Map();
   /** Saves run one after the other. @type {Promise<unknown>} */
   #saved = Promise.resolve();
@@ -95,16 +99,12 @@ class Upload {
   }
 
   async run() {
-    const known = this.#state.id !== undefined;
-    if (!known) await this.#open();
-    else if (await this.#catchUp()) return this.#uploaded(await this.#look());
-    for (let round = 1; ; round++) {
-      await this.#sendMissing();
-      const done = await this.#complete(round === ROUNDS);
-      if (done) return this.#uploaded(done);
-    }
+    let done = this.#state.id === undefined ? await this.#open() : await this.#catchUp();
+    for (let round = 1; !done; round++) done = await this.#sendMissing() ?? await this.#complete(round === ROUNDS);
+    return this.#uploaded(done);
   }
 
+  /** Opens the session. An open that is repeated may find that it is completed, and returns it then. */
   async #open() {
     const { contentType, name, metadata, partSize, grant } = this.#options;
     await this.#save(); // the key, before anything is opened with it
@@ -114,20 +114,23 @@ class Upload {
     });
     Object.assign(this.#state, { id: opened.id, token: opened.token, partSize: opened.part_size });
     await this.#save();
-    if (opened.state !== 'open') await this.#catchUp();
+    return opened.state === 'open' ? null : this.#catchUp();
   }
 
-  /** Learns what S3 has, and returns whether the upload is completed already. */
+  /** Learns what S3 has. Returns the session if it is completed already. */
   async #catchUp() {
     const seen = await this.#look();
-    if (seen.state === 'completed' && seen.size === this.#state.size) return true;
+    if (seen.state === 'completed' && seen.size === this.#state.size) return seen;
     if (seen.state !== 'open' && seen.state !== 'completing') {
       throw new UploadError({ code: 'conflict', reason: seen.state, detail: `the session is ${seen.state}` });
     }
     /** @type {{number: number, etag: string}[]} */
     const there = seen.parts;
     this.#state.etags = Object.fromEntries(there.filter(({ number }) => !seen.missing.includes(number)).map(({ number, etag }) => [number, etag]));
-    return false;
+    if (seen.state === 'completing') { // S3 had it all, and may not list it any more
+      for (let number = 1; number <= this.#parts; number++) this.#state.etags[number] ??= '';
+    }
+    return null;
   }
 
   #look() { return this.#ask({ method: 'GET' }); }
@@ -178,19 +181,21 @@ class Upload {
   /** @param {number} number */
   #isThere(number) { return this.#state.etags[number] !== undefined; }
 
-  /** Sends every part that S3 does not have, some side by side and none twice at the same time. */
+  /** Sends every part that S3 does not have, some side by side and none twice at the same time. Returns the session if it is completed meanwhile. */
   async #sendMissing() {
     const numbers = Array.from({ length: this.#parts }, (_, i) => i + 1).filter((n) => !this.#isThere(n));
     this.#tellProgress();
-    /** @type {unknown} */
+    /** @type {any} */
     let failure;
     const lane = async () => {
       for (let number = numbers.shift(); number !== undefined && !failure; number = numbers.shift()) {
-        await this.#send(number, numbers).catch((error) => { failure = error; });
+        await this.#send(number, numbers).catch((error) => { failure ??= error; });
       }
     };
     await Promise.all(Array.from({ length: this.#options.parallel ?? PARALLEL }, lane));
+    if (MEANWHILE.includes(failure?.reason)) return this.#catchUp();
     if (failure) throw failure;
+    return null;
   }
 
   /** @param {number} number @param {number[]} next whose URLs are asked for in the same call */
@@ -205,7 +210,7 @@ class Upload {
         return this.#save();
       }
       this.#urls.delete(number);
-      if (status === 404 && await this.#catchUp()) return undefined; // the upload has ended: this says how
+      if (status === 404) await this.#look(); // it throws if the upload is lost
       await this.#calls.backOff(tries);
     }
     throw new UploadError({ code: 's3', detail: `part ${number} was not taken in ${TRIES} tries` });
@@ -213,13 +218,25 @@ class Upload {
 
   /** A URL for a part, asked for together with those of the parts that come next. @param {number} number @param {number[]} next */
   async #signed(number, next) {
-    const known = this.#urls.get(number);
+    const known = await this.#urls.get(number);
     if (known && known.goodUntil > Date.now()) return known;
-    const sign = [number, ...next.slice(0, SIGN_AHEAD - 1)].map((n) => ({ number: n, size: this.#size(n) }));
+    const numbers = [number, ...next.slice(0, SIGN_AHEAD - 1)];
+    const asked = this.#askForURLs(numbers);
+    for (const n of numbers) {
+      const url = asked.then((urls) => /** @type {NonNullable<typeof known>} */ (urls.get(n)));
+      url.catch(() => this.#urls.delete(n)); // told to whoever waits for it
+      this.#urls.set(n, url);
+    }
+    return /** @type {NonNullable<typeof known>} */ ((await asked).get(number));
+  }
+
+  /** @param {number[]} numbers @returns {Promise<Map<number, {url: string, headers?: Record<string, string>, goodUntil: number}>>} */
+  async #askForURLs(numbers) {
+    const { urlTtlMs } = this.#options;
     const asked = Date.now();
-    const { urls } = await this.#ask({ method: 'POST', path: '/parts', body: { sign } });
-    for (const { number: n, url, headers, expires_in_ms } of urls) this.#urls.set(n, { url, headers, goodUntil: asked + expires_in_ms / 2 });
-    return /** @type {NonNullable<typeof known>} */ (this.#urls.get(number));
+    const sign = numbers.map((n) => ({ number: n, size: this.#size(n) }));
+    const { urls } = await this.#ask({ method: 'POST', path: '/parts', body: { sign, ttl_s: urlTtlMs === undefined ? undefined : Math.ceil(urlTtlMs / 1000) } });
+    return new Map(urls.map((/** @type {any} */ { number, url, headers, expires_in_ms }) => [number, { url, headers, goodUntil: asked + expires_in_ms / 2 }]));
   }
 
   /** Claims the whole file. Returns null if S3 has a part otherwise, which is then to be sent again. @param {boolean} last it was sent often enough */
