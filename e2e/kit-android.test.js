@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { mintGrant } from './lib/api.js';
+import { completeByItself, mintGrant } from './lib/api.js';
 import { BrokerDev } from './lib/broker-dev.js';
 import { Bucket } from './lib/bucket.js';
 import { temporaryFolder } from './lib/folders.js';
@@ -100,6 +100,27 @@ test('S3 that fails for a while gets each part in the end', async () => {
   const { id, puts: sent, stderr } = await run(path.join(folder, 'fails.properties'));
   proxy.fault = count;
   assert.deepEqual(sent, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], stderr);
+  await assertIsTheFile(id);
+});
+
+test('an upload is done where the broker completes it before it is known that the last part came', async () => {
+  const state = path.join(folder, 'unnoticed.properties');
+  const count = proxy.fault;
+  const completed = async () => {
+    const text = readFileSync(state, 'utf8').replaceAll('\\', '');
+    const [id, token] = ['id', 'token'].map((name) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)[1]);
+    await completeByItself(broker, { id, token });
+  };
+  let lost = false;
+  proxy.fault = (passing) => {
+    count(passing);
+    if (passing.method === 'PUT' && puts.length === PARTS) return { loseAnswer: lost = true };
+    return lost && passing.url.endsWith('/parts') ? { first: completed } : undefined;
+  };
+  const { id, puts: sent, said, stderr } = await run(state);
+  proxy.fault = count;
+  assert.ok(id, said + stderr);
+  assert.deepEqual(sent, [1, 2, 3, 4, 5, 6]);
   await assertIsTheFile(id);
 });
 

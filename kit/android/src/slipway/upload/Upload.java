@@ -77,10 +77,7 @@ public final class Upload {
     State state = State.load(stateFile, file, broker);
     Upload upload = new Upload(broker, grant, file, state, progress);
     boolean completed = state.get("id").isEmpty() ? upload.open(contentType, name) : upload.look();
-    for (int round = 1; !completed; round++) {
-      upload.sendMissing();
-      completed = upload.complete(round);
-    }
+    for (int round = 1; !completed; round++) completed = upload.sendMissing() || upload.complete(round);
     state.remove();
     return new Uploaded(state.get("id"), state.get("watchUrl"));
   }
@@ -130,7 +127,8 @@ public final class Upload {
 
   private static String bare(Object etag) { return Json.string(etag).replace("\"", ""); }
 
-  private void sendMissing() throws IOException, UploadException, InterruptedException {
+  /** Returns whether the upload is completed meanwhile. */
+  private boolean sendMissing() throws IOException, UploadException, InterruptedException {
     ExecutorService lanes = Executors.newFixedThreadPool(PARALLEL);
     try {
       List<Future<Void>> sent = new ArrayList<>();
@@ -139,8 +137,10 @@ public final class Upload {
         if (!there.containsKey(number)) sent.add(lanes.submit((Callable<Void>) () -> { send(number); return null; }));
       }
       for (Future<Void> part : sent) part.get();
+      return false;
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
+      if (isCompleted(cause)) return look(); // a part had come, though nobody was told, and the broker completes what is whole
       if (cause instanceof IOException) throw (IOException) cause;
       if (cause instanceof UploadException) throw (UploadException) cause;
       if (cause instanceof InterruptedException) throw (InterruptedException) cause;
@@ -148,6 +148,11 @@ public final class Upload {
     } finally {
       lanes.shutdownNow();
     }
+  }
+
+  private static boolean isCompleted(Throwable cause) {
+    String reason = cause instanceof UploadException ? ((UploadException) cause).reason() : "";
+    return reason.equals("completing") || reason.equals("completed");
   }
 
   /** Brings one part to S3: with a new URL at each try, because one may have ended. */
