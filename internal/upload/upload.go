@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -131,10 +132,11 @@ func (u *upload) round(ctx context.Context, look bool) (completed bool, err erro
 }
 
 // differs says whether a lookup will show what to send again: S3 has another
-// part than was claimed, or the upload has ended.
+// part than was claimed, or the upload has ended. The broker completes what is
+// whole: a part may have come of which nobody was told.
 func differs(err error) bool {
 	if e, ok := errors.AsType[*client.Error](err); ok {
-		return e.Reason == string(session.ReasonPartsDiffer) || e.Reason == string(session.ReasonCompleting)
+		return slices.Contains([]session.Reason{session.ReasonPartsDiffer, session.ReasonCompleting, session.ReasonCompleted}, session.Reason(e.Reason))
 	}
 	put, ok := errors.AsType[*PutError](err)
 	return ok && put.gone()

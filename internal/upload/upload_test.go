@@ -36,7 +36,7 @@ type wire struct {
 	mu     sync.Mutex
 	puts   []int // the numbers of the parts, in order
 	before func(number int) (*http.Response, error)
-	after  func(number int)
+	after  func(number int) error // of this PUT the answer is lost
 }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -50,10 +50,13 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
-	if w.after != nil {
-		w.after(number)
+	if err != nil || w.after == nil {
+		return res, err
 	}
-	return res, err
+	if err := w.after(number); err != nil {
+		return nil, errors.Join(err, res.Body.Close())
+	}
+	return res, nil
 }
 
 type stage struct {
@@ -92,10 +95,11 @@ func (s stage) killed(t *testing.T, last int) (sent []int) {
 	t.Helper()
 	ctx, kill := context.WithCancel(t.Context())
 	w := &wire{}
-	w.after = func(number int) {
+	w.after = func(number int) error {
 		if number == last {
 			kill()
 		}
+		return nil
 	}
 	if _, err := s.upload(ctx, w, Options{Parallel: 1}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("it ended with %v", err)
