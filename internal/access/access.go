@@ -1,6 +1,7 @@
 // Package access says who may do what. It checks API keys and makes and checks
 // the three tokens: a grant opens sessions, a session token works on one, a
-// share token watches one.
+// share token watches one. What names an upload to Uppy is sealed like them, and
+// is no credential.
 package access
 
 import (
@@ -66,6 +67,7 @@ const (
 	grantPrefix  = "gr_"
 	ticketPrefix = "st_"
 	sharePrefix  = "wt_"
+	uploadPrefix = "up_"
 )
 
 // NewAPIKey makes a key and returns the secret, which is shown once and kept

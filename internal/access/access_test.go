@@ -170,3 +170,39 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// What Uppy knows its upload by stands in URLs, which others log.
+func TestTheNameOfAnUploadIsNoCredential(t *testing.T) {
+	ring := goldenRing(t)
+	ticket := goldenTicket
+	ticket.Algorithm, ticket.Unsized, ticket.Announced = session.NoChecksum, true, 7
+	name := ring.SignUpload(ticket)
+	if got, err := ring.OpenUpload(name); err != nil || !reflect.DeepEqual(got, ticket) {
+		t.Errorf("it is read as %+v (%v)", got, err)
+	}
+	if _, err := ring.Check(name); session.ReasonOf(err) != "bad-token" {
+		t.Errorf("as a bearer string it is answered with %v", err)
+	}
+	if _, err := ring.Reopen(name); session.ReasonOf(err) != "bad-token" {
+		t.Errorf("as a session token to renew it is answered with %v", err)
+	}
+	_, sealed, _ := strings.Cut(name, "_")
+	for what, other := range map[string]string{"a session token": ring.SignTicket(ticket), "one under a session token's name": "st_" + sealed, "nothing": "", "its beginning": "up_"} {
+		if _, err := ring.OpenUpload(other); what != "one under a session token's name" && session.KindOf(err) != session.Invalid {
+			t.Errorf("%s is answered with %v", what, err)
+		}
+		if _, err := ring.Check(other); what != "a session token" && session.KindOf(err) != session.Unauthorized {
+			t.Errorf("%s, as a bearer string, is answered with %v", what, err)
+		}
+	}
+}
+
+// A device may come back after weeks, and Uppy cannot be given another name.
+func TestTheNameOfAnUploadDoesNotEnd(t *testing.T) {
+	ring := goldenRing(t)
+	ticket := goldenTicket
+	ticket.ExpiresAt = goldenTime.Add(-time.Hour)
+	if _, err := ring.OpenUpload(ring.SignUpload(ticket)); err != nil {
+		t.Error(err)
+	}
+}

@@ -39,6 +39,7 @@ type ticketPayload struct {
 	ExpiresAt   int64  `json:"e"`
 	WhenWhole   bool   `json:"w,omitzero"`
 	Announced   int64  `json:"s,omitzero"`
+	Unsized     bool   `json:"z,omitzero"`
 }
 
 type sharePayload struct {
@@ -70,10 +71,17 @@ func (k *Keyring) SignGrant(g session.Grant) string {
 }
 
 // SignTicket returns the session token for t.
-func (k *Keyring) SignTicket(t session.Ticket) string {
-	return k.pack(ticketPrefix, ticketPayload{
+func (k *Keyring) SignTicket(t session.Ticket) string { return k.packTicket(ticketPrefix, t) }
+
+// SignUpload returns a name for the upload of t, which stands in URLs that others
+// may log. It says what a session token says and is no credential: Check knows
+// none that begins so, and OpenUpload is for those who have shown who they are.
+func (k *Keyring) SignUpload(t session.Ticket) string { return k.packTicket(uploadPrefix, t) }
+
+func (k *Keyring) packTicket(prefix string, t session.Ticket) string {
+	return k.pack(prefix, ticketPayload{
 		versionOf(t), string(t.ID), t.Bucket, string(t.UploadID), string(t.Owner), t.Name, t.ContentType, string(t.Algorithm),
-		t.PartSize, t.MaxBytes, string(t.OnAbandon), t.OpenedAt.UnixMilli(), t.ExpiresAt.UnixMilli(), t.WhenWhole, t.Announced,
+		t.PartSize, t.MaxBytes, string(t.OnAbandon), t.OpenedAt.UnixMilli(), t.ExpiresAt.UnixMilli(), t.WhenWhole, t.Announced, t.Unsized,
 	})
 }
 
@@ -103,7 +111,7 @@ func (k *Keyring) checkGrant(token string) (session.Credential, error) {
 }
 
 func (k *Keyring) checkTicket(token string) (session.Credential, error) {
-	t, err := k.openTicket(token)
+	t, err := k.openTicket(ticketPrefix, token)
 	if err != nil {
 		return session.Credential{}, err
 	}
@@ -118,43 +126,51 @@ func (k *Keyring) checkTicket(token string) (session.Credential, error) {
 // Errors: Invalid if it is none of ours: whoever brings it is who they say,
 // and what they bring is wrong.
 func (k *Keyring) Reopen(token string) (session.Ticket, error) {
-	if !strings.HasPrefix(token, ticketPrefix) {
-		return session.Ticket{}, notATicket()
+	return k.reopen(ticketPrefix, token, "token", "a session token")
+}
+
+// OpenUpload reads what SignUpload made, however old it is: like a session token
+// that has ended, it is good for its owner. Errors are as with Reopen.
+func (k *Keyring) OpenUpload(name string) (session.Ticket, error) {
+	return k.reopen(uploadPrefix, name, "uploadId", "an uploadId")
+}
+
+// reopen reads what stands in a field of a request and is no credential there.
+func (k *Keyring) reopen(prefix, token, field, what string) (session.Ticket, error) {
+	bad := &session.Error{Kind: session.Invalid, Reason: session.ReasonBadToken, Field: field, Detail: field + " is not " + what + " of ours, or was cut short"}
+	if !strings.HasPrefix(token, prefix) {
+		return session.Ticket{}, bad
 	}
-	t, err := k.openTicket(token)
+	t, err := k.openTicket(prefix, token)
 	if session.KindOf(err) == session.Unauthorized {
-		err = notATicket()
+		err = bad
 	}
 	return t, err
 }
 
-func notATicket() error {
-	return &session.Error{Kind: session.Invalid, Reason: session.ReasonBadToken, Field: "token", Detail: "token is not a session token of ours, or was cut short"}
-}
-
-// openTicket reads a session token that may have ended.
-func (k *Keyring) openTicket(token string) (session.Ticket, error) {
-	sum, now := sumOf(token), k.now()
+// openTicket reads a session token that may have ended, or the name of an upload.
+func (k *Keyring) openTicket(prefix, token string) (session.Ticket, error) {
+	sum, now := sumOf(token), k.now() // its prefix is part of it
 	if t, known := k.checked.find(sum, now); known {
 		return t, nil
 	}
-	t, err := k.unpackTicket(token)
+	t, err := k.unpackTicket(prefix, token)
 	if err == nil {
 		k.checked.add(sum, t, now)
 	}
 	return t, err
 }
 
-func (k *Keyring) unpackTicket(token string) (session.Ticket, error) {
+func (k *Keyring) unpackTicket(prefix, token string) (session.Ticket, error) {
 	var p ticketPayload
-	if err := k.open(ticketPrefix, token, &p, &p.Version, newerTicket); err != nil {
+	if err := k.open(prefix, token, &p, &p.Version, newerTicket); err != nil {
 		return session.Ticket{}, err
 	}
 	return session.Ticket{
 		ID: session.ID(p.ID), Bucket: p.Bucket, UploadID: session.UploadID(p.UploadID), Owner: session.Owner(p.Owner), Name: p.Name,
 		ContentType: p.ContentType, Algorithm: session.ChecksumAlgorithm(p.Algorithm), PartSize: p.PartSize, MaxBytes: p.MaxBytes,
 		OnAbandon: session.OnAbandon(p.OnAbandon), OpenedAt: time.UnixMilli(p.OpenedAt), ExpiresAt: time.UnixMilli(p.ExpiresAt),
-		WhenWhole: p.WhenWhole, Announced: p.Announced,
+		WhenWhole: p.WhenWhole, Unsized: p.Unsized, Announced: p.Announced,
 	}, nil
 }
 

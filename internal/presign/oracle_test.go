@@ -86,7 +86,10 @@ func (d *desk) sdk(t testing.TB, o one, put bool) string {
 	var err error
 	if put {
 		in := &s3.UploadPartInput{Bucket: &d.bucket, Key: aws.String(string(o.upload.Key)), UploadId: aws.String(string(o.upload.ID)),
-			PartNumber: aws.Int32(int32(o.part.Number)), ContentLength: &o.part.Size}
+			PartNumber: aws.Int32(int32(o.part.Number))}
+		if !o.upload.Unsized {
+			in.ContentLength = &o.part.Size
+		}
 		switch sum := aws.String(string(o.part.Checksum)); o.upload.Algorithm {
 		case session.SHA256:
 			in.ChecksumSHA256 = sum
@@ -162,6 +165,7 @@ func TestGoldenURLs(t *testing.T) {
 		{"sha256", func(o *one) { o.upload.Algorithm, o.part.Checksum = session.SHA256, sum }},
 		{"crc32c", func(o *one) { o.upload.Algorithm, o.part.Checksum = session.CRC32C, "4waSgw==" }},
 		{"md5", func(o *one) { o.upload.Algorithm, o.part.Checksum = session.MD5, "1B2M2Y8AsgTpgAmY7PhCfg==" }},
+		{"unsized", func(o *one) { o.upload.Unsized = true }},
 		{"role", func(o *one) { o.credentials = role }},
 		{"endpoint with a port", func(o *one) { o.endpoint, o.pathStyle = "http://127.0.0.1:9000", true }},
 		{"endpoint with a base path", func(o *one) { o.endpoint, o.pathStyle = "https://s3.example/base/path", true }},
@@ -257,6 +261,7 @@ func randomCase(r *rand.Rand) one {
 	}
 	o.upload.Algorithm = []session.ChecksumAlgorithm{session.NoChecksum, session.SHA256, session.CRC32C, session.MD5}[r.IntN(4)]
 	o.part.Checksum = o.upload.Algorithm.Sum(digest[:])
+	o.upload.Unsized = o.upload.Algorithm == session.NoChecksum && r.IntN(2) == 0
 	if r.IntN(3) == 0 {
 		o.credentials.SessionToken = text(300)
 	}

@@ -83,7 +83,7 @@ func locate(ctx context.Context, client *s3.Client, bucket string) (place, error
 func (s *Signer) Origin() string { return s.place.base }
 
 // SignParts signs one UploadPart per part, all of the same moment. The length
-// is always signed, and the checksum where the session has one.
+// is signed unless the upload is unsized, and the checksum where it has one.
 //
 // ttl is cut to whole seconds, to S3's 7 days and to what is left of the
 // credentials: S3 refuses a URL once they end, whatever its own expiry says.
@@ -97,7 +97,7 @@ func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []sessio
 		return nil, err
 	}
 	now = now.Truncate(time.Second) // as X-Amz-Date has it, from which S3 counts
-	batch := newBatch(key, s.place, u, headersOf(u.Algorithm), now, life)
+	batch := newBatch(key, s.place, u, headersOf(u), now, life)
 	defer batch.done()
 	expires := now.Add(life)
 	signed := make([]session.SignedPart, len(parts))

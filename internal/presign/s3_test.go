@@ -123,6 +123,50 @@ func takesWhatWasSigned(t *testing.T, server *devs3.Server, algorithm session.Ch
 	})
 }
 
+// A client that does not say how long a part is gets a URL that takes any length,
+// and is as narrow otherwise.
+func TestAnUnsizedURLTakesAnyLengthOfItsPart(t *testing.T) {
+	server := devs3test.Start(t)
+	client := devs3test.Client(server)
+	signer, err := New(t.Context(), client, server.Bucket, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := "recordings/unsized.webm"
+	created, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &server.Bucket, Key: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	upload := session.Upload{Key: session.Key(key), ID: session.UploadID(*created.UploadId), Algorithm: session.NoChecksum, Unsized: true}
+	signed, err := signer.SignParts(t.Context(), upload, []session.PartToSign{{Number: 7}}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := string(signed[0].URL)
+	for _, c := range []struct {
+		name, url string
+		size      int
+		want      int
+	}{
+		{"a byte", url, 1, 200}, {"a thousand", url, 1000, 200},
+		{"another part number", strings.Replace(url, "partNumber=7", "partNumber=8", 1), 1, 403},
+		{"another key", strings.Replace(url, "unsized", "other", 1), 1, 403},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, c.url, bytes.NewReader(make([]byte, c.size)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal("S3 did not answer")
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != c.want {
+			t.Errorf("%s: S3 answers %d, want %d", c.name, res.StatusCode, c.want)
+		}
+	}
+}
+
 func completed(t *testing.T, client *s3.Client, bucket, key, uploadID string) *types.CompletedMultipartUpload {
 	t.Helper()
 	listed, err := client.ListParts(t.Context(), &s3.ListPartsInput{Bucket: &bucket, Key: &key, UploadId: &uploadID})

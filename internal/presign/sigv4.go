@@ -36,10 +36,13 @@ const (
 	crc32cSigned signedHeaders = "content-length;host;x-amz-checksum-crc32c"
 )
 
-// headersOf are those of a part, the length always and the checksum where the
-// upload has one.
-func headersOf(a session.ChecksumAlgorithm) signedHeaders {
-	switch a {
+// headersOf are those of a part: the length, but for an upload that is unsized,
+// and the checksum where the upload has one.
+func headersOf(u session.Upload) signedHeaders {
+	if u.Unsized {
+		return hostSigned
+	}
+	switch u.Algorithm {
 	case session.SHA256:
 		return sha256Signed
 	case session.CRC32C:
@@ -183,8 +186,10 @@ func (b *batch) url(p session.PartToSign) []byte {
 // appendHeaders appends what follows the query in the canonical request.
 func (b *batch) appendHeaders(dst []byte, p session.PartToSign) []byte {
 	dst = append(dst, '\n')
-	dst = strconv.AppendInt(append(dst, "content-length:"...), p.Size, 10)
-	dst = append(dst, '\n')
+	if b.headers != hostSigned {
+		dst = strconv.AppendInt(append(dst, "content-length:"...), p.Size, 10)
+		dst = append(dst, '\n')
+	}
 	if b.headers == md5Signed {
 		dst = appendHeader(dst, session.MD5.Header(), string(p.Checksum))
 	}

@@ -86,7 +86,7 @@ const (
 func (b *Broker) lease() time.Duration { return b.Limits.CompleteWithin + leaseMargin }
 
 func (b *Broker) upload(s *Session) Upload {
-	return Upload{Key: s.ID.Key(b.Limits.KeyPrefix), ID: s.UploadID, Algorithm: s.Algorithm}
+	return Upload{Key: s.ID.Key(b.Limits.KeyPrefix), ID: s.UploadID, Algorithm: s.Algorithm, Unsized: s.Unsized}
 }
 
 // Key is where the recording of id is, or will be.

@@ -66,7 +66,8 @@ type Ticket struct {
 	MaxBytes    int64
 	OnAbandon   OnAbandon
 	WhenWhole   bool
-	Announced   int64 // bytes; only with WhenWhole
+	Unsized     bool
+	Announced   int64 // bytes; only with WhenWhole or Unsized
 	OpenedAt    time.Time
 	ExpiresAt   time.Time
 }
@@ -87,8 +88,8 @@ func (s *Session) Ticket(bucket string) Ticket {
 		Algorithm: s.Algorithm, PartSize: s.PartSize, MaxBytes: s.MaxBytes, OnAbandon: s.OnAbandon,
 		OpenedAt: s.OpenedAt, ExpiresAt: s.ExpiresAt,
 	}
-	if s.WhenWhole {
-		t.WhenWhole, t.Announced = true, s.Announced
+	if s.Probed() {
+		t.WhenWhole, t.Unsized, t.Announced = s.WhenWhole, s.Unsized, s.Announced
 	}
 	return t
 }
@@ -98,9 +99,9 @@ func (t *Ticket) session() *Session {
 	s := &Session{
 		ID: t.ID, Owner: t.Owner, Name: t.Name, ContentType: t.ContentType, Algorithm: t.Algorithm, UploadID: t.UploadID,
 		PartSize: t.PartSize, MaxBytes: t.MaxBytes, OnAbandon: t.OnAbandon, OpenedAt: t.OpenedAt, ExpiresAt: t.ExpiresAt,
-		WhenWhole: t.WhenWhole, Announced: t.Announced,
+		WhenWhole: t.WhenWhole, Unsized: t.Unsized, Announced: t.Announced,
 	}
-	if s.WhenWhole {
+	if s.Probed() {
 		s.Probe = firstProbe(t.OpenedAt)
 	}
 	return s

@@ -57,7 +57,7 @@ func checkClaim(s *Session, c Claim) error {
 			return err
 		}
 	}
-	if sum := totalSize(c.Parts); sum != c.Size {
+	if sum := totalSize(c.Parts); sum != c.Size && !s.Unsized {
 		return invalid("size", ReasonWrongSize, "size is %d bytes and the parts add up to %d", c.Size, sum)
 	}
 	return checkDuration(c.Duration)
@@ -80,10 +80,11 @@ func checkClaimed(s *Session, c Claim, at place, p Part) error {
 	if want := PartNumber(at.index + 1); p.Number != want {
 		return invalid(at.field("number"), ReasonHole, "%s.number is %d where %d should follow; a claim names every part from 1 on, in order", at, p.Number, want)
 	}
-	if at.index < len(c.Parts)-1 && p.Size < MinPartSize {
-		e := invalid(at.field("size"), ReasonPartTooSmall, "%s.size is %d bytes; only the last part may be under %d", at, p.Size, MinPartSize)
-		e.Limit = MinPartSize
-		return e
+	if s.Unsized && p.silent() {
+		return invalid(at.field("etag"), ReasonMissing, "%s has no ETag, and nothing else says what it is", at)
+	}
+	if at.index < len(c.Parts)-1 && p.Size < MinPartSize && !s.Unsized {
+		return tooSmall(at, p.Size)
 	}
 	if p.Checksum != "" && s.Algorithm == NoChecksum && s.State != Completed && !s.Adopted {
 		return invalid(at.field("checksum"), ReasonChecksumUnexpected, "this session was opened without checksums")
@@ -92,6 +93,12 @@ func checkClaimed(s *Session, c Claim, at place, p Part) error {
 		return invalid(at.String(), ReasonChecksumMissing, "this session was opened with %s, so %s needs its checksum or its ETag", s.Algorithm, at)
 	}
 	return checkSum(s, at, p.Checksum)
+}
+
+func tooSmall(at place, size int64) error {
+	e := invalid(at.field("size"), ReasonPartTooSmall, "%s.size is %d bytes; only the last part may be under %d", at, size, MinPartSize)
+	e.Limit = MinPartSize
+	return e
 }
 
 // settle returns the parts to complete with, as S3 lists them, or a Conflict

@@ -91,7 +91,7 @@ func agrees(s *Session, claim Claim) error {
 	switch {
 	case r.Claim != "" && r.Claim == claim.digest():
 		return nil
-	case r.Size == claim.Size && (etags || checksums) &&
+	case (r.Size == claim.Size || s.Unsized) && (etags || checksums) &&
 		(!etags || want.ETag == r.Claimed) && (!checksums || want.Checksum == r.Checksum):
 		return nil
 	case s.WhenWhole && r.Outcome == AsClaimed && r.Size == claim.Size && !slices.ContainsFunc(claim.Parts, func(p Part) bool { return !p.silent() }):
@@ -117,10 +117,16 @@ func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session,
 	if err != nil {
 		return nil, err
 	}
+	if s.Unsized {
+		wanted = weighed(wanted, listed)
+	}
 	if listed, err = b.once(ctx, s, known(listed, wanted), wanted); err != nil {
 		return nil, err
 	}
 	parts, err := settle(wanted, listed)
+	if err == nil {
+		err = b.bound(ctx, s, parts)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type OpenRequest struct {
 	MaxBytes       int64 // bytes
 	OnAbandon      OnAbandon
 	WhenWhole      bool // see Session; takes a Size
+	Unsized        bool // see Session; has no checksum
 	IdempotencyKey string
 }
 
@@ -200,7 +201,7 @@ func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
 	s := &Session{
 		Owner: g.Owner, Name: req.Name, ContentType: req.ContentType, Algorithm: req.Algorithm, OnAbandon: req.OnAbandon,
 		PartSize: req.PartSize, MaxBytes: req.MaxBytes, OpenedAt: now, ExpiresAt: now.Add(b.Limits.SessionTTL),
-		Request: fingerprint(req), Announced: req.Size, WhenWhole: req.WhenWhole,
+		Request: fingerprint(req), Announced: req.Size, WhenWhole: req.WhenWhole, Unsized: req.Unsized,
 	}
 	if s.Algorithm == "" {
 		s.Algorithm = NoChecksum
@@ -223,6 +224,8 @@ func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
 		if s.Announced == 0 {
 			return nil, invalid("size", ReasonMissing, "size is missing; a session that is completed when it is whole needs to know how many bytes there will be")
 		}
+	}
+	if s.Probed() {
 		s.Probe = firstProbe(now)
 	}
 	s.ID = newID(s.Owner, s.ContentType, b.Secret, g.Principal, req.IdempotencyKey)

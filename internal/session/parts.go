@@ -29,7 +29,10 @@ func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []P
 	if err := checkToSign(terms, sign); err != nil {
 		return nil, nil, err
 	}
-	report := Report{Parts: uploaded, Cost: max(1, len(sign), len(uploaded)), Rates: b.Limits.Rates, Owner: t.Owner, CountBytes: b.Limits.Quota.DailyBytes > 0, Announced: t.Announced}
+	report := Report{Parts: uploaded, Cost: max(1, len(sign), len(uploaded)), Rates: b.Limits.Rates, Owner: t.Owner, CountBytes: b.Limits.Quota.DailyBytes > 0}
+	if t.WhenWhole {
+		report.Announced = t.Announced
+	}
 	if len(sign) > 0 {
 		ttl = b.urlTTL(ttl)
 		// Noted before it is true: better idle too late than reaped while a PUT runs.
@@ -137,6 +140,12 @@ func checkPart(s *Session, at place, number PartNumber, size int64) error {
 		e := outOfRange(at.field("number"), int64(last), "%s.number is %d; the session's max_bytes ends it at part %d", at, number, last)
 		e.Reason = ReasonMaxBytes
 		return e
+	}
+	if s.Unsized { // 0: S3 will say; see unsized.go
+		if size < 0 || size > MaxPartSize {
+			return outOfRange(at.field("size"), MaxPartSize, "%s.size is %d bytes; S3 takes no more than %d", at, size, int64(MaxPartSize))
+		}
+		return nil
 	}
 	if size < 1 || size > s.PartSize {
 		return outOfRange(at.field("size"), s.PartSize, "%s.size is %d bytes; parts of this session are 1 to %d", at, size, s.PartSize)

@@ -179,6 +179,7 @@ type Upload struct {
 	Key       Key
 	ID        UploadID
 	Algorithm ChecksumAlgorithm
+	Unsized   bool // the lengths of its parts are not signed
 }
 
 // ListedUpload is an upload as S3 lists it.
@@ -245,13 +246,14 @@ type Signer interface {
 // session's checksum, if it has one, are part of the signature.
 type PartToSign struct {
 	Number   PartNumber
-	Size     int64 // bytes
+	Size     int64 // bytes; of no account where the upload is unsized
 	Checksum Checksum
 }
 
 // SignedPart allows one thing only: to PUT this part with a body of just this
 // length (and checksum), until ExpiresAt. Both are signed headers, content-length
-// and ChecksumAlgorithm.Header, and must be sent just so.
+// and ChecksumAlgorithm.Header, and must be sent just so. Where the upload is
+// unsized, it allows any length that S3 takes.
 type SignedPart struct {
 	Number    PartNumber
 	URL       SignedURL

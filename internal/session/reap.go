@@ -148,7 +148,7 @@ func (r *reaper) abandoned(ctx context.Context, s *Session) (*Session, error) {
 		return s, nil
 	case a.isWhole(s):
 		return r.completeFrom(ctx, s, a)
-	case len(a.parts) == 0, s.OnAbandon == Discard:
+	case len(a.parts) == 0, s.OnAbandon == Discard, s.tooMuch(a.listed):
 		return r.Abort(ctx, Ref{ID: s.ID}, s.Revision)
 	case len(a.missing) > 0 && idle < r.Limits.ResumeWindow:
 		return r.noteHole(ctx, s)

@@ -100,7 +100,7 @@ func (b *Broker) arrived(ctx context.Context, s *Session) (arrival, error) {
 	}
 	reported, err := b.reported(ctx, s)
 	a := judgeArrival(pick(listed, reported), reported, b.doubts(s))
-	a.expect(s.Announced, s.PartSize)
+	a.expect(s)
 	return a, err
 }
 
@@ -115,16 +115,19 @@ func (b *Broker) reported(ctx context.Context, s *Session) ([]Part, error) {
 
 // expect adds the parts at the end that an announced size calls for. Parts may
 // be smaller than the session's part size, so their number is a guess; that
-// some are missing is not.
-func (a *arrival) expect(announced, partSize int64) {
-	if announced <= totalSize(a.listed) || len(a.listed) == 0 {
+// some are missing is not. Where the client cuts them as it likes, it is one.
+func (a *arrival) expect(s *Session) {
+	if s.Announced <= totalSize(a.listed) || len(a.listed) == 0 {
 		return
 	}
 	next := a.listed[len(a.listed)-1].Number + 1
 	if n := len(a.missing); n > 0 {
 		next = max(next, a.missing[n-1]+1)
 	}
-	last := PartNumber((announced + partSize - 1) / partSize)
+	last := next
+	if !s.Unsized {
+		last = PartNumber((s.Announced + s.PartSize - 1) / s.PartSize)
+	}
 	if len(a.missing) == 0 {
 		last = max(last, next)
 	}

@@ -107,7 +107,10 @@ type Session struct {
 	// WhenWhole: the broker completes the upload by itself as soon as S3 has
 	// all that was announced.
 	WhenWhole bool
-	Probe     Probe // where WhenWhole
+	Probe     Probe // where Probed
+	// Unsized: the client never says how long a part is, and so no URL binds it.
+	// S3 says it: when the session is completed, and to the probes until then.
+	Unsized bool
 	// Adopted: the upload was found in S3 and nobody had a record of it, so
 	// all but ID, UploadID and Algorithm is a guess until a token comes.
 	Adopted bool
@@ -149,7 +152,12 @@ type Result struct {
 
 // MaxParts is the last part number this session may use: what MaxBytes
 // allows, and at most MaxPartNumber.
-func (s *Session) MaxParts() int { return maxParts(s.MaxBytes, s.PartSize) }
+func (s *Session) MaxParts() int {
+	if s.Unsized { // its client cuts the parts, and S3 takes none shorter but the last
+		return maxParts(s.MaxBytes, MinPartSize)
+	}
+	return maxParts(s.MaxBytes, s.PartSize)
+}
 
 func maxParts(maxBytes, partSize int64) int {
 	n := (maxBytes + partSize - 1) / partSize

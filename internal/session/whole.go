@@ -5,13 +5,16 @@ import (
 	"time"
 )
 
-// Probe says when the broker probes next whether all parts of a session have
-// arrived. It is set only in sessions that are completed when they are whole.
+// Probe says when the broker probes next what has arrived of a session: whether
+// it is whole, or whether it is too much. It is set only where that is asked.
 type Probe struct {
 	At    time.Time     // by the Store's clock
 	Every time.Duration // how long it waited last
 	Seen  int64         // bytes that S3 listed then
 }
+
+// Probed reports whether the broker looks at s of its own accord while it is open.
+func (s *Session) Probed() bool { return s.WhenWhole || s.Unsized }
 
 // A session is probed every probeEvery while parts arrive. While none do it
 // is probed less and less often, down to once in probeAtLeast.
@@ -56,7 +59,8 @@ func (b *Broker) DueProbes(ctx context.Context, limit int) ([]*Session, error) {
 }
 
 // FinishIfWhole probes once whether all of s has arrived, and completes it then:
-// a phone may be killed before it can ask for that. Every broker may call it
+// a phone may be killed before it can ask for that. What no URL bounds it aborts
+// where it has become more than max_bytes. Every broker may call it
 // with any session at any time. It returns the session, and how long ago its
 // last part came, 0 if S3 lists none.
 //
@@ -79,13 +83,18 @@ func (b *Broker) FinishIfWhole(ctx context.Context, s *Session) (*Session, time.
 	case err != nil:
 	case a.isWhole(s):
 		s, err = b.completeFrom(ctx, s, a)
+	case s.tooMuch(a.listed):
+		s, err = b.Abort(ctx, Ref{ID: s.ID}, s.Revision)
 	case totalSize(a.listed) != last.Seen:
 		s, err = b.probeNext(ctx, s, last.after(s.ReadAt, totalSize(a.listed)))
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	if s.State.Finished() {
+	switch {
+	case s.State == Aborted:
+		b.acted(ctx, ActAborted, s.ID)
+	case s.State.Finished():
 		b.acted(ctx, ActFinished, s.ID)
 	}
 	if len(a.listed) == 0 {

@@ -232,7 +232,7 @@ func (st *Store) Due(ctx context.Context, limit int) ([]*session.Session, error)
 	defer unlock()
 	var due []*record
 	for _, r := range st.records {
-		if r.session.State == session.Open && r.session.WhenWhole && !now.Before(r.probeAt) {
+		if r.session.State == session.Open && r.session.Probed() && !now.Before(r.probeAt) {
 			due = append(due, r)
 		}
 	}

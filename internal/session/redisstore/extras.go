@@ -27,7 +27,7 @@ func (c *codec) extras(s *session.Session) {
 	if c.in == nil || c.in.s != "" {
 		c.int(&s.Announced)
 	}
-	lasts := c.in == nil && *durationOf(s) != 0
+	lasts := c.in == nil && (*durationOf(s) != 0 || s.Unsized)
 	if i := s.Intent; i != nil && (c.in == nil && (s.WhenWhole || lasts || !i.AskedAt.IsZero()) || c.in != nil && c.in.s != "") {
 		c.time(&i.AskedAt)
 	}
@@ -37,19 +37,27 @@ func (c *codec) extras(s *session.Session) {
 	if lasts || c.in != nil && c.in.s != "" {
 		c.millis(durationOf(s))
 	}
+	if c.in == nil && s.Unsized || c.in != nil && c.in.s != "" {
+		c.bool(&s.Unsized)
+		s.WhenWhole = s.WhenWhole && !s.Unsized // it is probed too, and for something else
+	}
 }
 
 // probe goes through the schedule of probes. One that saw notProbed bytes is
 // none: it stands there because something stands behind it. A broker without
 // durations takes it for one; it has no effect on what is finished.
 func (c *codec) probe(s *session.Session) {
-	if c.in == nil && !s.WhenWhole {
+	if c.in == nil && !s.Probed() {
 		s.Probe = session.Probe{Seen: notProbed}
 	}
 	c.time(&s.Probe.At)
 	c.int((*int64)(&s.Probe.Every))
 	c.int(&s.Probe.Seen)
-	if s.WhenWhole = s.Probe.Seen != notProbed; !s.WhenWhole {
+	probed := s.Probe.Seen != notProbed
+	if c.in != nil {
+		s.WhenWhole = probed
+	}
+	if !probed {
 		s.Probe = session.Probe{}
 	}
 }
@@ -77,7 +85,7 @@ func (c *codec) millis(d *time.Duration) {
 }
 
 func hasExtras(s *session.Session) bool {
-	return s.Adopted || !s.HoleAt.IsZero() || s.Announced != 0 || s.WhenWhole || *durationOf(s) != 0 ||
+	return s.Adopted || !s.HoleAt.IsZero() || s.Announced != 0 || s.Probed() || *durationOf(s) != 0 ||
 		s.Intent != nil && (len(s.Intent.Missing) > 0 || s.Intent.Claim != "" || !s.Intent.AskedAt.IsZero()) ||
 		s.Result != nil && (len(s.Result.Missing) > 0 || s.Result.Claim != "")
 }

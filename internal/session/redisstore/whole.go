@@ -11,10 +11,9 @@ import (
 	"slipway/internal/session"
 )
 
-// probeAt is when s is to be probed next, zero if it is never completed by
-// the broker alone.
+// probeAt is when s is to be probed next, zero if it never is.
 func probeAt(s *session.Session) time.Time {
-	if !s.WhenWhole {
+	if !s.Probed() {
 		return time.Time{}
 	}
 	return s.Probe.At
@@ -46,7 +45,7 @@ func (s *Store) Due(ctx context.Context, limit int) ([]*session.Session, error) 
 		r, err := reply.record(op, due[i].id)
 		switch {
 		case session.KindOf(err) == session.Unavailable:
-		case err != nil, r.session.State != session.Open, !r.session.WhenWhole:
+		case err != nil, r.session.State != session.Open, !r.session.Probed():
 			astray = append(astray, due[i])
 		default:
 			sessions = append(sessions, r.session)

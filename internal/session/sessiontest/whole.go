@@ -45,6 +45,16 @@ var wholeTests = []test{
 		}
 		s.same("as handed out", got[0], first)
 	}},
+	{"an unsized session is due too, and is kept as it is", func(s *suite) {
+		rec := whenWhole("ann", -time.Minute)
+		rec.WhenWhole, rec.Unsized = false, true
+		made := s.create(rec)
+		s.due("unsized", 10, made.ID)
+		got, err := s.store.Get(s.Context(), made.ID)
+		if err != nil || !got.Unsized || got.WhenWhole || got.Probe != rec.Probe || got.Announced != rec.Announced {
+			s.Fatalf("it is kept as %+v, %v", got, err)
+		}
+	}},
 	{"a swap puts the next probe off, and the end of a session ends it", func(s *suite) {
 		rec := s.create(whenWhole("ann", -time.Minute))
 		next := *rec
