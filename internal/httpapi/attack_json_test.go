@@ -77,7 +77,7 @@ func TestAttackABody(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(hostile(c.valid))) {
 			t.Run(c.path[strings.LastIndex(c.path, "/")+1:]+" "+name, func(t *testing.T) {
 				body := hostile(c.valid)[name]
-				a.leavesNoTrace(t, func() {
+				a.LeavesNoTrace(t, func() {
 					answer := a.CallRaw(t, "POST", c.path, c.bearer, body, "Content-Type", "application/json")
 					if answer.Want(t, 400); len(answer.Body) > 2000 {
 						t.Errorf("the answer has %d bytes", len(answer.Body))
@@ -91,7 +91,7 @@ func TestAttackABody(t *testing.T) {
 
 func TestAttackABodyTooLong(t *testing.T) {
 	a := newTarget(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, c := range a.bodies(t) {
 			for name, body := range map[string]string{"blanks": strings.Repeat(" ", 5<<20) + c.valid, "one string": `{"x":"` + strings.Repeat("x", 5<<20), "a list": `{"x":[` + strings.Repeat("0,", 3<<20)} {
 				answer := a.CallRaw(t, "POST", c.path, c.bearer, body)
@@ -106,7 +106,7 @@ func TestAttackABodyTooLong(t *testing.T) {
 // A list of nothing would take fifty times the memory of its text.
 func TestAttackAListOfNothing(t *testing.T) {
 	a := newTarget(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, c := range []struct{ path, bearer, list string }{
 			{path(a.o, "/parts"), a.o.Token, "uploaded"},
 			{path(a.o, "/parts"), a.o.Token, "sign"},
@@ -131,7 +131,7 @@ func TestAttackAListOfNothing(t *testing.T) {
 // A number is a whole one that fits, or nothing.
 func TestAttackANumber(t *testing.T) {
 	a := newTarget(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, number := range []string{"-1", "0", "10001", "2147483648", "4294967297", "9223372036854775807", "9223372036854775808", "18446744073709551617", "1e3", "1.5", "1e-1", "1e400", "-9223372036854775808", `"1"`, "true", "[1]", strings.Repeat("9", 10_000)} {
 			for _, body := range []string{
 				`{"uploaded":[{"number":` + number + `,"size":1}]}`, `{"sign":[{"number":` + number + `,"size":1}]}`,
@@ -156,7 +156,7 @@ func TestAttackANumber(t *testing.T) {
 // no preflight would ask about it.
 func TestAttackAContentType(t *testing.T) {
 	a := newTarget(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, c := range a.bodies(t) {
 			for _, contentType := range []string{"", "text/plain", "text/plain;application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json, text/plain", "application/jsonp", "application/json/x", "text/json", "*/*", "application/xml"} {
 				a.CallRaw(t, "POST", c.path, c.bearer, c.valid, "Content-Type", contentType).Problem(t, 400, "not-json")

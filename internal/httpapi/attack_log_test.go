@@ -40,7 +40,7 @@ func TestAttackTheLog(t *testing.T) {
 	var o apitest.Opened
 	a.Call(t, "POST", "/v1/sessions", grant, map[string]any{"content_type": "video/webm", "name": forged}).Want(t, 201).Into(t, &o)
 	before := len(lines(t, a.Log.String()))
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, r := range []struct{ method, path string }{
 			{"GET", "/v1/sessions/" + `%22,%22level%22:%22ERROR%0a{}`}, {"GET", "/v1/" + strings.Repeat("a", 3000)}, {"GET", "/web/%1b%5b2J%0d%0aHTTP/1.1"},
 			{"FORGED" + strings.Repeat("D", 3000), "/v1/sessions"}, {"GET", "/v1/sessions?owner=%0a%22forged%22"}, {"GET", "/watch/%0aforged"},

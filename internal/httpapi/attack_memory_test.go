@@ -43,7 +43,7 @@ func TestAttackABodyOfNames(t *testing.T) {
 		"one, and long":           {complete, a.o.Token, `{"` + strings.Repeat("n", 4<<20-100) + `":1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a.leavesNoTrace(t, func() {
+			a.LeavesNoTrace(t, func() {
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
 				p := a.CallRaw(t, "POST", c.path, c.bearer, c.body).Problem(t, 400, "out-of-range")

@@ -21,7 +21,7 @@ func TestAttackAnotherOwnersSession(t *testing.T) {
 	a := newTarget(t)
 	bob := a.Grant(t, "bob")
 	mine, never := string(a.o.ID), string(a.o.ID[:2])+strings.Repeat("a", 26)+"w"
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, r := range a.calls() {
 			if strings.HasSuffix(r.path, "/token") { // who brings her token knows that the session is there
 				a.Call(t, r.method, r.path, bob, r.body).Problem(t, 404, "unknown-session")
@@ -38,7 +38,7 @@ func TestAttackAnotherOwnersSession(t *testing.T) {
 		}
 	})
 	a.completes(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		recording := "/v1/recordings/" + mine
 		a.Call(t, "GET", recording, bob, nil).Problem(t, 404, "unknown-session")
 		a.Call(t, "DELETE", recording, bob, nil).Problem(t, 404, "unknown-session")
@@ -51,7 +51,7 @@ func TestAttackAnotherOwnersSessionAfterTheStoreForgot(t *testing.T) {
 	a := newTarget(t)
 	bob, recording := a.Grant(t, "bob"), "/v1/recordings/"+string(a.o.ID)
 	a.Store.Forget()
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		a.Call(t, "GET", path(a.o, ""), bob, nil).Problem(t, 404, "unknown-session")
 	})
 	a.completes(t)
@@ -65,7 +65,7 @@ func TestAttackAnotherOwnersSessionAfterTheStoreForgot(t *testing.T) {
 // Lists are for API keys, whatever is asked of them.
 func TestAttackAnotherOwnersList(t *testing.T) {
 	a := newTarget(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for name, bearer := range map[string]string{"a grant": a.Grant(t, "bob"), "her own grant": a.Grant(t, "ann"), "a token": a.o.Token, "a link": shareOf(a.o.WatchURL)} {
 			for _, path := range []string{"/v1/sessions", "/v1/sessions?owner=ann", "/v1/orphans", "/v1/events"} {
 				if answer := a.Call(t, "GET", path, bearer, nil); strings.Contains(string(answer.Problem(t, 403, "needs-api-key").Detail), "ann") {
@@ -79,7 +79,7 @@ func TestAttackAnotherOwnersList(t *testing.T) {
 // A grant names its owner; the request cannot.
 func TestAttackOpeningAsAnotherOwner(t *testing.T) {
 	a := newTarget(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, bearer := range []string{a.Grant(t, "bob"), mint(t, a.API, map[string]any{"owner": "bob", "origin": apitest.Origin})} {
 			answer := a.Call(t, "POST", "/v1/sessions", bearer, map[string]any{"content_type": "video/webm", "owner": "ann"}, "Origin", apitest.Origin)
 			answer.Problem(t, 400, "owner-from-grant")

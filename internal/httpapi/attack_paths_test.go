@@ -21,7 +21,7 @@ func TestAttackAPath(t *testing.T) {
 		"a bucket's query": id + "%3fuploads", "a hash tag": "%7b" + id + "%7d", "very long": strings.Repeat("a", 4000), "a script": "%3cscript%3e", "the place of links": "links%2f" + id,
 	} {
 		t.Run(name, func(t *testing.T) {
-			a.leavesNoTrace(t, func() {
+			a.LeavesNoTrace(t, func() {
 				for _, r := range a.calls() {
 					at := strings.Replace(r.path, id, hostile, 1)
 					body := r.body
@@ -48,7 +48,7 @@ func TestAttackAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, key := range []string{
 			"", prefix, "../" + prefix + "x", "other/x", "/" + prefix + "x", prefix + "../other/x", prefix + "./x", prefix + "..", prefix + "a/../../other/x",
 			strings.ToUpper(prefix) + "x", strings.TrimSuffix(prefix, "/"), "%2e%2e/x",
@@ -71,7 +71,7 @@ func TestAttackAKey(t *testing.T) {
 func TestAttackACursor(t *testing.T) {
 	a := newTarget(t)
 	encode := base64.RawURLEncoding.EncodeToString
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, cursor := range []string{
 			"!", "AAAA", encode([]byte("1")), encode([]byte("1 ..")), encode([]byte("99999999999999999999 " + a.o.ID)), encode([]byte("1 " + string(a.o.ID) + "\x00")), strings.Repeat("A", 8000),
 		} {

@@ -20,7 +20,7 @@ var pages = []string{"video/webm;codecs=vp9,text/html", "video/webm;a, text/html
 func TestAttackAPageThatPassesForAVideo(t *testing.T) {
 	a := newTarget(t)
 	grant := a.Grant(t, "ann")
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, contentType := range append(pages, "text/html", "image/svg+xml", "application/pdf", "video", "*/*", "video/", "video/webm\r\nX-Evil: 1") {
 			body := map[string]any{"content_type": contentType}
 			for _, bearer := range []string{grant, a.APIKey} {
@@ -86,7 +86,7 @@ func TestAttackAName(t *testing.T) {
 			}
 		})
 	}
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		grant := a.Grant(t, "ann")
 		for _, name := range []string{"a\x00b", "a\nb", "a\rb", "a\tb", "\x1b[2J", "\x7f", "\u0085", "\u009b2J"} {
 			for _, fields := range []map[string]any{{"name": name}, {"metadata": map[string]string{"note": name}}} {

@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -42,45 +41,6 @@ func (a *target) claim() map[string]any {
 func (a *target) completes(t *testing.T) {
 	t.Helper()
 	a.Call(t, "POST", path(a.o, "/complete"), a.o.Token, a.claim()).Want(t, 200)
-}
-
-// state is everything that an attack could change: each session as the store
-// has it, and each upload, part and object in S3.
-func (a *target) state(t *testing.T) string {
-	t.Helper()
-	var b strings.Builder
-	add := func(v any, err error) {
-		text, failed := json.Marshal(v)
-		if err != nil || failed != nil {
-			t.Fatal(err, failed)
-		}
-		fmt.Fprintf(&b, "%s\n", text)
-	}
-	for _, state := range []session.State{session.Open, session.Completing, session.Completed, session.Aborting, session.Aborted, session.Deleted} {
-		page, err := a.Store.List(t.Context(), session.Query{State: state, Limit: session.MaxPage})
-		for _, s := range page.Sessions {
-			s.ReadAt = time.Time{}
-		}
-		add(page, err)
-	}
-	prefix := a.Broker.Limits.KeyPrefix
-	uploads, err := a.Broker.Bucket.Uploads(t.Context(), prefix, session.UploadCursor{}, 1000)
-	add(uploads, err)
-	for _, u := range uploads.Uploads {
-		add(a.Broker.Bucket.ListParts(t.Context(), u.Upload))
-	}
-	add(a.Broker.Bucket.Keys(t.Context(), prefix, "", 1000))
-	return b.String()
-}
-
-// leavesNoTrace runs an attack and holds that nothing changed.
-func (a *target) leavesNoTrace(t *testing.T, attack func()) {
-	t.Helper()
-	before := a.state(t)
-	attack()
-	if after := a.state(t); after != before {
-		t.Errorf("now there is\n%s\nand before there was\n%s", after, before)
-	}
 }
 
 // calls is every call on ann's session that a bearer string could be tried at.

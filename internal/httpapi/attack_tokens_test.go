@@ -68,7 +68,7 @@ func TestAttackForgedToken(t *testing.T) {
 	forged := a.forge(t, a.Open(t, "ann", nil).Token)
 	for name, bearer := range forged {
 		t.Run(name, func(t *testing.T) {
-			a.leavesNoTrace(t, func() {
+			a.LeavesNoTrace(t, func() {
 				for _, r := range a.calls() {
 					a.Call(t, r.method, r.path, bearer, r.body).Problem(t, 401, "bad-token")
 				}
@@ -85,7 +85,7 @@ func TestAttackExpiredToken(t *testing.T) {
 	a.Later(24 * time.Hour)
 	for reason, bearer := range map[string]string{"token-expired": a.o.Token, "grant-expired": grant, "link-expired": link} {
 		t.Run(reason, func(t *testing.T) {
-			a.leavesNoTrace(t, func() {
+			a.LeavesNoTrace(t, func() {
 				for _, r := range a.calls() {
 					a.Call(t, r.method, r.path, bearer, r.body).Problem(t, 401, reason)
 				}
@@ -100,7 +100,7 @@ func TestAttackAnotherSessionsToken(t *testing.T) {
 	for _, owner := range []string{"ann", "bob"} {
 		t.Run(owner, func(t *testing.T) {
 			other := a.Open(t, owner, nil)
-			a.leavesNoTrace(t, func() {
+			a.LeavesNoTrace(t, func() {
 				for _, bearer := range []string{other.Token, shareOf(other.WatchURL)} {
 					for _, r := range a.calls() {
 						a.Call(t, r.method, r.path, bearer, r.body).Want(t, 403)
@@ -118,7 +118,7 @@ func TestAttackAnotherSessionsToken(t *testing.T) {
 func TestAttackLinkAsSessionToken(t *testing.T) {
 	a := newTarget(t)
 	link := shareOf(a.o.WatchURL)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, r := range a.calls() {
 			answer := a.Call(t, r.method, r.path, link, r.body)
 			if r.method == "GET" && strings.HasPrefix(r.path, "/v1/recordings/") {
@@ -140,7 +140,7 @@ func TestAttackTokenOfAnotherBucket(t *testing.T) {
 	}
 	ticket.Bucket = "https://s3.example/elsewhere"
 	bearer := a.Keyring.SignTicket(ticket)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, r := range []request{{"GET", path(a.o, ""), nil}, {"POST", path(a.o, "/parts"), map[string]any{}}, {"POST", path(a.o, "/complete"), a.claim()}, {"DELETE", path(a.o, ""), nil}} {
 			if p := a.Call(t, r.method, r.path, bearer, r.body).Problem(t, 503, "other-bucket"); p.Code != session.Unavailable.String() {
 				t.Errorf("%s %s: %+v", r.method, r.path, p)

@@ -30,7 +30,7 @@ func TestAttackAURLAfterTheEnd(t *testing.T) {
 			a := newTarget(t)
 			again, more := a.sign(t, 1, 5*mib), a.sign(t, 2, 9)
 			end(a, t)
-			a.leavesNoTrace(t, func() {
+			a.LeavesNoTrace(t, func() {
 				for _, late := range []struct {
 					url  apitest.URL
 					size int
@@ -48,7 +48,7 @@ func TestAttackAURLAfterTheEnd(t *testing.T) {
 // The session may take 7 MiB: a part of 5 and one of 2.
 func TestAttackSigningPastTheLimit(t *testing.T) {
 	a := newTarget(t)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for name, part := range map[string][2]int{
 			"more than a part": {1, 5*mib + 1}, "more than is left": {2, 2*mib + 1}, "a part too many": {3, 1}, "the last that S3 has": {10_000, 1}, "one more than that": {10_001, 1},
 			"a size that overflows": {2, 1<<63 - 1}, "a number that overflows": {1<<63 - 1, 1}, "no bytes": {2, 0},
@@ -96,7 +96,7 @@ func TestAttackAURLThatIsChanged(t *testing.T) {
 			t.Errorf("%s is answered with %s", method, res.Status)
 		}
 	}
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for name, changed := range map[string]string{
 			"another number":  change(func(_ *url.URL, q url.Values) { q.Set("partNumber", "1") }),
 			"another upload":  change(func(_ *url.URL, q url.Values) { q.Set("uploadId", "x") }),
@@ -126,7 +126,7 @@ func TestAttackAReplayedIdempotencyKey(t *testing.T) {
 	ann, body := a.Grant(t, "ann"), map[string]any{"content_type": "video/webm", "name": "hers"}
 	var hers, his, scripts apitest.Opened
 	open(ann, body).Want(t, 201).Into(t, &hers)
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for _, other := range []map[string]any{
 			{"content_type": "video/webm", "name": "other"}, {"content_type": "audio/webm", "name": "hers"}, {"content_type": "video/webm"},
 			{"content_type": "video/webm", "name": "hers", "max_bytes": mib}, {"content_type": "video/webm", "name": "hers", "on_abandon": "abort"},

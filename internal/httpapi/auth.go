@@ -10,11 +10,20 @@ import (
 
 // credential reads the bearer string of a request.
 func (s *server) credential(c echo.Context) (session.Credential, error) {
+	return s.credentialOf(c, bearer(c))
+}
+
+func bearer(c echo.Context) string {
 	scheme, bearer, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		bearer = ""
+		return ""
 	}
-	cred, err := s.Access.Check(strings.TrimSpace(bearer))
+	return strings.TrimSpace(bearer)
+}
+
+// credentialOf says what a bearer string is, wherever it stood in the request.
+func (s *server) credentialOf(c echo.Context, bearer string) (session.Credential, error) {
+	cred, err := s.Access.Check(bearer)
 	noteCaller(c, cred)
 	if err == nil {
 		err = atHome(cred.Grant, c.Request().Header.Get(echo.HeaderOrigin))

@@ -30,6 +30,7 @@ type story struct {
 	owner   session.Owner
 	apiKey  string // its name
 	fault   *session.Error
+	guest   bool // see Guest
 }
 
 // storyOf is the request's. There is one: identify comes before all else.

@@ -53,6 +53,10 @@ func (s *server) problem(err error, c echo.Context) {
 	if e.Kind == session.Internal {
 		p.Detail = "the broker made a mistake; the request ID finds it in the log"
 	}
+	if storyOf(c).guest {
+		p.Error = p.inWords()
+		p.Message = p.Error
+	}
 	note(c, e)
 	h := c.Response().Header()
 	if e.Kind == session.Unauthorized {

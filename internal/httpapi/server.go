@@ -42,6 +42,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// StoragePrice is what a GiB costs in the bucket, in USD per month.
 	StoragePrice float64
+	// Guests are routes besides those of api/openapi.yaml.
+	Guests []Guest
 	// Ending ends when the broker is about to stop, and with it the streams of
 	// events, which would go on for ever. Nil: it never does.
 	Ending context.Context
@@ -100,6 +102,9 @@ func New(cfg Config) http.Handler {
 	e.Match(read, "/watch/:id", s.page("watch"))
 	e.Match(read, "/ops", s.opsPage("ops"))
 	e.Match(read, "/web/*", s.asset)
+	for _, g := range s.Guests {
+		e.Add(g.Method, g.Path, s.guest(g))
+	}
 	if s.PageGrant != nil {
 		e.POST("/page/grant", s.pageGrant)
 	}

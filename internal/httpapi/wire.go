@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"slipway/internal/partlist"
 	"slipway/internal/session"
 )
 
@@ -26,17 +27,17 @@ type grantAnswer struct {
 }
 
 type openRequest struct {
-	ContentType string               `json:"content_type"`
-	Owner       string               `json:"owner"`
-	Name        string               `json:"name"`
-	Metadata    map[string]string    `json:"metadata"`
-	Checksum    string               `json:"checksum"`
-	Size        int64                `json:"size"`
-	PartSize    int64                `json:"part_size"`
-	MaxBytes    int64                `json:"max_bytes"`
-	OnAbandon   string               `json:"on_abandon"`
-	Finish      finish               `json:"finish"`
-	Sign        partList[partToSign] `json:"sign"`
+	ContentType string                    `json:"content_type"`
+	Owner       string                    `json:"owner"`
+	Name        string                    `json:"name"`
+	Metadata    map[string]string         `json:"metadata"`
+	Checksum    string                    `json:"checksum"`
+	Size        int64                     `json:"size"`
+	PartSize    int64                     `json:"part_size"`
+	MaxBytes    int64                     `json:"max_bytes"`
+	OnAbandon   string                    `json:"on_abandon"`
+	Finish      finish                    `json:"finish"`
+	Sign        partlist.List[partToSign] `json:"sign"`
 }
 
 // finish says who completes an upload: the client, when it asks for it, or the
@@ -80,9 +81,9 @@ type openAnswer struct {
 }
 
 type partsRequest struct {
-	Uploaded   partList[claimedPart] `json:"uploaded"`
-	Sign       partList[partToSign]  `json:"sign"`
-	TTLSeconds *int64                `json:"ttl_s"`
+	Uploaded   partlist.List[claimedPart] `json:"uploaded"`
+	Sign       partlist.List[partToSign]  `json:"sign"`
+	TTLSeconds *int64                     `json:"ttl_s"`
 }
 
 type partsAnswer struct {
@@ -96,9 +97,9 @@ type partsAnswer struct {
 }
 
 type claim struct {
-	Parts      partList[claimedPart] `json:"parts"`
-	Size       int64                 `json:"size"`
-	DurationMs int64                 `json:"duration_ms"`
+	Parts      partlist.List[claimedPart] `json:"parts"`
+	Size       int64                      `json:"size"`
+	DurationMs int64                      `json:"duration_ms"`
 }
 
 type completedAnswer struct {
@@ -242,6 +243,8 @@ type problem struct {
 	RetryAfterMs int64          `json:"retry_after_ms,omitzero"`
 	Parts        []difference   `json:"parts,omitzero"`
 	SafeBytes    int64          `json:"safe_bytes,omitzero"`
+	Error        string         `json:"error,omitzero"`   // to clients of a Guest: Companion's word for it
+	Message      string         `json:"message,omitzero"` // the same again: Uppy 5 shows this one
 }
 
 type difference struct {

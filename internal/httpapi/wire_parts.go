@@ -1,11 +1,7 @@
 package httpapi
 
 import (
-	"errors"
 	"fmt"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"slipway/internal/session"
 )
@@ -21,37 +17,6 @@ type claimedPart struct {
 	Size     int64  `json:"size"`
 	ETag     string `json:"etag"`
 	Checksum string `json:"checksum"`
-}
-
-// partList is a list of parts in a request. It ends decoding at the first entry
-// that is too many: 4 MB of them, empty ones, would take 269 MB.
-type partList[W any] []W
-
-// UnmarshalJSONFrom reads a list; of anything else json says what it is.
-func (l *partList[W]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	if d.PeekKind() != '[' {
-		return errors.ErrUnsupported
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return err
-	}
-	for d.PeekKind() != ']' {
-		if len(*l) == session.MaxPartNumber {
-			return tooMany(fieldName(d.StackPointer().Parent()))
-		}
-		var none W
-		*l = append(*l, none)
-		if err := json.UnmarshalDecode(d, &(*l)[len(*l)-1]); err != nil { // in its place: nothing is allocated for it alone
-			return err
-		}
-	}
-	_, err := d.ReadToken()
-	return err
-}
-
-func tooMany(list string) error {
-	return &session.Error{Kind: session.Invalid, Reason: session.ReasonOutOfRange, Field: list, Limit: session.MaxPartNumber,
-		Detail: fmt.Sprintf("%s has more than %d entries", list, session.MaxPartNumber)}
 }
 
 // domain returns the part, or the name of the field at fault and what is wrong
@@ -85,7 +50,7 @@ func checksum(text string) (session.Checksum, error) {
 var badField = map[string]session.Reason{"etag": session.ReasonBadETag, "checksum": session.ReasonBadChecksum}
 
 // each turns a list of wire parts into domain parts, naming the first bad one.
-func each[W interface{ domain() (D, string, error) }, D any](list string, parts partList[W]) ([]D, error) {
+func each[W interface{ domain() (D, string, error) }, D any](list string, parts []W) ([]D, error) {
 	out := make([]D, len(parts))
 	for i, w := range parts {
 		d, field, err := w.domain()
