@@ -57,7 +57,7 @@ func (s *spy) want(status int, method, path, bearer string, body any, headers ..
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || res.StatusCode != status {
 		s.t.Fatalf("%s %s: status %d, want %d; reason %v, %v", method, path[:min(len(path), 20)], res.StatusCode, status, answer["reason"], err)
 	}
-	for _, name := range []string{"grant", "token"} {
+	for _, name := range []string{"grant", "token", "uploadId"} {
 		if secret, ok := answer[name].(string); ok {
 			s.learn(secret)
 		}
@@ -146,6 +146,7 @@ func TestNoSecretIsLoggedOrCounted(t *testing.T) {
 	redis.RequireAuth("the-password-of-redis")
 	settings.RedisURL = "redis://:the-password-of-redis@" + redis.Addr()
 	settings.MetricsListen = "127.0.0.1:0"
+	settings.Uppy = true
 	settings.AbandonAfter, settings.ResumeWindow, settings.ReapEvery = time.Second, time.Second, time.Second
 	var tries atomic.Int32
 	hooks := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -173,6 +174,7 @@ func TestNoSecretIsLoggedOrCounted(t *testing.T) {
 	s.want(200, "POST", left+"/salvage", s.key, nil)
 	nobody, nobodyToken := s.open(grant)
 	s.put(nobody, nobodyToken, []byte("and nobody came back"))
+	s.uppy(grant)
 	s.until(`"act":"salvaged","session":"` + strings.TrimPrefix(nobody, "/v1/sessions/") + `"`)
 	s.until(`"msg":"webhook not delivered"`)
 	s.until(`"msg":"webhook delivered"`)
@@ -188,6 +190,20 @@ func TestNoSecretIsLoggedOrCounted(t *testing.T) {
 	s.until(`"owner":"ann"`)
 	s.tellsNothing("the log", s.log.String())
 	s.tellsNothing("/metrics", s.metrics(t))
+}
+
+// uppy uploads as Uppy 6 does, with secrets in the path, also where nothing is.
+func (s *spy) uppy(grant string) {
+	s.t.Helper()
+	at := "/c/" + grant + "/s3/multipart"
+	opened := s.want(200, "POST", at, "", map[string]any{"filename": "x", "type": "video/webm"})
+	upload := at + "/" + opened["uploadId"].(string)
+	query := "?key=" + url.QueryEscape(opened["key"].(string))
+	s.presigned(s.want(200, "GET", upload+"/1"+query, "", nil)["url"].(string))
+	s.want(400, "GET", upload+"/1", "", nil)
+	s.want(400, "GET", at+"/"+grant+query, "", nil)
+	s.want(404, "GET", "/c/"+grant+"/"+grant+query, "", nil)
+	s.want(200, "DELETE", upload+query, "", nil)
 }
 
 // until waits for a line of the log.
@@ -213,7 +229,7 @@ func (s *spy) spoil(redis *miniredis.Miniredis, id string) {
 }
 
 // looksSecret is what a secret that the spy did not learn would look like.
-var looksSecret = regexp.MustCompile(`(?i)x-amz-(signature|credential|security-token)|bearer [a-z0-9]|whsec_|\b(sk|gr|st|wt)_[a-z0-9]`)
+var looksSecret = regexp.MustCompile(`(?i)x-amz-(signature|credential|security-token)|bearer [a-z0-9]|whsec_|\b(sk|gr|st|wt|up)_[a-z0-9]`)
 
 // tellsNothing holds a text against all secrets, and against the middle and
 // the end of each, where the text was cut.

@@ -41,6 +41,8 @@ type Settings struct {
 
 	LinkSettings `embed:""`
 
+	Uppy bool `name:"uppy" env:"BROKER_UPPY" group:"Access" help:"Answer the calls of Uppy under /c, as Companion does. The URLs of its parts bind no length; docs/uppy.md says what does. Default: false."`
+
 	RecordSettings `embed:""`
 	URLTTL         time.Duration `name:"url-ttl" env:"BROKER_URL_TTL" default:"15m" min:"10s" max:"168h" group:"Limits" help:"Life of a part's URL, if the client asks for none."`
 	MaxURLTTL      time.Duration `name:"max-url-ttl" env:"BROKER_MAX_URL_TTL" default:"24h" min:"10s" max:"168h" group:"Limits" help:"Longest life of any URL; S3's own limit is 7 days."`

@@ -112,7 +112,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_LISTEN": "8080", "BROKER_PUBLIC_URL": "broker.example", "BROKER_CORS_ORIGINS": "https://app.example/,app.example",
 		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090", "BROKER_TRUSTED_PROXIES": "10.0.0.1",
 		"BROKER_BUCKET": "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
-		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps", "BROKER_S3_SIGNING_ROLE": "slipway-signing",
+		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps", "BROKER_UPPY": "perhaps", "BROKER_S3_SIGNING_ROLE": "slipway-signing",
 		"BROKER_S3_SIGNING_ACCESS_KEY_ID": "a key", "BROKER_S3_PLAYBACK_ROLE": "slipway-playback", "BROKER_S3_PLAYBACK_SECRET_ACCESS_KEY": "secret", "BROKER_S3_PROFILE": "scaleawy",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
 		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
@@ -179,6 +179,7 @@ BROKER_SWEEP_EVERY: 25h0m0s is outside 1s to 24h
 BROKER_TOKEN_KEYS: key 1 is not the base64 of at least 32 bytes
 BROKER_TOKEN_KEYS: key 2 is not the base64 of at least 32 bytes
 BROKER_TRUSTED_PROXIES: "10.0.0.1" is not a network such as 10.0.0.0/8, or 10.0.0.7/32 for one address
+BROKER_UPPY: "perhaps" is not true or false
 BROKER_URL_TTL: "8d" is not a duration such as 90s, 15m or 24h
 BROKER_WATCH: "everybody" is not public, link or owner
 BROKER_WATCH_TTL: 0s is outside 1s to 168h
