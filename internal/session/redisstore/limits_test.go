@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -87,4 +88,37 @@ func TestLimitsLeaveNoKeysBehind(t *testing.T) {
 	if got := len(m.Keys()); got != want {
 		t.Errorf("%d keys a day later; want %d: %q", got, want, m.Keys())
 	}
+}
+
+// What a session takes of its owner's rate ahead is charged at once, and taken only
+// where less than half of the burst is used up.
+func TestASessionTakesAheadOnlyWhatIsCharged(t *testing.T) {
+	m, s := frozen(t)
+	rate := session.Rate{PerSecond: 1, Burst: 100_000}
+	rep := session.Report{Owner: "ann", Cost: 1, Rates: session.Rates{Owner: rate}}
+	first, second := sessiontest.NewSession("ann"), sessiontest.NewSession("ann")
+	for i, rec := range []*session.Session{first, second} {
+		swapOf(t, s, session.Change{Session: rec}, fmt.Sprint("create", i)).run(t, s)
+	}
+	reports := 0
+	charged := func(what string, rec *session.Session, want int64) {
+		t.Helper()
+		reports++
+		withinOf(t, s, rec.ID, fmt.Sprint("report", reports), rep).run(t, s)
+		until, err := m.Get(s.keys(rec.ID.Tag()).ownerRate("ann"))
+		if got := fmt.Sprint(stillAt*1000 + want*1_000_000); err != nil || until != got {
+			t.Fatalf("%s: the rate is used up until %s, %v; want %s", what, until, err, got)
+		}
+	}
+	for range 16 {
+		charged("what the first takes", first, 16)
+	}
+	charged("what it takes next", first, 32)
+	charged("what the second takes", second, 48)
+	s.admitCall(first.ID, mustPack(t, first.ID), session.Admission{Owner: "ann", Rate: rate, Cost: 49_952}).run(t, s)
+	for range 15 {
+		charged("what was paid", second, 50_000)
+	}
+	charged("past half of the burst", second, 50_001)
+	charged("and again", second, 50_002)
 }
