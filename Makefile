@@ -1,7 +1,7 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 25 minutes on 2 cores.
 
-.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators browser long elsewhere providers apps soak bench bench-checksums golden fmt
+.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy browser long elsewhere providers apps soak bench bench-checksums golden fmt
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
@@ -15,7 +15,7 @@ test:                               ## what decides whether a change lands
 	$(MAKE) --no-print-directory go
 	$(MAKE) --no-print-directory -j2 -Otarget browser elsewhere
 check: lint js go race              ## everything but the browsers
-more: lint race sim chaos long      ## what takes too long for `make test` on a slow machine; before a release
+more: lint race sim chaos uppy long ## what takes too long for `make test` on a slow machine; before a release
 
 neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix, Ceph
 	timeout 8m scripts/neighbours
@@ -58,6 +58,10 @@ chaos:                 # 3 min a round
 # Clients that generators make of api/openapi.yaml.
 generators: e2e/node_modules e2e/generators/node_modules # 1 min
 	cd e2e/generators && timeout 7m node --test --test-timeout=300000 *.test.js
+
+# Uppy 5 and 6 as they ship, in Chromium. UPPY_MIB=200 for a larger file than 12 MiB.
+uppy: e2e/node_modules e2e/uppy/v5/node_modules e2e/uppy/v6/node_modules # 1 min
+	cd e2e && timeout 10m node --test --test-timeout=300000 uppy/*.test.js
 
 # `make long` runs those that take a core for minutes: pages of other sites, the ops page, storage that is denied, cleared
 # or full, brokers that restart or change, Firefox killed, other providers.
