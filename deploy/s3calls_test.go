@@ -180,7 +180,7 @@ func calledBy(info *types.Info, n *ast.CallExpr) *types.Func {
 var signedOperation = regexp.MustCompile(`\bx-id=(\w+)`)
 
 // handSigned finds the operations whose URLs presign makes without the SDK:
-// each names itself in its query.
+// each names itself in its query. And it finds the header that asks for more.
 func (r *reader) handSigned(n *ast.BasicLit) {
 	value := r.pkg.TypesInfo.Types[n].Value
 	if value == nil || value.Kind() != constant.String {
@@ -188,5 +188,8 @@ func (r *reader) handSigned(n *ast.BasicLit) {
 	}
 	for _, m := range signedOperation.FindAllStringSubmatch(constant.StringVal(value), -1) {
 		r.found(n, m[1])
+	}
+	if constant.StringVal(value) == "x-amz-tagging" {
+		r.found(n, ".Tagging")
 	}
 }

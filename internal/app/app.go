@@ -64,7 +64,7 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("BROKER_REDIS_URL: %w", err)
 	}
-	signer, err := clients.signer(ctx, s.S3.Bucket, time.Now)
+	signer, err := clients.signer(ctx, s.S3.Bucket, s.Keep.keep(), time.Now)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

@@ -47,7 +47,7 @@ func Diagnose(ctx context.Context, s DoctorSettings) (report doctor.Report, err 
 	if err != nil {
 		return report, err
 	}
-	signer, err := clients.signer(ctx, s.S3.Bucket, time.Now)
+	signer, err := clients.signer(ctx, s.S3.Bucket, s.Keep.keep(), time.Now)
 	if err != nil {
 		return report, err
 	}

@@ -32,7 +32,7 @@ func TestASigningRoleSignsAndNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := clients.signer(t.Context(), s.S3.Bucket, time.Now)
+	signer, err := clients.signer(t.Context(), s.S3.Bucket, bucket.Keep{}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestPlaybackIsSignedByAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := clients.signer(t.Context(), s.S3.Bucket, time.Now)
+	signer, err := clients.signer(t.Context(), s.S3.Bucket, bucket.Keep{}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"slipway/internal/bucket"
 	"slipway/internal/presign"
 	"slipway/internal/session"
 )
@@ -92,14 +93,15 @@ func (u urls) SignGet(ctx context.Context, key session.Key, as session.Playback,
 }
 
 // signer makes the URLs that browsers get.
-func (c S3Clients) signer(ctx context.Context, bucket string, now func() time.Time) (urls, error) {
-	parts, err := presign.New(ctx, c.Public, bucket, now)
+func (c S3Clients) signer(ctx context.Context, bucketName string, keep bucket.Keep, now func() time.Time) (urls, error) {
+	parts, err := presign.New(ctx, c.Public, bucketName, now)
 	if err != nil {
 		return urls{}, err
 	}
+	parts = parts.Keeping(presign.Keep{Encryption: string(keep.Encryption), KMSKey: keep.KMSKey, Tagging: keep.Tagging()})
 	if c.Playback == c.Public {
 		return urls{parts, parts}, nil
 	}
-	playback, err := presign.New(ctx, c.Playback, bucket, now)
+	playback, err := presign.New(ctx, c.Playback, bucketName, now)
 	return urls{parts, playback}, err
 }

@@ -31,6 +31,9 @@ func (k Keep) apply(in *s3.CreateMultipartUploadInput) {
 	}
 }
 
+// Tagging is the tags as one header has them; empty where there are none.
+func (k Keep) Tagging() string { return encodeTags(k.Tags) }
+
 // encodeTags writes tags as a URL's query. A space is %20: "+" is a character
 // that tags may hold, and not every server reads it as a space.
 func encodeTags(tags map[string]string) string {

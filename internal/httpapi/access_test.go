@@ -39,6 +39,7 @@ func TestEveryCallAsksForTheRightCredential(t *testing.T) {
 		{"list", "GET", "/v1/sessions", nil, "an API key", ""},
 		{"get", "GET", "/v1/sessions/" + id, nil, "an API key,her token,her grant", "his grant"},
 		{"parts", "POST", "/v1/sessions/" + id + "/parts", map[string]any{}, "her token", ""},
+		{"poster", "POST", "/v1/sessions/" + id + "/poster", map[string]any{"size": 1}, "her token", ""},
 		{"renew", "POST", "/v1/sessions/" + id + "/token", map[string]any{"token": mine.Token}, "an API key,her grant", "his grant"},
 		{"salvage", "POST", "/v1/sessions/" + id + "/salvage", nil, "an API key", ""},
 		{"orphans", "GET", "/v1/orphans?limit=1", nil, "an API key", ""},

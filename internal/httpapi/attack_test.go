@@ -49,6 +49,7 @@ func (a *target) calls() []request {
 	return []request{
 		{"GET", session, nil},
 		{"POST", session + "/parts", map[string]any{"uploaded": []any{map[string]any{"number": 2, "size": 1}}, "sign": []any{map[string]any{"number": 1, "size": 1}}}},
+		{"POST", session + "/poster", map[string]any{"size": 1}},
 		{"POST", session + "/complete", a.claim()},
 		{"POST", session + "/salvage", nil},
 		{"POST", session + "/token", map[string]any{"token": a.o.Token}},

@@ -18,13 +18,13 @@ import (
 
 // Every page allows its own script and style alone: no other host, no frame
 // around it, and no form that is sent.
-const pagePolicy = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // page serves a page that records or plays: S3 is there to PUT to and to play
 // from, and the recorder's Worker starts from a blob: URL.
 func (s *server) page(name string) echo.HandlerFunc {
 	policy := strings.Join([]string{
-		pagePolicy, "worker-src 'self' blob:", "connect-src 'self' " + s.S3Origin, "media-src 'self' blob: " + s.S3Origin, "manifest-src 'self'",
+		pagePolicy, "img-src 'self' data: " + s.S3Origin, "worker-src 'self' blob:", "connect-src 'self' " + s.S3Origin, "media-src 'self' blob: " + s.S3Origin, "manifest-src 'self'",
 	}, "; ")
 	return s.underPolicy(name, policy, "camera=(self), microphone=(self), display-capture=(self)")
 }
@@ -33,7 +33,7 @@ func (s *server) page(name string) echo.HandlerFunc {
 // reach nothing but this broker, and no text can become markup
 // (https://www.w3.org/TR/trusted-types/, read 2026-11-22).
 func (s *server) opsPage(name string) echo.HandlerFunc {
-	policy := pagePolicy + "; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+	policy := pagePolicy + "; img-src 'self' data:; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
 	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()")
 }
 

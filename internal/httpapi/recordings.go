@@ -16,7 +16,7 @@ func (s *server) getRecording(c echo.Context) error {
 		return err
 	}
 	return answer(c, http.StatusOK, recordingAnswer{
-		ID: ref.ID, URL: string(r.Link.URL), Name: r.Name(), ContentType: r.ContentType, Size: r.Size, DurationMs: r.Duration.Milliseconds(),
+		ID: ref.ID, URL: string(r.Link.URL), PosterURL: string(r.Poster), Name: r.Name(), ContentType: r.ContentType, Size: r.Size, DurationMs: r.Duration.Milliseconds(),
 		CreatedAt: instant(r.StoredAt), ExpiresAt: instant(r.Link.ExpiresAt), ExpiresInMs: s.left(r.Link.ExpiresAt),
 	})
 }

@@ -83,6 +83,7 @@ func New(cfg Config) http.Handler {
 	e.GET("/v1/sessions/:id", s.getSession)
 	e.DELETE("/v1/sessions/:id", s.abortSession)
 	e.POST("/v1/sessions/:id/parts", s.parts)
+	e.POST("/v1/sessions/:id/poster", s.poster)
 	e.POST("/v1/sessions/:id/complete", s.completeSession)
 	e.POST("/v1/sessions/:id/salvage", s.salvageSession)
 	e.POST("/v1/sessions/:id/token", s.renewToken)

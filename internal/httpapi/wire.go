@@ -214,9 +214,22 @@ type eventData struct {
 	DurationMs  int64                `json:"duration_ms,omitzero"`
 }
 
+type posterRequest struct {
+	Size     int64  `json:"size"`
+	Checksum string `json:"checksum"`
+}
+
+type posterAnswer struct {
+	URL         string            `json:"url"`
+	Headers     map[string]string `json:"headers"`
+	ExpiresAt   time.Time         `json:"expires_at"`
+	ExpiresInMs int64             `json:"expires_in_ms"`
+}
+
 type recordingAnswer struct {
 	ID          session.ID `json:"id"`
 	URL         string     `json:"url"`
+	PosterURL   string     `json:"poster_url,omitzero"`
 	Name        string     `json:"name,omitzero"`
 	ContentType string     `json:"content_type"`
 	Size        int64      `json:"size"`

@@ -100,3 +100,8 @@ func (s signer) SignGet(ctx context.Context, key session.Key, as session.Playbac
 	defer s.done(time.Now(), &err)
 	return s.Signer.SignGet(ctx, key, as, ttl)
 }
+
+func (s signer) SignPoster(ctx context.Context, key session.Key, p session.PosterToSign, ttl time.Duration) (url session.SignedPoster, err error) {
+	defer s.done(time.Now(), &err)
+	return s.Signer.SignPoster(ctx, key, p, ttl)
+}

@@ -25,7 +25,7 @@ var benched = one{
 // bound to its length and SHA-256.
 func BenchmarkUploadPart(b *testing.B) {
 	for _, bound := range []bool{false, true} {
-		name, headers := "host", hostSigned
+		name, headers := "host", signedHeaders("host")
 		if bound {
 			name, headers = "bound", sha256Signed
 		}

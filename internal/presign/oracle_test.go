@@ -295,7 +295,7 @@ func TestTheExampleThatAWSPublishes(t *testing.T) {
 		"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request" +
 		"&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host" +
 		"&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
-	if got := signGet(key, where, "test.txt", "", at, 24*time.Hour); got != want {
+	if got := (single{method: "GET", key: "test.txt"}).sign(key, where, at, 24*time.Hour); got != want {
 		t.Errorf("signed as %s", got)
 	}
 }

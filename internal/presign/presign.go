@@ -10,6 +10,7 @@ package presign
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type Signer struct {
 	place       place
 	credentials *credentials
 	now         func() time.Time
+	keep        Keep // of posters
 }
 
 var _ session.Signer = (*Signer)(nil)
@@ -127,7 +129,7 @@ func (s *Signer) SignGet(ctx context.Context, key session.Key, as session.Playba
 	if as.Disposition != "" {
 		query = "response-content-disposition=" + escape(as.Disposition) + "&" + query
 	}
-	url := signGet(signingKey, s.place, key, query, now, life)
+	url := single{method: http.MethodGet, key: key, query: query}.sign(signingKey, s.place, now, life)
 	return session.SignedGet{URL: session.SignedURL(url), ExpiresAt: now.Add(life)}, nil
 }
 

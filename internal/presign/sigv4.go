@@ -6,7 +6,10 @@ import (
 	"encoding"
 	"encoding/hex"
 	"hash"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -207,18 +210,33 @@ func appendHeader(dst []byte, name, value string) []byte {
 	return append(append(append(append(dst, name...), ':'), value...), '\n')
 }
 
-// signGet signs a GET of key with S3's own parameters in query, sorted.
-func signGet(k *signingKey, p place, key session.Key, query string, now time.Time, life time.Duration) string {
+// single is a request for one object that is signed by itself.
+type single struct {
+	method  string
+	key     session.Key
+	query   string            // S3's own parameters, sorted
+	headers map[string]string // besides the host; names in small letters
+}
+
+func (r single) sign(k *signingKey, p place, now time.Time, life time.Duration) string {
 	h := newHasher()
 	var m moment
 	m.set(k, now, h)
-	path := appendEscaped([]byte(p.path), string(key), true)
-	all := m.appendQuery(nil, hostSigned, life)
-	if query != "" {
-		all = append(append(all, '&'), query...)
+	headers := map[string]string{"host": p.host}
+	maps.Copy(headers, r.headers)
+	names := slices.Sorted(maps.Keys(headers))
+	signed := strings.Join(names, ";")
+	path := appendEscaped([]byte(p.path), string(r.key), true)
+	query := m.appendQuery(nil, signedHeaders(signed), life)
+	if r.query != "" {
+		query = append(append(query, '&'), r.query...)
 	}
-	h.resume(h.after(nil, concat([]byte("GET\n"), path, []byte("\n"), all, []byte("\nhost:"+p.host+"\n\nhost\nUNSIGNED-PAYLOAD"))))
-	return string(m.appendSignature(concat([]byte(p.base), path, []byte("?"), all), h))
+	request := concat([]byte(r.method+"\n"), path, []byte("\n"), query, []byte("\n"))
+	for _, name := range names {
+		request = appendHeader(request, name, headers[name])
+	}
+	h.resume(h.after(nil, append(request, "\n"+signed+"\nUNSIGNED-PAYLOAD"...)))
+	return string(m.appendSignature(concat([]byte(p.base), path, []byte("?"), query), h))
 }
 
 // midstate is a SHA-256 that has read some bytes. nil has read none.

@@ -143,9 +143,18 @@ func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
 	case o.Reason == Forgotten && o.Parts > 0:
 		return conflict(ReasonForgotten, "this may be a recording in progress whose session was forgotten; once it is session %s again, abort that", o.Session)
 	}
+	return b.freeOrphan(ctx, o)
+}
+
+// freeOrphan frees the parts of an upload that no live session has, and deletes
+// the poster where neither a session nor a recording has its key.
+func (b *Broker) freeOrphan(ctx context.Context, o Orphan) error {
 	ctx, cancel := b.atLength(ctx)
 	defer cancel()
-	return b.Bucket.Abort(ctx, u)
+	if err := b.Bucket.Abort(ctx, o.Upload); err != nil || o.Reason != Forgotten {
+		return err
+	}
+	return b.dropPoster(ctx, o.Session)
 }
 
 // maxKey is the longest key of S3, in bytes:
@@ -217,9 +226,7 @@ func (b *Broker) sweepOne(ctx context.Context, u ListedUpload, done *Swept) erro
 	age := b.Now().Sub(u.InitiatedAt)
 	switch {
 	case o.Parts == 0 && o.abortable() && age >= b.Limits.AbandonAfter+b.Limits.MaxURLTTL:
-		ctx, cancel := b.atLength(ctx)
-		defer cancel()
-		if err := b.Bucket.Abort(ctx, u.Upload); err != nil {
+		if err := b.freeOrphan(ctx, o); err != nil {
 			return err
 		}
 		done.Aborted++

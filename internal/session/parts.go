@@ -107,28 +107,41 @@ func checkToSign(s *Session, parts []PartToSign) error {
 		if err := checkPart(s, at, p.Number, p.Size); err != nil {
 			return err
 		}
-		if p.Checksum == "" && s.Algorithm != NoChecksum {
-			return invalid(at.field("checksum"), ReasonChecksumMissing, "this session was opened with %s, so %s needs the checksum of part %d", s.Algorithm, at, p.Number)
-		}
-		if p.Checksum != "" && s.Algorithm == NoChecksum {
-			return invalid(at.field("checksum"), ReasonChecksumUnexpected, "this session was opened without checksums; S3 would refuse part %d with one", p.Number)
-		}
-		if err := checkSum(s, at, p.Checksum); err != nil {
+		if err := checkSumToSign(s, at, p.Checksum); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// place is an entry of a list in a request. Its name is made only when there
-// is something to say about it: lists are long.
+// checkSumToSign refuses the checksum of a PUT if it is not what S3 is to hold
+// the PUTs of s against.
+func checkSumToSign(s *Session, at place, c Checksum) error {
+	if c == "" && s.Algorithm != NoChecksum {
+		return invalid(at.field("checksum"), ReasonChecksumMissing, "this session was opened with %s, so it needs %s", s.Algorithm, at.field("checksum"))
+	}
+	if c != "" && s.Algorithm == NoChecksum {
+		return invalid(at.field("checksum"), ReasonChecksumUnexpected, "this session was opened without checksums; S3 would refuse %s", at.field("checksum"))
+	}
+	return checkSum(s, at, c)
+}
+
+// place is an entry of a list in a request, or the request itself where there is
+// no list. Its name is made only when there is something to say about it: lists
+// are long.
 type place struct {
 	list  string
 	index int
 }
 
-func (p place) String() string           { return fmt.Sprintf("%s[%d]", p.list, p.index) }
-func (p place) field(name string) string { return p.String() + "." + name }
+func (p place) String() string { return fmt.Sprintf("%s[%d]", p.list, p.index) }
+
+func (p place) field(name string) string {
+	if p.list == "" {
+		return name
+	}
+	return p.String() + "." + name
+}
 
 // checkPart holds number and size against what s may use. They are bounded
 // here, where they are signed, so nobody can sign past the session's limit.

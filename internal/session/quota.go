@@ -57,7 +57,8 @@ type Rates struct {
 const (
 	// CallCost is what a look, an open and the claim of a session that is open
 	// cost: each is a few requests to S3 too, so fewer of them are let through
-	// than of parts. A recorder makes a handful in its life.
+	// than of parts. So does a poster, of which each PUT may leave a version. A
+	// recorder makes a handful in its life.
 	CallCost = 20
 	// PartsPerCost is how many parts the Store reads in the time that it takes to
 	// note one: Redis 1.2 µs and 10 µs each (TestNoBodyKeepsRedisForLong).
@@ -70,7 +71,7 @@ func (r Rates) Exceeded(owner bool, wait time.Duration) error {
 	if owner {
 		return limited(ReasonOwnerSignRate, int64(r.Owner.PerSecond), wait, "the owner's sessions report or ask for more than %d parts a second; a look or an open counts as %d or more", r.Owner.PerSecond, CallCost)
 	}
-	return limited(ReasonSignRate, int64(r.Session.PerSecond), wait, "the session reports or asks for more than %d parts a second; a look counts as %d or more", r.Session.PerSecond, CallCost)
+	return limited(ReasonSignRate, int64(r.Session.PerSecond), wait, "the session reports or asks for more than %d parts a second; a look or a poster counts as %d or more", r.Session.PerSecond, CallCost)
 }
 
 func limited(reason Reason, limit int64, wait time.Duration, format string, args ...any) error {

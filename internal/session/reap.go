@@ -176,6 +176,9 @@ func (r *reaper) noteHole(ctx context.Context, s *Session) (*Session, error) {
 
 // lose ends a session as lost and returns none.
 func (r *reaper) lose(ctx context.Context, s *Session) (*Session, error) {
+	if err := r.dropPoster(ctx, s.ID); err != nil {
+		return nil, err
+	}
 	_, err := r.giveUp(ctx, s)
 	return nil, err
 }

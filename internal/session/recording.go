@@ -12,6 +12,7 @@ import (
 type Recording struct {
 	Object
 	Link     SignedGet
+	Poster   SignedURL     // of its picture, as good as Link; empty where there is none
 	Duration time.Duration // as its recorder said, 0 where the Store does not know
 }
 
@@ -46,12 +47,15 @@ func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
 	if ref.Owner != nil && *ref.Owner != obj.owner() {
 		return Recording{}, unknown(ref.ID)
 	}
-	playback := Playback{ContentType: playedAs(ref.ID, obj), Disposition: disposition(ref.ID, obj)}
-	link, err := b.Signer.SignGet(ctx, b.Key(ref.ID), playback, min(b.Limits.WatchTTL, b.Limits.MaxURLTTL))
-	return Recording{Object: obj, Link: link, Duration: b.durationOf(ctx, ref.ID)}, err
+	playback, ttl := Playback{ContentType: playedAs(ref.ID, obj), Disposition: disposition(ref.ID, obj)}, min(b.Limits.WatchTTL, b.Limits.MaxURLTTL)
+	link, err := b.Signer.SignGet(ctx, b.Key(ref.ID), playback, ttl)
+	if err != nil {
+		return Recording{}, err
+	}
+	return Recording{Object: obj, Link: link, Poster: b.signPoster(ctx, ref.ID, fileName(ref.ID, obj), ttl), Duration: b.durationOf(ctx, ref.ID)}, nil
 }
 
-// toldWithin is how long the Store may take to say what nobody has to know.
+// toldWithin is how long the Store, or S3, may take to say what nobody has to know.
 const toldWithin = time.Second
 
 func (b *Broker) durationOf(ctx context.Context, id ID) time.Duration {
@@ -83,16 +87,23 @@ func playedAs(id ID, obj Object) string {
 // policy: only navigation goes by the disposition
 // (https://html.spec.whatwg.org/multipage/media.html, read 2026-11-29).
 func disposition(id ID, obj Object) string {
-	name := strings.Map(inFileName, obj.Name())
-	if name == "" {
-		name = "recording-" + string(id[2:10])
-	}
 	kind := typeByCode(id[idLength-1])
 	if kind.name == "" {
 		kind = typeOf(obj.ContentType)
 	}
-	name = kind.withExtension(name)
-	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	return attachment(kind.withExtension(fileName(id, obj)))
+}
+
+// fileName is what a recording is called, as the name of a file.
+func fileName(id ID, obj Object) string {
+	if name := strings.Map(inFileName, obj.Name()); name != "" {
+		return name
+	}
+	return "recording-" + string(id[2:10])
+}
+
+func attachment(file string) string {
+	return mime.FormatMediaType("attachment", map[string]string{"filename": file})
 }
 
 // inFileName returns r as it may stand in the name of a file, or -1. Slashes of
@@ -126,8 +137,8 @@ func (b *Broker) notThere(ctx context.Context, ref Ref) error {
 	return neverThere(s)
 }
 
-// Delete removes a completed recording for good. It can be repeated. The note
-// that its links were revoked stays; see linksKey.
+// Delete removes a completed recording for good, and its poster. It can be
+// repeated. The note that its links were revoked stays; see linksKey.
 //
 // Errors: Conflict "not-completed" if the session is still on its way (abort
 // it instead); NotFound; Unavailable.
@@ -143,8 +154,12 @@ func (b *Broker) Delete(ctx context.Context, ref Ref) error {
 	default:
 		return conflict(ReasonNotCompleted, "the session is %s; abort it instead", s.State)
 	}
-	// The object first: if this broker dies in between, the record still says
-	// completed and the call is repeated.
+	// The record last: if this broker dies in between, it still says completed
+	// and the call is repeated. The poster first: nothing names it once the
+	// recording is gone and the record too.
+	if err := b.dropPoster(ctx, s.ID); err != nil {
+		return err
+	}
 	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil || s.State == Deleted {
 		return err
 	}
