@@ -11,7 +11,7 @@ import { teeMediaRecorder } from './lib/in-page.js';
 import { assertSameRecording } from './lib/media.js';
 import { openRecorderPage } from './lib/numbered-recorder.js';
 import { Profile } from './lib/profile.js';
-import { Proxy } from './lib/proxy.js';
+import { isPartPut, Proxy } from './lib/proxy.js';
 import { pause, until } from './lib/until.js';
 
 const MIB = 1024 * 1024;
@@ -74,7 +74,7 @@ for (const { name, context, workerPrelude } of [
 test('what is lost with the site data is called lost, and S3 keeps what it has, to be salvaged', async (t) => {
   const context = await browser.newContext();
   let puts = 0;
-  proxy.fault = (passing) => (isSignOut(passing) ? signOut : passing.method === 'PUT' && ++puts > 1 ? { status: 503 } : undefined);
+  proxy.fault = (passing) => (isSignOut(passing) ? signOut : isPartPut(passing) && ++puts > 1 ? { status: 503 } : undefined);
   const before = await openRecorderPage(context, broker);
   await before.begin();
   await recorded(before, 14 * MIB);

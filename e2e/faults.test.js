@@ -9,7 +9,7 @@ import { launchChromium, shoot } from './lib/browsers.js';
 import { download } from './lib/download.js';
 import { teeMediaRecorder, watchPage } from './lib/in-page.js';
 import { assertSameRecording } from './lib/media.js';
-import { Proxy } from './lib/proxy.js';
+import { isPartPut, Proxy } from './lib/proxy.js';
 import { RecordPage } from './lib/record-page.js';
 import { until } from './lib/until.js';
 
@@ -47,7 +47,7 @@ const FAULTS = {
 /** @param {import('./lib/proxy.js').Passing} passing @returns {keyof typeof FAULTS | undefined} */
 function kindOf({ method, url }) {
   const { pathname } = new URL(url);
-  if (method === 'PUT') return 'put';
+  if (isPartPut({ method, url })) return 'put';
   if (method !== 'POST') return undefined;
   if (pathname === '/v1/sessions') return 'open';
   return /\/(parts|complete)$/.exec(pathname)?.[1];
@@ -71,7 +71,7 @@ test('an expired URL, refusals, cuts and lost answers leave the bytes whole', as
   const bytes = await download(await page.link());
   await assertSameRecording(bytes, playwrightPage);
   assert.deepEqual(left, { open: [], parts: [], put: [], complete: [] }, 'every fault has happened');
-  const expired = proxy.passed.find(({ method }) => method === 'PUT');
+  const expired = proxy.passed.find(isPartPut);
   assert.equal(expired.status, 403, 'S3 refused the URL that ran out on its way');
   assert.equal(await page.message(), '', 'the page says no more of it once it has passed');
   await playwrightPage.close();

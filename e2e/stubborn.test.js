@@ -10,7 +10,7 @@ import { launchChromium } from './lib/browsers.js';
 import { download } from './lib/download.js';
 import { teeMediaRecorder, watchPage } from './lib/in-page.js';
 import { assertSameRecording } from './lib/media.js';
-import { Proxy } from './lib/proxy.js';
+import { isPartPut, Proxy } from './lib/proxy.js';
 import { RecordPage } from './lib/record-page.js';
 import { until } from './lib/until.js';
 
@@ -40,12 +40,11 @@ async function inPage({ noisy }, work) {
   }
 }
 
-const isPut = ({ method }) => method === 'PUT';
 const isComplete = ({ method, url }) => method === 'POST' && new URL(url).pathname.endsWith('/complete');
 
 test('500 five times, and then an answer that never comes', async () => {
   const left = [...Array(5).fill({ status: 500 }), { silent: true }];
-  proxy.fault = (passing) => (isPut(passing) ? left.shift() : undefined);
+  proxy.fault = (passing) => (isPartPut(passing) ? left.shift() : undefined);
   await inPage({ noisy: true }, async (page, playwrightPage) => {
     await page.hasRecorded(2 * PART);
     await until('every fault has happened', () => left.length === 0, { withinMs: 90_000 });
@@ -61,7 +60,7 @@ test('a PUT that lands after its replacement is found out, and put right', async
   const completes = [];
   proxy.passed.length = 0;
   proxy.fault = (passing) => {
-    if (isPut(passing) && stranded++ === 0) return { strand: true };
+    if (isPartPut(passing) && stranded++ === 0) return { strand: true };
     if (!isComplete(passing)) return undefined;
     completes.push(passing);
     return completes.length === 1 ? { first: async () => { landed = await proxy.land(); } } : undefined;

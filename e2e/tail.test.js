@@ -10,7 +10,7 @@ import { askRecording, download } from './lib/download.js';
 import { FRAMES_PER_SECOND, frameNumbers } from './lib/numbered.js';
 import { openRecorderPage } from './lib/numbered-recorder.js';
 import { Profile } from './lib/profile.js';
-import { Proxy } from './lib/proxy.js';
+import { isPartPut, Proxy } from './lib/proxy.js';
 import { pause, until } from './lib/until.js';
 
 /** What a device that is lost may take with it. */
@@ -102,7 +102,7 @@ for (const { name, seconds, videoBitsPerSecond = 60e6, nothingIsBehind, mostCall
     const began = performance.now();
     const { size } = await page.stop();
     const ms = performance.now() - began;
-    const puts = proxy.passed.filter(({ method }) => method === 'PUT').map(({ url }) => Number(new URL(url).searchParams.get('partNumber')));
+    const puts = proxy.passed.filter(isPartPut).map(({ url }) => Number(new URL(url).searchParams.get('partNumber')));
     const calls = proxy.passed.filter(({ method, url }) => method === 'POST' && url.startsWith(broker.url));
     t.diagnostic(`${size} bytes: ${ms.toFixed()} ms after stop, PUTs of parts ${puts}, ${calls.length} calls`);
     assert.ok(puts.length <= 3, `two with new bytes, and part 1: ${puts}`);

@@ -45,6 +45,7 @@ function handle(message) {
     case 'recover': return begin({ start: () => recover(message), discard: () => discardUnfinished(message.id, { grant: getGrant }) });
     case 'send': return begin({ start: async () => sendFile(message.job, message.file, needs), discard: async () => {} });
     case 'data': return then(({ recorded }) => recorded?.add(message.blob, message.durationMs));
+    case 'poster': return then(({ upload }) => upload.takePoster(message.poster));
     case 'end': return then(({ recorded }) => recorded?.end(message.durationMs));
     case 'retry': return void retry();
     case 'cancel': return void cancel();

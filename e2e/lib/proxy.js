@@ -30,6 +30,9 @@ import { Transform } from 'node:stream';
  * @property {() => Promise<unknown>} [first] done before the request is passed on
  */
 
+/** A PUT of a part, and not of a poster. @param {Pick<Passing, 'method' | 'url'>} passing */
+export const isPartPut = ({ method, url }) => method === 'PUT' && new URL(url).searchParams.has('partNumber');
+
 export class Proxy {
   /** @type {Passing[]} */
   passed = [];

@@ -36,13 +36,14 @@
  * @typedef {{type: 'send', job: JobOrder, file: Blob}} SendMessage opens a session for a file
  * @typedef {{type: 'recover', id: string, parallel: number}} RecoverMessage goes on with a recording that was interrupted
  * @typedef {{type: 'data', blob: Blob, durationMs: number}} Data recorded data, in order, and how long the recording is
+ * @typedef {{type: 'poster', poster: Blob}} Poster a JPEG of what is recorded
  * @typedef {{type: 'end', durationMs: number}} End no data follows: complete
  * @typedef {{type: 'cancel'}} Cancel
  * @typedef {{type: 'retry'}} Retry after `failed`
  * @typedef {{type: 'grant', grant: string} | {type: 'grant', error: string}} Grant the answer to `need-grant`
  * @typedef {{type: 'probe'}} Probe asks where a recording would be kept; for Recorder.check()
  * @typedef {{type: 'online'}} Online the page is back on the network: no use in sitting out a backoff
- * @typedef {RecordMessage | SendMessage | RecoverMessage | Data | End | Cancel | Retry | Grant | Probe | Online} ToWorker
+ * @typedef {RecordMessage | SendMessage | RecoverMessage | Data | Poster | End | Cancel | Retry | Grant | Probe | Online} ToWorker
  *
  * @typedef {'opfs' | 'indexeddb' | 'memory'} StorageKind the best first
  * @typedef {{type: 'probed', storage: StorageKind}} Probed

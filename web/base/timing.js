@@ -26,6 +26,8 @@ export const TIMING = Object.freeze({
   lookMs: 1000,
   /** How often the manifest is written while something is recorded: so old may be what a list of recordings says. */
   noteMs: 5000,
+  /** So long a recording that is complete waits for the rest of its poster, before its Worker ends. */
+  posterMs: 1000,
   /** At most one progress message in so long. */
   progressMs: 200,
 });

@@ -35,6 +35,19 @@ export class Session {
     return this.#prolonged(await this.#call((session) => this.#broker.parts(session, request, signal), signal));
   }
 
+  /**
+   * Asks once for a poster's URL: no recording waits for one.
+   *
+   * @param {import('./wire.js').PosterRequest} body
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import('./wire.js').SignedPut>}
+   */
+  poster(body, signal) {
+    return this.#call(async ({ id, token: bearer }) => (
+      await this.#broker.call({ method: 'POST', path: `v1/sessions/${id}/poster`, bearer, body, signal, tries: 1 })
+    ).body, signal);
+  }
+
   /** @param {import('./wire.js').Claim} claim @param {AbortSignal} [signal] */
   complete(claim, signal) {
     return this.#call((session) => this.#broker.complete(session, claim, signal), signal);

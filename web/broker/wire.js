@@ -24,11 +24,14 @@
  * @property {string} expires_at RFC 3339, by the broker's clock
  * @property {number} expires_in_ms
  *
- * @typedef {object} PartURL
- * @property {number} number
+ * @typedef {object} SignedPut
  * @property {string} url
  * @property {Record<string, string>} headers
  * @property {number} expires_in_ms
+ *
+ * @typedef {SignedPut & {number: number}} PartURL
+ *
+ * @typedef {{size: number, checksum?: string}} PosterRequest
  *
  * @typedef {object} PartClaim
  * @property {number} number

@@ -7,6 +7,7 @@ import { openDevices, openMicrophone } from './devices.js';
 import { RecorderError } from '../base/errors.js';
 import { KeptPlaying } from './kept-playing.js';
 import { Mixer } from './mixer.js';
+import { takePoster } from './poster.js';
 
 /**
  * @typedef {import('./devices.js').CaptureOptions} CaptureOptions
@@ -37,7 +38,7 @@ export class Capture {
   /** @type {CaptureEvents | null} */
   #events = null;
   #muted = false;
-  #closed = false;
+  #closing = new AbortController();
   #change = 0; // of microphones: the one asked for last is the one that counts
 
   /**
@@ -110,13 +111,21 @@ export class Capture {
     return sounds.length > 0 && allEnded(sounds) && !sounds.some((track) => this.#own.has(track));
   }
 
+  /** One picture of it, or null: see {@link takePoster}. Rejects when it is closed before. @returns {Promise<Blob | null>} */
+  async poster() {
+    const [track] = this.#inputs.picture;
+    return track ? takePoster(track, this.#closing.signal) : null;
+  }
+
   close() {
-    this.#closed = true;
+    this.#closing.abort();
     for (const track of this.#own) track.stop();
     for (const track of this.stream.getAudioTracks()) track.stop();
     this.#played.close();
     this.#mixer?.close();
   }
+
+  get #closed() { return this.#closing.signal.aborted; }
 
   get #tracks() {
     return Object.values(this.#inputs).flat();

@@ -16,6 +16,7 @@ import { Connection } from '../base/connection.js';
 import { abortSession } from '../broker/discard.js';
 import { discardCompleted } from '../broker/discard-completed.js';
 import { asRecorderError, RecorderError, toPlain } from '../base/errors.js';
+import { PosterSender } from '../s3/poster-sender.js';
 import { ProgressTeller } from './progress-teller.js';
 import { REASON } from '../broker/reasons.js';
 import { RoomWatch } from './room-watch.js';
@@ -35,6 +36,7 @@ export class Job {
   #timing;
   #broker;
   #sessions;
+  #poster;
   #room;
   #teller;
   #ending = new AbortController(); // aborts everything on cancel
@@ -68,16 +70,18 @@ export class Job {
       broker: job.broker, timing: this.#timing, random, connection, isFinal: () => bytes.ended, onTrouble: (error) => this.#teller.trouble(error),
     });
     const clock = new AwakeClock();
+    const means = { put, timing: this.#timing, now: () => clock.now(), random, connection };
+    this.#poster = new PosterSender(means, this.#ending.signal);
     this.#sessions = new Sessions({
       job, bytes, broker: this.#broker, getGrant,
       events: {
         onOpened: (session) => this.#opened(session),
-        onBegun: () => this.#grown(),
+        onBegun: (session) => this.#begun(session),
         onPart: ({ number, size }) => emit({ type: 'part', number, bytes: size }),
         onChange: () => this.#teller.changed(),
         onTrouble: (error) => this.#troubled(error),
       },
-    }, { put, timing: this.#timing, now: () => clock.now(), random, connection });
+    }, means);
     this.#room = new RoomWatch({
       bytes, evict: () => this.makeRoom(), estimate, memory,
       events: { onLow: (error) => this.#teller.trouble(error), onLast: (error) => this.stopRecording(error) },
@@ -99,6 +103,7 @@ export class Job {
       this.#teller.tell();
       this.#teller.stop();
       await this.#bytes.clear().catch(() => {}); // it is in S3; a leftover is offered again, and found to be complete
+      await within(this.#timing.posterMs, () => this.#poster.done).catch(() => {});
       this.#emit({ type: 'completed', result: this.#resultOf(completed) });
     } catch (error) {
       this.#fail(error);
@@ -164,6 +169,15 @@ export class Job {
   /** @param {import('../broker/wire.js').Opened} session */
   #opened({ id, watch_url: watchUrl }) {
     if (this.#phase === 'running') this.#emit({ type: 'opened', session: { id, watchUrl } });
+  }
+
+  /** @param {Blob} poster a JPEG of what is recorded */
+  takePoster(poster) { this.#poster.take(poster); }
+
+  /** @param {Session} session takes bytes from now on */
+  #begun(session) {
+    this.#poster.into(session);
+    this.#grown();
   }
 
   /** There are more bytes, or it is the end. */

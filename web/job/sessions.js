@@ -21,7 +21,7 @@ const START_OVERS = 3;
 /**
  * @typedef {object} SessionsEvents
  * @property {(session: import('../broker/wire.js').Opened) => void} onOpened this is the session
- * @property {() => void} onBegun it takes bytes from now on
+ * @property {(session: Session) => void} onBegun it takes bytes from now on
  * @property {(part: import('../s3/parts-uploader.js').Part) => void} onPart S3 has this part, and for good
  * @property {() => void} onChange the counts changed
  * @property {(error: RecorderError) => void} onTrouble something fails and is being retried
@@ -123,7 +123,7 @@ export class Sessions {
     this.#events.onOpened(opened);
     if (kept) await upload.resume(signal);
     this.current = upload;
-    this.#events.onBegun();
+    this.#events.onBegun(upload.session);
     return upload;
   }
 

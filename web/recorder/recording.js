@@ -93,6 +93,7 @@ export class Recording {
       eased: (what) => this.#eased(what),
       ended: () => this.#finish(),
     });
+    this.#capture.poster().then((poster) => poster && this.#line?.post({ type: 'poster', poster }), () => {}); // it does without
     if (this.#options.wakeLock !== false) this.#screen.hold();
     void askToPersist();
     if (this.#stopWanted) this.#finish();
@@ -201,9 +202,7 @@ export class Recording {
     if (this.#capture?.over) this.#finish(); // MediaRecorder goes on when only the picture has ended (Chromium)
   }
 
-  get #capturing() {
-    return this.state === 'recording' || this.state === 'paused';
-  }
+  get #capturing() { return this.state === 'recording' || this.state === 'paused'; }
 
   /** @param {RecorderError} error MediaRecorder gives up: what it has recorded is still worth keeping */
   #mediaFailed(error) {

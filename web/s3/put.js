@@ -1,11 +1,11 @@
 /**
- * One PUT of one part, by XMLHttpRequest: fetch reports no upload progress, and without progress a stalled PUT looks
+ * One PUT of one part, or of a poster, by XMLHttpRequest: fetch reports no upload progress, and without progress a stalled PUT looks
  * like a slow one.
  *
  * @typedef {object} PutRequest
  * @property {string} url
  * @property {Record<string, string>} headers
- * @property {Blob} body without a type, so that the browser adds no content-type
+ * @property {Blob} body a part's has no type, so that the browser adds no content-type
  * @property {(sentBytes: number, mostMs: number) => number} patience the PUT is cut after so many ms without progress, or after mostMs if it can show
  *   its progress; asked again and again
  * @property {AbortSignal} signal

@@ -9,7 +9,7 @@ export class SignedUrl {
   #usableUntil;
 
   /**
-   * @param {import('../broker/wire.js').PartURL} answer
+   * @param {import('../broker/wire.js').SignedPut} answer
    * @param {number} askedAt performance.now() when the URL was asked for: its life began no earlier
    * @param {number} [urlMarginMs]
    */

@@ -11,6 +11,7 @@ const ANSWER_WITHIN_MS = 20_000;
 /**
  * @typedef {object} Recording as api/openapi.yaml has it
  * @property {string} url
+ * @property {string} [poster_url]
  * @property {string} [name]
  * @property {string} content_type
  * @property {number} size

@@ -19,9 +19,9 @@ export const strings = {
   missing: { kind: /** @type {const} */ ('error'), title: 'There is no such recording, or it was deleted', text: 'Ask whoever sent you the link.' },
   discarded: { kind: /** @type {const} */ ('error'), title: 'This recording was discarded', text: 'It was never saved. Ask whoever sent you the link.' },
   unexpected: { kind: /** @type {const} */ ('error'), title: 'The recording cannot be shown', text: 'The broker gave an answer this page does not understand. Try again later.' },
-  unplayable: (/** @type {string} */ type) => ({
-    kind: /** @type {const} */ ('warning'), title: 'This browser does not play it',
-    text: `It is ${type}, which this browser may not know. Download it, or open this link in another browser.`,
+  unplayable: (/** @type {string} */ what) => ({
+    kind: /** @type {const} */ ('warning'), title: `This browser cannot play ${what}`,
+    text: 'The recording itself is saved and whole. Download it and open the file in another player, or open this link in another browser or on another device.',
   }),
   downloading: (/** @type {number} */ share) => `Downloading ${new Intl.NumberFormat(undefined, { style: 'percent' }).format(share)}`,
   download: 'Download',

@@ -7,6 +7,7 @@
 
 import { sleep } from '../../base/backoff.js';
 import { FETCHED_AT_MOST, fileNameFor, saveFile } from './download.js';
+import { unknownTo } from './codec-words.js';
 import { formatBytes, formatDate } from '../format.js';
 import { mayPlay } from './may-play.js';
 import { byId, showMessage, showState } from '../page-state.js';
@@ -75,7 +76,7 @@ function safeBytes({ safeBytes: bytes = 0 }) {
  * @param {boolean} waited it was still being recorded when the page was opened: start by itself
  */
 function present({ recording, lease }, waited) {
-  const { name, content_type: type, size, created_at: createdAt } = recording;
+  const { name, content_type: type, size, created_at: createdAt, poster_url: poster } = recording;
   const title = name || strings.untitled;
   $.title.textContent = title;
   document.title = strings.pageTitle(title);
@@ -83,6 +84,7 @@ function present({ recording, lease }, waited) {
   const sound = type.startsWith('audio/');
   $.stage.dataset.kind = sound ? 'audio' : 'video';
   $.soundOnly.toggleAttribute('hidden', !sound);
+  if (poster && !sound) $.player.poster = poster;
   $.player.hidden = false;
   showMessage(null);
   showState('ready');
@@ -95,12 +97,17 @@ function present({ recording, lease }, waited) {
       $.download.href = fresh.url;
       return fresh;
     },
-    onFailed: (error) => (error instanceof PlaybackError ? fail(error) : showMessage(strings.unplayable(type))),
+    onFailed: (error) => (error instanceof PlaybackError ? fail(error) : cannotPlay(type)),
   });
   offerDownload(player, recording);
-  if (!mayPlay($.player, type)) showMessage(strings.unplayable(type));
+  if (!mayPlay($.player, type)) cannotPlay(type);
   else if (waited) $.player.play().catch(() => showMessage(strings.pressPlay)); // browsers may want a click first
   $.player.addEventListener('play', () => showMessage(null), { once: true });
+}
+
+/** The download stands below. @param {string} type */
+function cannotPlay(type) {
+  showMessage(strings.unplayable(unknownTo($.player, type)));
 }
 
 /**

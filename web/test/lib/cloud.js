@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 /**
  * @typedef {{status: number, headers?: Record<string, string>, body?: unknown} | 'hang' | 'reset'
  *   | 'lose' | 'corrupt'} Fault lose: done, but the answer never arrives; corrupt: other bytes are stored
- * @typedef {{op: 'open' | 'look' | 'parts' | 'put' | 'complete' | 'abort' | 'delete' | 'token', number?: number, body?: any, headers: any, at: number, answered?: () => void}} Request
+ * @typedef {{op: 'open' | 'look' | 'parts' | 'poster' | 'put' | 'put-poster' | 'complete' | 'abort' | 'delete' | 'token', number?: number, body?: any, headers: any, at: number, answered?: () => void}} Request
  */
 
 export class Cloud {
@@ -99,7 +99,7 @@ export class Cloud {
       if (name === 'token') return this.#renew(session, req.headers, body);
       if (session.expired?.has(req.headers.authorization)) return problem(401, 'unauthorized', 'the token expired', { reason: 'token-expired' });
       if (![session.token, session.before].some((token) => req.headers.authorization === `Bearer ${token}`)) return problem(401, 'unauthorized', 'wrong token');
-      const answer = { parts: () => this.#parts(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session), look: () => this.#look(session) }[name]();
+      const answer = { parts: () => this.#parts(session, body), poster: () => this.#poster(session, body), complete: () => this.#complete(session, body), abort: () => this.#abort(session), look: () => this.#look(session) }[name]();
       return answer.status === 200 && ['parts', 'look'].includes(name) ? this.#prolonging(session, answer) : answer;
     });
   }
@@ -179,9 +179,32 @@ export class Cloud {
     return { status: 200, body: { id: session.id, state: 'open', revision: 1, parts_reported: 0, bytes_reported: 0, urls } };
   }
 
+  #poster(session, { size, checksum }) {
+    if (session.state !== 'open') return problem(409, 'conflict', `the session is ${session.state}`, { reason: session.state });
+    if ((this.checksum !== 'none') !== (checksum !== undefined)) return problem(400, 'invalid', 'checksum');
+    const token = randomUUID();
+    this.#signed.set(token, { session, size, checksum, poster: true, expires: performance.now() + this.urlLifeMs });
+    const headers = { 'content-length': String(size), 'content-type': 'image/jpeg', ...(checksum ? { [HEADERS[this.checksum]]: checksum } : {}) };
+    return { status: 200, body: { url: `${this.url}/s3/${token}`, headers, expires_at: '', expires_in_ms: this.urlLifeMs } };
+  }
+
+  /** It goes by no upload, and so by no session. */
+  async #putPoster(signed, req, res) {
+    const arrived = performance.now();
+    const chunks = [];
+    for await (const chunk of req) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    this.#answer({ op: 'put-poster', headers: req.headers, at: arrived }, res, () => {
+      const refusal = this.#refuse(signed, bytes, req.headers, arrived);
+      if (!refusal) signed.session.poster = bytes;
+      return refusal ?? { status: 200 };
+    });
+  }
+
   async #put(req, res) {
     const arrived = performance.now();
     const signed = this.#signed.get(new URL(req.url, this.url).pathname.split('/')[2]);
+    if (signed.poster) return this.#putPoster(signed, req, res);
     const { number } = signed;
     this.#inFlight.set(number, (this.#inFlight.get(number) ?? 0) + 1);
     this.twoPutsOfOneNumber ||= this.#inFlight.get(number) > 1;
@@ -210,13 +233,13 @@ export class Cloud {
     });
   }
 
-  #refuse({ size, checksum, expires, session }, bytes, headers, arrived) {
+  #refuse({ size, checksum, expires, session, poster }, bytes, headers, arrived) {
     if (arrived >= expires) return s3(403, 'AccessDenied', 'Request has expired');
-    if (session.state !== 'open') return s3(404, 'NoSuchUpload', 'gone');
+    if (session.state !== 'open' && !poster) return s3(404, 'NoSuchUpload', 'gone');
     if (bytes.length !== size || Number(headers['content-length']) !== size) return s3(403, 'SignatureDoesNotMatch', 'length');
     if (headers[HEADERS[this.checksum]] !== checksum) return s3(403, 'SignatureDoesNotMatch', 'checksum');
     if (checksum && CHECKSUMS[this.checksum](bytes) !== checksum) return s3(400, 'BadDigest', 'checksum');
-    if (headers['content-type']) return s3(403, 'SignatureDoesNotMatch', 'content-type');
+    if (headers['content-type'] !== (poster ? 'image/jpeg' : undefined)) return s3(403, 'SignatureDoesNotMatch', 'content-type');
     return null;
   }
 
