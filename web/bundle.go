@@ -56,7 +56,7 @@ func Bundle(files fs.FS) (Site, error) {
 	if err := b.addScripts(); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"record", "watch", "ops"} {
+	for _, name := range []string{"record", "watch", "ops", "check"} {
 		if err := b.addPage(name); err != nil {
 			return nil, fmt.Errorf("the %s page: %w", name, err)
 		}

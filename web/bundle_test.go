@@ -55,7 +55,7 @@ func TestTheRecorderNamesTheWorkerOfItsOwnVersion(t *testing.T) {
 }
 
 func TestAPageHasItsScriptAndItsStyleInside(t *testing.T) {
-	for _, name := range []string{"record", "watch", "ops"} {
+	for _, name := range []string{"record", "watch", "ops", "check"} {
 		page, err := bundled(t).Page(name)
 		if err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 // Site is everything that browsers load from a broker.
 type Site interface {
-	// Page returns a page by its name: record, watch or ops.
+	// Page returns a page by its name: record, watch, ops or check.
 	Page(name string) (Page, error)
 	// Asset returns a script or a style by its path under /web/. The error is
 	// fs.ErrNotExist if there is none.

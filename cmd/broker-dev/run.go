@@ -94,8 +94,8 @@ func run(ctx context.Context, f flags) (err error) {
 		}
 		defer os.Remove(f.ReadyFile)
 	}
-	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  doctor      ( . %s && go run ./cmd/broker doctor )\n  stop        Ctrl-C\n",
-		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName), shellPath(f.Data))
+	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  testers     %s/check\n  doctor      ( . %s && go run ./cmd/broker doctor )\n  stop        Ctrl-C\n",
+		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName), site.url, shellPath(f.Data))
 	if f.TLS {
 		fmt.Printf("  the certificate is self-signed: on each device, open and accept both\n    %s\n    %s\n", site.url, site.s3URL(s3))
 	}

@@ -157,10 +157,12 @@ func TestAGrantBoundsWhatItOpens(t *testing.T) {
 func TestThePageGrantIsForThePageAlone(t *testing.T) {
 	a := apitest.Start(t)
 	a.CallRaw(t, "POST", "/page/grant", "", "").Problem(t, 404, "no-such-path") // production
+	a.CallRaw(t, "GET", "/check", "", "").Problem(t, 404, "no-such-path")
 	a = apitest.Start(t, func(c *httpapi.Config) {
 		c.PageGrant = func(string) session.Grant { return session.Grant{Owner: "dev", ExpiresAt: time.Now().Add(time.Hour)} }
 	})
 	a.CallRaw(t, "POST", "/page/grant", "", "", "Origin", "https://broker.example").Want(t, 201)
+	a.CallRaw(t, "GET", "/check", "", "").Want(t, 200)
 	a.CallRaw(t, "POST", "/page/grant", "", "", "Origin", "http://evil.example").Problem(t, 403, "origin")
 }
 

@@ -50,7 +50,7 @@ type Config struct {
 
 	// PageGrant, if set, gives the broker's own recording page a grant without
 	// a credential; device is the address that asks. broker-dev sets it; nothing else
-	// is anonymous.
+	// is anonymous. With it there is the testers' page, too.
 	PageGrant func(device string) session.Grant
 }
 
@@ -108,6 +108,7 @@ func New(cfg Config) http.Handler {
 	}
 	if s.PageGrant != nil {
 		e.POST("/page/grant", s.pageGrant)
+		e.Match(read, "/check", s.page("check"))
 	}
 	return under(cfg.PublicURL, e)
 }

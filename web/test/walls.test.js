@@ -32,6 +32,7 @@ const MAY_IMPORT = {
   'pages/record': ['base', 'capture', 'pages', 'recorder.js'],
   'pages/watch': ['base', 'pages'],
   'pages/ops': ['base', 'broker', 'pages'],
+  'pages/check': ['base', 'mp4', 'pages', 'recorder.js', 'webm'],
 };
 
 const modules = readdirSync(WEB, { recursive: true, encoding: 'utf8' })

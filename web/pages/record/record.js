@@ -10,7 +10,7 @@ import { Countdown } from './countdown.js';
 import { EndPane } from './end-pane.js';
 import { errorMessage } from '../error-words.js';
 import { FileUpload } from './file-upload.js';
-import { findGrants, followAddress } from './grant.js';
+import { findGrants, followAddress } from '../grant.js';
 import { Headline } from './headline.js';
 import { discardJob, follow } from './job.js';
 import { LinkView } from './link-view.js';

@@ -2,7 +2,7 @@
  * Where this page's permission to record comes from.
  */
 
-import { brokerUrl } from '../broker-url.js';
+import { brokerUrl } from './broker-url.js';
 
 /**
  * Finds where grants come from. An application sends people here with `#grant=…`: a fragment reaches no server, and we
