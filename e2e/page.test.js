@@ -76,38 +76,31 @@ test('without a mouse: record, skip the countdown, mute, choose no microphone, p
   await context.grantPermissions([...DEVICES, 'clipboard-read', 'clipboard-write'], { origin: broker.url });
   await page.open(broker.url);
   const { keyboard } = page.page;
-  const reach = async (id) => {
-    for (let i = 0; i < 30; i++) {
-      if (await page.page.evaluate(() => document.activeElement.id) === id) return;
-      await keyboard.press('Tab');
-    }
-    throw new Error(`Tab does not reach #${id}`);
-  };
-  await reach('source-camera');
+  await page.reach('source-camera');
   await keyboard.press('Space');
-  await reach('record');
+  await page.reach('record');
   await keyboard.press('Enter');
   await page.is('counting');
   await keyboard.press('Enter'); // the focus is on "Start now"
   await page.is('recording', 900); // three seconds have not passed
   assert.equal(await page.page.evaluate(() => document.activeElement.id), 'stop');
-  await reach('mute');
+  await page.reach('mute');
   await keyboard.press('Space');
   assert.equal(await text('#mute-label'), 'Muted');
   await until('the meter falls', () => page.page.$eval('#meter', (meter) => meter.ariaValueNow === '0'));
   await looks(page.page, 'page-muted');
-  await reach('voice-choice');
+  await page.reach('voice-choice');
   await keyboard.press('Home');
   await until('the choice is no microphone, which cannot be muted', () => page.page.$eval('#mute', (button) => button.disabled));
   await until('there is a link while it records', () => shown('#link'));
-  await reach('copy');
+  await page.reach('copy');
   await keyboard.press('Enter');
   await until('the link is copied', async () => await page.page.evaluate(() => navigator.clipboard.readText()) === await page.link());
-  await reach('pause');
+  await page.reach('pause');
   await keyboard.press('Enter');
   await page.is('paused');
   await looks(page.page, 'page-paused');
-  await reach('stop');
+  await page.reach('stop');
   await keyboard.press('Enter');
   await page.is('completed');
 });

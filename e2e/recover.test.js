@@ -6,13 +6,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { BrokerDev } from './lib/broker-dev.js';
 import { Bucket } from './lib/bucket.js';
-import { assertWhole, recordSome, recoverOnly } from './lib/left-behind.js';
+import { assertWhole, outlives, recordSome, recoverOnly } from './lib/left-behind.js';
 import { openRecorderPage } from './lib/numbered-recorder.js';
-import { plays } from './lib/play.js';
 import { Profile } from './lib/profile.js';
 import { until } from './lib/until.js';
 
-const PART = 5 * 1024 * 1024;
 let broker, bucket, profile;
 
 before(async () => {
@@ -27,28 +25,14 @@ after(async () => {
   await broker?.stop();
 });
 
-for (const { name, end } of [
-  { name: 'a killed renderer', end: ({ page }) => profile.crash(page.page) },
-  { name: 'a reload', end: ({ page }) => page.page.reload() },
-  { name: 'a killed browser', end: async () => { await profile.kill(); await profile.start(); } },
+for (const { name, befalls } of [
+  { name: 'a killed renderer', befalls: ({ page }) => profile.crash(page.page) },
+  { name: 'a reload', befalls: ({ page }) => page.page.reload() },
+  { name: 'a killed browser', befalls: async () => { await profile.kill(); await profile.start(); } },
 ]) {
   test(`after ${name} the recording is finished in the same upload, with at most 2 s missing`, async (t) => {
-    const recording = await recordSome(profile.context, broker, bucket, { name: 'Left behind' });
-    const painted = await recording.page.painted();
-    await end(recording);
-    assert.equal((await bucket.uploadOf(recording.id)).uploadId, recording.upload.uploadId, 'S3 still has the upload');
-
-    const { page, left, result, numbers } = await recoverOnly(profile.context, broker);
-    assert.deepEqual([left.name, left.watchUrl], ['Left behind', result.watchUrl]);
-    assert.ok(left.durationMs > 1000 && left.bytes > PART && left.uploadedBytes >= PART, JSON.stringify(left));
-    assert.equal(result.id, recording.id, 'the same session, and so the same link');
-    assert.equal(await bucket.uploadOf(recording.id), undefined, 'the upload was completed');
-    assertWhole(numbers, painted);
-    t.diagnostic(`${painted} frames were painted, ${painted - numbers.at(-1)} of them are missing`);
-    await plays(page.page, result.watchUrl);
-    assert.ok(await page.page.$eval('#player', (video) => Number.isFinite(video.duration)), 'it knows how long it is');
-    await page.page.close();
-    if (!recording.page.page.isClosed()) await recording.page.page.close();
+    const { page } = await outlives(() => profile.context, broker, bucket, { befalls, note: (words) => t.diagnostic(words) });
+    if (!page.page.isClosed()) await page.page.close();
   });
 }
 

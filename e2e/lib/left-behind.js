@@ -6,7 +6,10 @@ import assert from 'node:assert/strict';
 import { download } from './download.js';
 import { FRAMES_PER_SECOND, frameNumbers } from './numbered.js';
 import { openRecorderPage } from './numbered-recorder.js';
+import { plays } from './play.js';
 import { pause, until } from './until.js';
+
+const PART = 5 * 1024 * 1024;
 
 /** What may be missing of a recording whose tab or browser was killed. */
 const MISSING_FRAMES = 2 * FRAMES_PER_SECOND;
@@ -44,6 +47,34 @@ export async function recoverOnly(context, broker) {
   assert.deepEqual(await page.unfinished(), [], 'nothing is left behind');
   const bytes = await download(result.watchUrl);
   return { page, left, result, bytes, numbers: await frameNumbers(bytes) };
+}
+
+/**
+ * Has something befall a browser that records: what was recorded is finished in the same upload, with at most 2 s missing, and plays.
+ *
+ * @param {() => {newPage: () => Promise<any>}} browser the one there is then, or a context of it
+ * @param {import('./broker-dev.js').BrokerDev} broker
+ * @param {import('./bucket.js').Bucket} bucket
+ * @param {{befalls: (recording: Awaited<ReturnType<typeof recordSome>>) => Promise<unknown>, note: (words: string) => void} & Parameters<typeof recordSome>[3]} how
+ *   note: of how much is missing
+ */
+export async function outlives(browser, broker, bucket, { befalls, note, ...how }) {
+  const recording = await recordSome(browser(), broker, bucket, { name: 'Left behind', ...how });
+  const painted = await recording.page.painted();
+  await befalls(recording);
+  assert.equal((await bucket.uploadOf(recording.id)).uploadId, recording.upload.uploadId, 'S3 still has the upload');
+
+  const { page, left, result, numbers } = await recoverOnly(browser(), broker);
+  assert.deepEqual([left.name, left.watchUrl], ['Left behind', result.watchUrl]);
+  assert.ok(left.durationMs > 1000 && left.bytes > PART && left.uploadedBytes >= PART, JSON.stringify(left));
+  assert.equal(result.id, recording.id, 'the same session, and so the same link');
+  assert.equal(await bucket.uploadOf(recording.id), undefined, 'the upload was completed');
+  assertWhole(numbers, painted);
+  note(`${painted} frames were painted, ${painted - numbers.at(-1)} of them are missing`);
+  await plays(page.page, result.watchUrl);
+  assert.ok(await page.page.$eval('#player', (video) => Number.isFinite(video.duration)), 'it knows how long it is');
+  await page.page.close();
+  return recording;
 }
 
 /** @param {number[]} numbers @param {number} painted when it ended */

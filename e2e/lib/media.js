@@ -8,6 +8,7 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { mediaOf } from '../../web/test/mp4/walk.js';
 import { temporaryFolder } from './folders.js';
 
 const run = promisify(execFile);
@@ -107,7 +108,9 @@ export async function packetsOf(file) {
  */
 export async function assertSameRecording(bytes, page) {
   const produced = Buffer.from(await page.evaluate('produced()'), 'base64');
-  const [want, have] = [await packets(produced), await packets(bytes)];
+  // Of a moof that comes twice, as WebKitGTK's last does, ffmpeg reads what is none.
+  const read = produced.toString('latin1', 4, 8) === 'ftyp' ? (file) => Object.values(mediaOf(file)).flat() : packets;
+  const [want, have] = [await read(produced), await read(bytes)];
   assert.ok(want.length > 0, 'something was recorded');
   assert.deepEqual(have, want);
 }

@@ -20,7 +20,7 @@ function driveRecorder() {
     target.addEventListener('eased', ({ detail: { code } }) => told.troubles.push(`eased ${code}`));
     return target;
   };
-  const recorder = () => import('/web/recorder.js');
+  const recorder = () => import(`${location.origin}/web/recorder.js`); // a script of WebKit's user has no address to go by
   const workerAfter = (prelude) => {
     const source = `${prelude}; import ${JSON.stringify(`${location.origin}/web/worker.js`)};`;
     return URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));

@@ -46,6 +46,15 @@ export class RecordPage {
   /** @param {string} selector */
   async press(selector) { await this.page.click(selector); }
 
+  /** Moves the focus there, as people do who have no mouse. @param {string} id */
+  async reach(id) {
+    for (let i = 0; i < 30; i++) {
+      if (await this.page.evaluate(() => document.activeElement.id) === id) return;
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not reach #${id}`);
+  }
+
   async state() { return this.page.$eval('body', (body) => body.dataset.state); }
 
   /**
