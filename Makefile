@@ -1,7 +1,7 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 25 minutes on 2 cores.
 
-.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy browser long elsewhere providers apps soak bench bench-checksums golden fmt
+.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy uppy-beside browser long elsewhere providers apps soak bench bench-checksums golden fmt
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
@@ -62,6 +62,10 @@ generators: e2e/node_modules e2e/generators/node_modules # 1 min
 # Uppy 5 and 6 as they ship, in Chromium. UPPY_MIB=200 for a larger file than 12 MiB.
 uppy: e2e/node_modules e2e/uppy/v5/node_modules e2e/uppy/v6/node_modules # 1 min
 	cd e2e && timeout 10m node --test --test-timeout=300000 uppy/*.test.js
+
+# What Companion answers beside the broker, for docs/uppy.md.
+uppy-beside: e2e/node_modules bench/peers/node_modules
+	cd e2e && timeout 3m node uppy/beside.js
 
 # `make long` runs those that take a core for minutes: pages of other sites, the ops page, storage that is denied, cleared
 # or full, brokers that restart or change, Firefox killed, other providers.
