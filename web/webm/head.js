@@ -50,7 +50,7 @@ export function opensLive(bytes) {
 function readOpening(bytes) {
   const ebml = readEbmlHeader(bytes, 0);
   const next = ebml && readElement(bytes, ebml.end);
-  // WebKitGTK 2.50 writes the header twice (seen 2026-11-29).
+  // WebKitGTK writes the header twice where it records WebM; 2.50 on Debian 12 records none.
   const last = next?.id === ID.EBML ? readEbmlHeader(bytes, next.at) : ebml;
   const segment = last && readElement(bytes, last.end);
   if (!ebml || !segment) return null;
