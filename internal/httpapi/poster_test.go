@@ -135,7 +135,7 @@ func TestAttackAPostersURL(t *testing.T) {
 		return headers
 	}
 	inPlaceOf := func(old, replacement string) string { return strings.Replace(signed.URL, old, replacement, 1) }
-	a.leavesNoTrace(t, func() {
+	a.LeavesNoTrace(t, func() {
 		for name, c := range map[string]struct {
 			url     string
 			headers map[string]string
