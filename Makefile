@@ -67,14 +67,14 @@ uppy: e2e/node_modules e2e/uppy/v5/node_modules e2e/uppy/v6/node_modules # 1 min
 uppy-beside: e2e/node_modules bench/peers/node_modules
 	cd e2e && timeout 3m node uppy/beside.js
 
-# `make long` runs those that take a core for minutes: pages of other sites, the ops page, storage that is denied, cleared
-# or full, brokers that restart or change, Firefox killed, other providers.
-LONG = any-page cleared denied firefox-recover kit-android ops ops-ends others quota restart rolling sound vite
+# `make long` runs those that take a core for minutes, or go by the clock: pages of other sites, the ops page, storage that
+# is denied, cleared or full, brokers that restart or change, Firefox killed, other providers, 60 MB, what is sent at the stop.
+LONG = any-page check-page cleared denied embed firefox-recover kit-android length ops ops-ends others quota restart rolling seek sound stubborn tail unseen vite
 LONG_TESTS = $(LONG:%=%.test.js)
-in_browsers = cd e2e && timeout 20m node --test --test-concurrency=3 --test-timeout=300000
-browser: e2e/node_modules # 6 min
+in_browsers = cd e2e && timeout 20m node --test --test-concurrency=2 --test-timeout=300000
+browser: e2e/node_modules # 8 min
 	$(in_browsers) $(filter-out $(LONG_TESTS),$(notdir $(wildcard e2e/*.test.js)))
-long: e2e/node_modules # 8 min
+long: e2e/node_modules # 12 min
 	$(in_browsers) $(LONG_TESTS)
 
 # An S3 server that nobody here wrote, Debian's Ceph RGW: doctor, all that befalls a recording, and one in Chromium.
