@@ -1,7 +1,7 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 25 minutes on 2 cores.
 
-.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy uppy-beside browser long elsewhere providers apps soak bench bench-checksums golden fmt
+.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy uppy-beside browser long elsewhere providers apps webkit soak bench bench-checksums golden fmt
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
@@ -93,8 +93,14 @@ providers: neighbours e2e/node_modules # 1 h
 apps: e2e/node_modules e2e/apps/node_modules # 3 min
 	cd e2e && timeout 15m node --test --test-timeout=600000 apps/*.test.js
 
+# A third engine, Debian's WebKitGTK.
+webkit: neighbours e2e/node_modules # 3 min
+	timeout 8m scripts/webkit
+	cd e2e && timeout 10m node --test --test-concurrency=1 --test-timeout=300000 webkit/*.test.js
+
 # What takes too long for `make test`. It is root's: the slow line needs a network namespace (see bench/link).
 soak: neighbours e2e/node_modules # 1 h
+	timeout 8m scripts/webkit
 	cd e2e && timeout 90m node --test --test-concurrency=1 --test-timeout=2700000 soak/*.test.js
 
 # Measures beside the peers, into docs/benchmarks; with BENCH_QUICK=1 in 8 min, to try it, into bin/bench/results. A peer
