@@ -10,12 +10,12 @@ import { after, before, describe, test } from 'node:test';
 import { decode, elementTree, identify } from '../web/test/lib/media-tools.js';
 import { walk } from '../web/test/webm/walk.js';
 import { BrokerDev } from './lib/broker-dev.js';
-import { launchChromium, launchFirefox } from './lib/browsers.js';
+import { launchChromium, launchFirefox, throughProxy } from './lib/browsers.js';
 import { downloadTo } from './lib/download.js';
 import { temporaryFolder } from './lib/folders.js';
 import { durationOf, packetsOf } from './lib/media.js';
 import { openRecorderPage } from './lib/numbered-recorder.js';
-import { playsFrom } from './lib/play.js';
+import { fetchedToSeek } from './lib/play.js';
 import { Proxy } from './lib/proxy.js';
 import { RawStream } from './lib/raw-stream.js';
 import { until } from './lib/until.js';
@@ -35,13 +35,9 @@ let recording;
 before(async () => {
   broker = await BrokerDev.start({ name: 'seek' });
   proxy = await Proxy.start();
-  const { hostname, port } = new URL(proxy.url);
   browsers = {
     Chromium: await launchChromium({ proxy: proxy.url }),
-    Firefox: await launchFirefox({
-      'network.proxy.type': 1, 'network.proxy.http': hostname, 'network.proxy.http_port': Number(port),
-      'network.proxy.allow_hijacking_localhost': true,
-    }),
+    Firefox: await launchFirefox(throughProxy(proxy.url)),
   };
   const page = await openRecorderPage(browsers.Chromium, broker, { prepare: (page) => raw.keep(page) });
   await page.begin({ framesPerSecond: 60 });
@@ -61,20 +57,7 @@ after(async () => {
 for (const name of ['Chromium', 'Firefox']) {
   test(`${name} seeks to 80 % of 60 MB and plays, and fetches less than a third`, async (t) => {
     const page = await browsers[name].newPage();
-    proxy.passed.length = 0;
-    await page.goto(recording.watchUrl);
-    const player = () => page.$eval('#player', ({ error, readyState, duration, currentTime, seeking }) => ({ error: error?.message, readyState, duration, at: currentTime, seeking }));
-    const { duration } = await until('the player knows the file', async () => {
-      const now = await player();
-      assert.equal(now.error, undefined);
-      return now.readyState >= 1 && now;
-    });
-    const fetched = () => proxy.passed
-      .filter(({ method, url }) => method === 'GET' && url.startsWith(broker.ready.s3_endpoint))
-      .reduce((sum, { bytes }) => sum + bytes, 0);
-    const forHead = fetched();
-    const at = await playsFrom(page, 0.8);
-    const bytes = fetched();
+    const { duration, at, bytes, forHead } = await fetchedToSeek(page, recording.watchUrl, { proxy, s3: broker.ready.s3_endpoint, share: 0.8 });
     t.diagnostic(`duration ${duration} s, at ${at.toFixed(1)} s after ${bytes} bytes, ${forHead} of them for its head, of ${recording.size}: ${(100 * bytes / recording.size).toFixed()} %`);
     assert.ok(Math.abs(duration - recording.durationMs / 1000) <= OFF_BY, `${duration} s, recorded ${recording.durationMs} ms`);
     assert.ok(bytes < recording.size / 3, `${bytes} of ${recording.size} bytes were fetched`);

@@ -64,10 +64,18 @@ export async function launchFirefox(prefs = {}, { folder } = {}) {
   });
 }
 
+/** Preferences of a Firefox whose requests all go through a proxy, those to this machine too. @param {string} proxy its URL */
+export function throughProxy(proxy) {
+  const { hostname, port } = new URL(proxy);
+  return {
+    'network.proxy.type': 1, 'network.proxy.http': hostname, 'network.proxy.http_port': Number(port), 'network.proxy.allow_hijacking_localhost': true,
+  };
+}
+
 /**
  * A picture of the page as it is now, to be looked at.
  *
- * @param {{screenshot: (options: {path: string, fullPage: boolean}) => Promise<unknown>}} page of either browser
+ * @param {{screenshot: (options: {path: string, fullPage: boolean}) => Promise<unknown>}} page of any browser
  * @param {string} name
  */
 export async function shoot(page, name) {
