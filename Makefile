@@ -71,7 +71,7 @@ uppy-beside: e2e/node_modules bench/peers/node_modules
 # is denied, cleared or full, brokers that restart or change, Firefox killed, other providers, 60 MB, what is sent at the stop.
 LONG = any-page check-page cleared denied embed firefox-recover kit-android length ops ops-ends others quota restart rolling seek sound stubborn tail unseen vite
 LONG_TESTS = $(LONG:%=%.test.js)
-in_browsers = cd e2e && timeout 20m node --test --test-concurrency=2 --test-timeout=300000
+in_browsers = cd e2e && timeout 20m node --test --test-concurrency=2 --test-timeout=600000
 browser: e2e/node_modules # 8 min
 	$(in_browsers) $(filter-out $(LONG_TESTS),$(notdir $(wildcard e2e/*.test.js)))
 long: e2e/node_modules # 12 min
