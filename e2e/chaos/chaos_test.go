@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ const reapWithin = 45 * time.Second
 type size struct {
 	recordings int
 	vanish     int           // recorders that leave and never come back, besides
+	phones     int           // that are killed after their last PUT, besides
 	window     time.Duration // in which they are made, and in which things go wrong
 }
 
@@ -51,7 +53,7 @@ func TestChaos(t *testing.T) {
 	if err != nil {
 		t.Skip("CHAOS_FOR is not set; see make chaos")
 	}
-	single, cluster := size{100, 10, 50 * time.Second}, size{30, 3, 20 * time.Second}
+	single, cluster := size{100, 10, 16, 50 * time.Second}, size{30, 3, 6, 20 * time.Second}
 	seed, err := strconv.ParseUint(os.Getenv("CHAOS_SEED"), 10, 64)
 	if err != nil {
 		seed = rand.Uint64() >> 32
@@ -91,14 +93,15 @@ func (w *world) survive(s size, seed uint64, lanes ...lane) {
 		trouble.Go(func() { l.run(ctx, t, start) })
 	}
 	seen := &Counts{}
-	made, left := w.record(ctx, s, seed, seen)
+	made, left, phones := w.record(ctx, s, seed, seen)
 	trouble.Wait()
 	t.Logf("%d of %d recordings are complete after %.1f s; %d recorders left", len(made), s.recordings, time.Since(start).Seconds(), len(left))
 	w.complete(ctx, made)
+	w.endedAlone(ctx, phones)
 	w.reap(ctx)
 	w.forget() // S3 alone knows what was recorded
 	w.complete(ctx, made)
-	w.play(ctx, append(left, made...))
+	w.play(ctx, slices.Concat(left, made, phones))
 	w.checkLogs()
 	w.report(made, seen, time.Since(start))
 }
@@ -109,24 +112,20 @@ type recorded struct {
 	upload *Upload
 }
 
-// record makes all recordings at once. It returns those that are complete, and
-// those whose recorder left.
-func (w *world) record(ctx context.Context, s size, seed uint64, seen *Counts) (made, left []recorded) {
+// record makes all recordings at once. It returns those that are complete,
+// those whose recorder left, and those of phones that were killed.
+func (w *world) record(ctx context.Context, s size, seed uint64, seen *Counts) (made, left, phones []recorded) {
 	slots := make(chan struct{}, 40) // in bad times most of them stand still
-	rng := rand.New(rand.NewPCG(seed, 3))
-	var mu sync.Mutex // guards made and left
+	var mu sync.Mutex                // guards the results
 	var all sync.WaitGroup
-	for i := range s.recordings + s.vanish {
-		r := newTake(rng, seed, i, s.window*7/10)
-		if i >= s.recordings {
-			r.leaves = 1 + rng.IntN(r.parts()-1)
-		}
+	for i, r := range s.takes(seed) {
 		all.Go(func() {
 			client, err := w.client(ctx, fmt.Sprintf("owner %d", i%10), slots, seen)
 			if err != nil {
 				w.t.Errorf("recording %d has no grant: %v", i, err)
 				return
 			}
+			_ = sleep(ctx, time.Until(r.begins)) // if ctx ends, Upload says so
 			u, err := client.Upload(ctx, r.Recording)
 			mu.Lock()
 			defer mu.Unlock()
@@ -137,13 +136,35 @@ func (w *world) record(ctx context.Context, s size, seed uint64, seen *Counts) (
 				}
 			case errors.Is(err, errLeft):
 				left = append(left, recorded{r, u})
+			case errors.Is(err, errKilled):
+				phones = append(phones, recorded{r, u})
 			default:
 				w.t.Errorf("recording %d (session %s) is not complete: %v", i, u.id, err)
 			}
 		})
 	}
 	all.Wait()
-	return made, left
+	return made, left, phones
+}
+
+// takes draws all recordings. Half of the phones are killed before Redis loses
+// what it holds, and half of them after that.
+func (s size) takes(seed uint64) (all []*take) {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	for i := range s.recordings + s.vanish {
+		all = append(all, newTake(rng, seed, i, s.window*7/10))
+		if i >= s.recordings {
+			all[i].leaves = 1 + rng.IntN(all[i].parts()-1)
+		}
+	}
+	for i := range s.phones {
+		begins, d := time.Duration(0), s.window*2/5
+		if i%2 == 0 {
+			begins, d = s.window/2, s.window/2
+		}
+		all = append(all, newPhone(rng, seed, len(all), begins, d))
+	}
+	return all
 }
 
 // complete asks once more what became of each recording.

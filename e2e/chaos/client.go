@@ -50,6 +50,10 @@ type Recording struct {
 	// Checkpoint is how many bytes of the last part are put away as long as it
 	// still grows; 0: none.
 	Checkpoint int64
+
+	// WhenWhole has the broker complete it as soon as S3 has all of it, though
+	// nobody asks: a phone may be killed after its last PUT.
+	WhenWhole bool
 }
 
 // Done is what the broker answers when a recording is safe.
@@ -96,6 +100,12 @@ func ended(err error) bool {
 	return slices.Contains([]string{"lost", "aborted", "salvaged", "superseded"}, reason(err))
 }
 
+// beingCompleted reports whether err says that the session is completed, or is
+// about to be.
+func beingCompleted(err error) bool {
+	return slices.Contains([]string{"completing", "completed"}, reason(err))
+}
+
 // Upload is one recording on its way into one session.
 type Upload struct {
 	Done Done
@@ -107,6 +117,7 @@ type Upload struct {
 	watchURL string
 	parts    map[int]part // what S3 took, by number
 	reported map[int]bool
+	askedAt  time.Time // for the last URL that it got
 }
 
 type part struct {
@@ -122,8 +133,11 @@ func (c *Client) open(ctx context.Context, rec Recording, key string) (*Upload, 
 		Token    string `json:"token"`
 		WatchURL string `json:"watch_url"`
 	}
-	err := c.call(ctx, request{method: http.MethodPost, path: "/v1/sessions", bearer: c.Grant, idempotencyKey: key,
-		body: map[string]any{"content_type": rec.ContentType, "checksum": rec.Checksum, "part_size": rec.PartSize, "size": rec.Size}}, &opened)
+	body := map[string]any{"content_type": rec.ContentType, "checksum": rec.Checksum, "part_size": rec.PartSize, "size": rec.Size}
+	if rec.WhenWhole {
+		body["finish"] = "when-whole"
+	}
+	err := c.call(ctx, request{method: http.MethodPost, path: "/v1/sessions", bearer: c.Grant, idempotencyKey: key, body: body}, &opened)
 	return &Upload{client: c, rec: rec, id: opened.ID, token: opened.Token, watchURL: opened.WatchURL, parts: map[int]part{}, reported: map[int]bool{}}, err
 }
 
@@ -169,6 +183,9 @@ func (u *Upload) send(ctx context.Context, n int, from, to int64) error {
 	}
 	for try := 0; ; try++ {
 		status, err := u.try(ctx, &p, from, to, putWithin)
+		if u.rec.WhenWhole && beingCompleted(err) {
+			return nil // S3 had it after all, and the broker completes what is whole
+		}
 		if err != nil {
 			return err
 		}
@@ -265,6 +282,7 @@ func (u *Upload) sign(ctx context.Context, p part) (url string, headers map[stri
 			Headers map[string]string `json:"headers"`
 		} `json:"urls"`
 	}
+	asked := time.Now()
 	err = u.client.call(ctx, request{method: http.MethodPost, path: "/v1/sessions/" + u.id + "/parts", bearer: u.token,
 		body: map[string]any{"uploaded": news, "sign": []part{p}}}, &signed)
 	if err != nil {
@@ -276,6 +294,7 @@ func (u *Upload) sign(ctx context.Context, p part) (url string, headers map[stri
 	for _, arrived := range news {
 		u.reported[arrived.Number] = true
 	}
+	u.askedAt = asked
 	return signed.URLs[0].URL, signed.URLs[0].Headers, nil
 }
 
@@ -321,7 +340,7 @@ func (u *Upload) sendAgain(ctx context.Context, conflict error) error {
 	for _, d := range p.Parts {
 		from := int64(d.Number-1) * u.rec.PartSize
 		err := u.send(ctx, d.Number, from, min(from+u.rec.PartSize, u.rec.Size))
-		if r := reason(err); r == "completing" || r == "completed" {
+		if beingCompleted(err) {
 			return nil // an earlier claim is being carried out, or has been
 		}
 		if err != nil {

@@ -22,32 +22,49 @@ type take struct {
 	seed  uint64
 	index uint64
 
-	leaves int // after so many parts the recorder is gone for good; 0: it stays
+	begins time.Time
+	leaves int       // after so many parts the recorder is gone for good; 0: it stays
+	killed time.Time // of a phone: after its last PUT
 }
 
-var errLeft = errors.New("the recorder left")
+var (
+	errLeft   = errors.New("the recorder left")
+	errKilled = errors.New("the phone was killed after its last PUT")
+)
 
 // newTake draws a recording of 3 to 8 parts that starts now and is recorded
 // within d at most. Half have checksums; all put the growing last part away.
 func newTake(rng *rand.Rand, seed uint64, index int, d time.Duration) *take {
 	size := int64(2+rng.IntN(6))*partSize + 1 + rng.Int64N(partSize-1)
-	t := &take{seed: seed, index: uint64(index), Recording: Recording{
+	t := &take{seed: seed, index: uint64(index), begins: time.Now(), Recording: Recording{
 		Key: fmt.Sprintf("take %d of seed %d", index, seed), ContentType: "video/webm", Checksum: "none", PartSize: partSize, Size: size}}
 	if index%2 == 0 {
 		t.Checksum = "sha256"
 	}
 	t.Checkpoint = size%partSize/2 + 1
-	start := time.Now()
 	d -= time.Duration(rng.Int64N(int64(d / 2)))
 	t.Read = func(ctx context.Context, from, to int64) (io.Reader, error) {
 		if t.leaves > 0 && to > int64(t.leaves)*partSize {
 			return nil, errLeft
 		}
-		recorded := start.Add(time.Duration(float64(d) * float64(to) / float64(size)))
+		recorded := t.begins.Add(time.Duration(float64(d) * float64(to) / float64(size)))
 		return t.content(from, to), sleep(ctx, time.Until(recorded))
 	}
 	think := time.Duration(rng.Int64N(int64(d / 2)))
 	t.Keep = func(ctx context.Context) error { return sleep(ctx, think) }
+	return t
+}
+
+// newPhone draws a recording that a phone uploads as it is recorded, from begins
+// on and for d. It is killed after its last PUT.
+func newPhone(rng *rand.Rand, seed uint64, index int, begins, d time.Duration) *take {
+	t := newTake(rng, seed, index, d)
+	t.begins = t.begins.Add(begins)
+	t.WhenWhole, t.Checkpoint = true, 0 // what is announced is final
+	t.Keep = func(context.Context) error {
+		t.killed = time.Now()
+		return errKilled
+	}
 	return t
 }
 

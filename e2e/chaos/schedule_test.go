@@ -113,6 +113,7 @@ func (w *world) mastersDie(rng *rand.Rand, window time.Duration) (l lane) {
 			w.count("masters killed")
 			master := w.masters()[which]
 			master.Kill()
+			w.forgets()
 			time.Sleep(down)
 			master.Restart()
 		}})
@@ -123,6 +124,7 @@ func (w *world) mastersDie(rng *rand.Rand, window time.Duration) (l lane) {
 // forget empties Redis.
 func (w *world) forget() {
 	w.count("Redis flushed")
+	defer w.forgets()
 	for _, m := range w.masters() {
 		if answer, err := m.Do("FLUSHALL"); answer != "+OK" {
 			w.t.Errorf("FLUSHALL: %q, %v", answer, err)

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -37,9 +38,11 @@ type world struct {
 	env     []string
 	apiKey  string
 	secrets []string // that no log may hold
+	told    *told
 
-	mu    sync.Mutex // guards kills
-	kills map[string]int
+	mu       sync.Mutex // guards all below
+	kills    map[string]int
+	forgotAt time.Time // when Redis lost something last
 }
 
 func newWorld(t *testing.T, seed uint64, redisURL string, redis ...*redistest.Server) *world {
@@ -48,7 +51,7 @@ func newWorld(t *testing.T, seed uint64, redisURL string, redis ...*redistest.Se
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, s3: devs3test.Start(t), redis: redis, front: newFront(t, 3), kills: map[string]int{}}
+	w := &world{t: t, s3: devs3test.Start(t), redis: redis, front: newFront(t, 3), told: newTold(t), kills: map[string]int{}}
 	if w.proxy, err = faultproxy.Start(w.s3.Endpoint, seed); err != nil {
 		t.Fatal(err)
 	}
@@ -61,12 +64,13 @@ func newWorld(t *testing.T, seed uint64, redisURL string, redis ...*redistest.Se
 	var tokenKey [access.MinTokenKey]byte
 	_, _ = rand.Read(tokenKey[:]) // never fails since Go 1.24
 	w.apiKey = secret
-	w.secrets = []string{secret, base64.StdEncoding.EncodeToString(tokenKey[:]), w.s3.SecretKey}
+	w.secrets = []string{secret, base64.StdEncoding.EncodeToString(tokenKey[:]), w.s3.SecretKey, w.told.secret}
 	w.env = []string{
 		"BROKER_PUBLIC_URL=" + w.front.URL, "BROKER_REDIS_URL=" + redisURL,
 		"BROKER_BUCKET=" + w.s3.Bucket, "BROKER_S3_ENDPOINT=" + w.proxy.URL, "BROKER_S3_PATH_STYLE=true", "BROKER_S3_REGION=" + w.s3.Region,
 		"AWS_ACCESS_KEY_ID=" + w.s3.AccessKey, "AWS_SECRET_ACCESS_KEY=" + w.s3.SecretKey,
 		"BROKER_TOKEN_KEYS=" + w.secrets[1], "BROKER_API_KEYS=" + key.String(),
+		"BROKER_WEBHOOK_URL=" + w.told.url, "BROKER_WEBHOOK_SECRETS=" + w.told.secret,
 		// Short, so that they are passed while S3 stalls.
 		"BROKER_URL_TTL=20s", "BROKER_MAX_URL_TTL=20s", "BROKER_COMPLETE_WITHIN=5s",
 		// What Redis forgot is adopted while its recorder still uploads.
@@ -96,6 +100,13 @@ func (w *world) count(what string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.kills[what]++
+}
+
+// forgets notes that Redis lost what it held, or may have.
+func (w *world) forgets() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.forgotAt = time.Now()
 }
 
 // client is an application's: it has a grant for one owner.
