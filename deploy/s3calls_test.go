@@ -5,7 +5,6 @@ import (
 	"go/constant"
 	"go/types"
 	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -90,8 +89,12 @@ func (r *reader) read(n ast.Node) {
 		}
 	case *ast.CallExpr:
 		r.handedOn(n)
-	case *ast.BasicLit:
+	case *ast.FuncDecl:
 		r.handSigned(n)
+	case *ast.BasicLit:
+		if value := r.pkg.TypesInfo.Types[n].Value; value != nil && value.Kind() == constant.String && constant.StringVal(value) == "x-amz-tagging" {
+			r.found(n, ".Tagging")
+		}
 	}
 }
 
@@ -177,19 +180,21 @@ func calledBy(info *types.Info, n *ast.CallExpr) *types.Func {
 	return called
 }
 
-var signedOperation = regexp.MustCompile(`\bx-id=(\w+)`)
+// signedBy are the methods of presign.Signer, and what their URLs allow.
+var signedBy = map[string]string{
+	"SignParts":  "UploadPart",
+	"SignPoster": "PutObject",
+	"SignGet":    "GetObject",
+}
 
-// handSigned finds the operations whose URLs presign makes without the SDK:
-// each names itself in its query. And it finds the header that asks for more.
-func (r *reader) handSigned(n *ast.BasicLit) {
-	value := r.pkg.TypesInfo.Types[n].Value
-	if value == nil || value.Kind() != constant.String {
+// handSigned finds the operations whose URLs presign makes without the SDK.
+func (r *reader) handSigned(n *ast.FuncDecl) {
+	if r.pkg.PkgPath != "slipway/internal/presign" || n.Recv == nil || !strings.HasPrefix(n.Name.Name, "Sign") {
 		return
 	}
-	for _, m := range signedOperation.FindAllStringSubmatch(constant.StringVal(value), -1) {
-		r.found(n, m[1])
+	operation, known := signedBy[n.Name.Name]
+	if !known {
+		r.t.Errorf("%s: nobody has said what the URLs of %s allow", r.pkg.Fset.Position(n.Pos()), n.Name.Name)
 	}
-	if constant.StringVal(value) == "x-amz-tagging" {
-		r.found(n, ".Tagging")
-	}
+	r.found(n, operation)
 }

@@ -27,7 +27,8 @@ const acceptEncoding = "Accept-Encoding"
 // Google and some proxies rewrite the header before the signature is checked, and
 // Google refuses the parameter (rclone, GCS.yaml, read by others 2026-11-29).
 //
-// A stack that presigns has no such step: package presign signs URLs itself.
+// A stack that presigns has no such step. Package presign signs URLs itself, and
+// without x-id.
 func signLess(stack *middleware.Stack) error {
 	if _, signs := stack.Finalize.Get("Signing"); !signs {
 		return nil

@@ -91,7 +91,7 @@ func (m *manner) handle(c fiber.Ctx) error {
 	if m.noCORS && query.Has("cors") {
 		return refuse(c, s3err.GetAPIError(s3err.ErrNotImplemented))
 	}
-	if m.rewrites && (query.Has("x-id") && c.Get("Authorization") != "" || signs(c, "accept-encoding")) {
+	if m.rewrites && (query.Has("x-id") || signs(c, "accept-encoding")) {
 		return refuse(c, s3err.GetAPIError(s3err.ErrSignatureDoesNotMatch))
 	}
 	if m.refuses != nil {

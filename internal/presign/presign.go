@@ -122,14 +122,14 @@ func (s *Signer) SignGet(ctx context.Context, key session.Key, as session.Playba
 		return session.SignedGet{}, err
 	}
 	now = now.Truncate(time.Second) // as X-Amz-Date has it, from which S3 counts
-	query := "x-id=GetObject"
-	if as.ContentType != "" {
-		query = "response-content-type=" + escape(as.ContentType) + "&" + query
-	}
+	var query []string              // in the order of the names, as Signature Version 4 has it
 	if as.Disposition != "" {
-		query = "response-content-disposition=" + escape(as.Disposition) + "&" + query
+		query = append(query, "response-content-disposition="+escape(as.Disposition))
 	}
-	url := single{method: http.MethodGet, key: key, query: query}.sign(signingKey, s.place, now, life)
+	if as.ContentType != "" {
+		query = append(query, "response-content-type="+escape(as.ContentType))
+	}
+	url := single{method: http.MethodGet, key: key, query: strings.Join(query, "&")}.sign(signingKey, s.place, now, life)
 	return session.SignedGet{URL: session.SignedURL(url), ExpiresAt: now.Add(life)}, nil
 }
 

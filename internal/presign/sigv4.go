@@ -157,7 +157,7 @@ func newBatch(k *signingKey, p place, u session.Upload, headers signedHeaders, n
 	query := len(url) + 1
 	url = b.moment.appendQuery(append(url, '?'), headers, life)
 	b.head = append(url, "&partNumber="...)
-	b.tail = append(appendEscaped(append(b.tail[:0], "&uploadId="...), string(u.ID), false), "&x-id=UploadPart"...)
+	b.tail = appendEscaped(append(b.tail[:0], "&uploadId="...), string(u.ID), false)
 	b.h.resume(nil)
 	b.scratch = append(append(append(append(b.scratch[:0], "PUT\n"...), b.head[len(p.base):query-1]...), '\n'), b.head[query:]...)
 	b.h.write(b.scratch)

@@ -75,7 +75,7 @@ var rows = []Profile{
 		MaxParts: read(10_000, "https://cloud.google.com/storage/quotas"), MinPart: read(int64(5<<20), "https://cloud.google.com/storage/quotas"),
 		Checksums: read([]string{"md5"}, "https://cloud.google.com/storage/docs/xml-api/put-object-multipart: Content-MD5, and CRC32C in x-goog-hash alone"),
 		CORSCall:  read(false, "no PutBucketCors: https://cloud.google.com/storage/docs/xml-api/put-bucket-cors is its own"), AbortRule: read(false, "by its own lifecycle API only"),
-		Quirks: "HMAC keys only; an x-id parameter and accept-encoding break signatures (rclone GCS.yaml)",
+		Quirks: "HMAC keys only; an x-id parameter and a signed accept-encoding break signatures, so the broker sends neither (rclone GCS.yaml)",
 	},
 	{
 		Name: "hetzner", Title: "Hetzner Object Storage", Hosts: []string{"your-objectstorage.com"},
