@@ -21,6 +21,7 @@ type grantPayload struct {
 	ContentTypes []string `json:"c,omitzero"`
 	MaxOpen      int      `json:"n,omitzero"`
 	Origin       string   `json:"r,omitzero"`
+	DisplayName  string   `json:"d,omitzero"`
 }
 
 type ticketPayload struct {
@@ -67,7 +68,7 @@ func versionOf(t session.Ticket) int {
 
 // SignGrant returns the token for g.
 func (k *Keyring) SignGrant(g session.Grant) string {
-	return k.pack(grantPrefix, grantPayload{version, string(g.Owner), g.ExpiresAt.UnixMilli(), g.MaxBytes, g.ContentTypes, g.MaxOpen, g.Origin})
+	return k.pack(grantPrefix, grantPayload{version, string(g.Owner), g.ExpiresAt.UnixMilli(), g.MaxBytes, g.ContentTypes, g.MaxOpen, g.Origin, g.DisplayName})
 }
 
 // SignTicket returns the session token for t.
@@ -102,7 +103,7 @@ func (k *Keyring) checkGrant(token string) (session.Credential, error) {
 	}
 	g := session.Grant{
 		Owner: session.Owner(p.Owner), ExpiresAt: time.UnixMilli(p.ExpiresAt), MaxBytes: p.MaxBytes, MaxOpen: p.MaxOpen,
-		ContentTypes: p.ContentTypes, Origin: p.Origin,
+		ContentTypes: p.ContentTypes, Origin: p.Origin, DisplayName: p.DisplayName,
 	}
 	if !k.now().Before(g.ExpiresAt) {
 		return session.Credential{}, denied(session.ReasonGrantExpired, "the grant ended at "+clock(g.ExpiresAt)+"; ask for a fresh one")

@@ -87,7 +87,7 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	server := newServer(httpapi.New(httpapi.Config{
 		Broker: broker, Access: keyring, Events: store, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
 		OpenAPI: api.OpenAPI, Web: o.Web, Log: o.Log, Metrics: counted, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
-		Links: s.links(), TrustedProxies: proxies, Guests: s.guests(broker, keyring),
+		Links: s.links(), EmbedOrigins: s.EmbedOrigins, ReturnOrigins: s.ReturnOrigins, TrustedProxies: proxies, Guests: s.guests(broker, keyring),
 	}), o)
 	server.RegisterOnShutdown(end)
 	monitor, err := newMonitor(s.MetricsListen, counted.Handler(), o.Log)

@@ -27,6 +27,7 @@ import (
 // and max are the range, in the field's own unit.
 type Settings struct {
 	SiteSettings    `embed:""`
+	PageSettings    `embed:""`
 	ProxySettings   `embed:""`
 	MetricsSettings `embed:""`
 	ShutdownWithin  time.Duration `name:"shutdown-within" env:"BROKER_SHUTDOWN_WITHIN" default:"30s" min:"1s" max:"5m" group:"HTTP" help:"How long running requests may take to end after SIGTERM."`
@@ -131,6 +132,7 @@ func (s *S3Settings) Resolve() error { return s.resolve().err() }
 
 func (s *Settings) resolve() problems {
 	p := s.SiteSettings.resolve()
+	p = append(p, s.PageSettings.resolve()...)
 	p = append(p, s.ProxySettings.resolve()...)
 	p = append(p, s.MetricsSettings.resolve()...)
 	p = append(p, s.S3.resolve()...)

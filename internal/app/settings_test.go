@@ -110,6 +110,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	wrong := env{
 		"BROKER_LISTEN": "8080", "BROKER_PUBLIC_URL": "broker.example", "BROKER_CORS_ORIGINS": "https://app.example/,app.example",
+		"BROKER_EMBED_ORIGINS": "app.example,https://a;b", "BROKER_RETURN_ORIGINS": "*,https://*.example.com,https://app.example/",
 		"BROKER_SHUTDOWN_WITHIN": "soon", "BROKER_METRICS_LISTEN": "9090", "BROKER_TRUSTED_PROXIES": "10.0.0.1",
 		"BROKER_BUCKET": "", "BROKER_KEY_PREFIX": "/a", "BROKER_S3_REGION": "mars-north 1", "BROKER_S3_ENDPOINT": "s3.example", "BROKER_S3_PUBLIC_ENDPOINT": "ftp://s3.example",
 		"BROKER_S3_PATH_STYLE": "perhaps", "BROKER_S3_NO_CHECKSUMS": "perhaps", "BROKER_UPPY": "perhaps", "BROKER_S3_SIGNING_ROLE": "slipway-signing",
@@ -138,6 +139,8 @@ BROKER_COMPLETE_WITHIN: 1m30s is outside 2s to 60s
 BROKER_CORS_ORIGINS: "app.example" is not an origin: scheme and host, and a port where it is not the usual one
 BROKER_CORS_ORIGINS: "https://app.example/" is not an origin: scheme and host, and a port where it is not the usual one
 BROKER_DAILY_BYTES_PER_OWNER: "1TB" is not a size such as 5242880 or 5MiB
+BROKER_EMBED_ORIGINS: "app.example" is not an origin: scheme and host, and a port where it is not the usual one
+BROKER_EMBED_ORIGINS: "https://a;b" has a character that no host has
 BROKER_KEEP_RECORD: -1h0m0s is outside 1h to 8760h
 BROKER_KEY_PREFIX: "/a": no "/" in front, and nothing empty, "." or ".." between two of them
 BROKER_LISTEN: "8080" is not host:port
@@ -153,6 +156,9 @@ BROKER_REAP_EVERY: 0s is outside 1s to 1h
 BROKER_REDIS_PREFIX: the prefix of Redis keys is "{a}"; 1 to 64 bytes without braces are allowed
 BROKER_REDIS_URL: not the address of a Redis: it begins with redis://, rediss://, unix://, redis-sentinel:// or redis-cluster://
 BROKER_RESUME_WINDOW: 1h0m0s is shorter than BROKER_ABANDON_AFTER, 2161h0m0s
+BROKER_RETURN_ORIGINS: "*": name each origin, without a "*"
+BROKER_RETURN_ORIGINS: "https://*.example.com": name each origin, without a "*"
+BROKER_RETURN_ORIGINS: "https://app.example/" is not an origin: scheme and host, and a port where it is not the usual one
 BROKER_S3_ENDPOINT: is not an http(s) URL without user, query and fragment
 BROKER_S3_KMS_KEY: "alias/a b" is not the ID, ARN or alias of a KMS key
 BROKER_S3_NO_CHECKSUMS: "perhaps" is not true or false
@@ -284,6 +290,9 @@ func TestSettings(t *testing.T) {
 		{"a URL that lives longer than it may", "BROKER_URL_TTL", "24h1s", "BROKER_URL_TTL: 24h0m1s is longer than BROKER_MAX_URL_TTL, 24h0m0s"},
 		{"a resume window that ends just in time", "BROKER_RESUME_WINDOW", "24h", ""},
 		{"a resume window that ends too early", "BROKER_RESUME_WINDOW", "23h59m59s", "BROKER_RESUME_WINDOW: 23h59m59s is shorter than BROKER_ABANDON_AFTER, 24h0m0s"},
+		{"every page frames the player", "BROKER_EMBED_ORIGINS", "*", ""},
+		{"each subdomain frames the player", "BROKER_EMBED_ORIGINS", "https://*.example.com,https://app.example", ""},
+		{"two pages to go back to", "BROKER_RETURN_ORIGINS", "https://app.example,http://localhost:3000", ""},
 		{"everybody watches", "BROKER_WATCH", "public", ""},
 		{"only owners watch", "BROKER_WATCH", "owner", ""},
 		{"nobody says who watches", "BROKER_WATCH", "", `BROKER_WATCH: "" is not public, link or owner`},

@@ -35,6 +35,7 @@ func TestEveryCallAsksForTheRightCredential(t *testing.T) {
 		notFound           string // bearers that are told no more than "unknown"
 	}{
 		{"mint a grant", "POST", "/v1/grants", map[string]any{"owner": "x"}, "an API key", ""},
+		{"read the grant", "POST", "/v1/grants/mine", nil, "her grant,his grant", ""},
 		{"open", "POST", "/v1/sessions", open, "an API key,her grant,his grant", ""},
 		{"list", "GET", "/v1/sessions", nil, "an API key", ""},
 		{"get", "GET", "/v1/sessions/" + id, nil, "an API key,her token,her grant", "his grant"},

@@ -24,7 +24,7 @@ func (s *server) mintGrant(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	g := session.Grant{Owner: session.Owner(req.Owner), ExpiresAt: s.now().Add(ttl), MaxBytes: req.MaxBytes, MaxOpen: req.MaxOpen, ContentTypes: req.ContentTypes, Origin: req.Origin}
+	g := session.Grant{Owner: session.Owner(req.Owner), DisplayName: req.DisplayName, ExpiresAt: s.now().Add(ttl), MaxBytes: req.MaxBytes, MaxOpen: req.MaxOpen, ContentTypes: req.ContentTypes, Origin: req.Origin}
 	if err := s.Broker.CheckGrant(g, ttl); err != nil {
 		return err
 	}
@@ -34,6 +34,23 @@ func (s *server) mintGrant(c echo.Context) error {
 func (s *server) granted(c echo.Context, g session.Grant) error {
 	return answer(c, http.StatusCreated, grantAnswer{
 		Grant: s.Access.SignGrant(g), Owner: string(g.Owner), ExpiresAt: instant(g.ExpiresAt), ExpiresInMs: s.left(g.ExpiresAt),
+	})
+}
+
+// readGrant says what a grant says, to a page that shows whose recording it is
+// going to be. It is a POST because browsers send an Origin with each POST, and a
+// grant may be bound to one, the broker's own among them.
+func (s *server) readGrant(c echo.Context) error {
+	cred, err := s.credential(c)
+	if err != nil {
+		return err
+	}
+	if cred.Grant == nil {
+		return forbidden(session.ReasonWrongCredential, "only a grant has an owner to tell of")
+	}
+	g := cred.Grant
+	return answer(c, http.StatusOK, grantFacts{
+		Owner: string(g.Owner), DisplayName: g.DisplayName, ExpiresAt: instant(g.ExpiresAt), ExpiresInMs: s.left(g.ExpiresAt),
 	})
 }
 

@@ -16,24 +16,42 @@ import (
 	"slipway/web"
 )
 
-// Every page allows its own script and style alone: no other host, no frame
-// around it, and no form that is sent.
-const pagePolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// Every page allows its own script and style alone: no other host, and no form
+// that is sent. No page but the player may have a frame around it.
+const (
+	pagePolicy = "default-src 'none'; base-uri 'none'; form-action 'none'"
+	unframed   = "; frame-ancestors 'none'"
+)
 
 // page serves a page that records or plays: S3 is there to PUT to and to play
 // from, and the recorder's Worker starts from a blob: URL.
 func (s *server) page(name string) echo.HandlerFunc {
-	policy := strings.Join([]string{
+	return s.underPolicy(name, s.mediaPolicy()+unframed, "camera=(self), microphone=(self), display-capture=(self)")
+}
+
+func (s *server) mediaPolicy() string {
+	return strings.Join([]string{
 		pagePolicy, "img-src 'self' data: " + s.S3Origin, "worker-src 'self' blob:", "connect-src 'self' " + s.S3Origin, "media-src 'self' blob: " + s.S3Origin, "manifest-src 'self'",
 	}, "; ")
-	return s.underPolicy(name, policy, "camera=(self), microphone=(self), display-capture=(self)")
+}
+
+// embedPage serves the player to pages that may frame it. It plays and does
+// nothing else, so it asks for no camera.
+func (s *server) embedPage(name string) echo.HandlerFunc {
+	policy := s.mediaPolicy() + "; frame-ancestors " + strings.Join(s.EmbedOrigins, " ")
+	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()")
+}
+
+// pageSettings is public: who may frame a page stands in its policy, too.
+func (s *server) pageSettings(c echo.Context) error {
+	return answer(c, http.StatusOK, pageSettings{Embed: len(s.EmbedOrigins) > 0, ReturnOrigins: slices.Concat([]string{}, s.ReturnOrigins)})
 }
 
 // opsPage serves the operators' page. An API key is typed into it, so it may
 // reach nothing but this broker, and no text can become markup
 // (https://www.w3.org/TR/trusted-types/, read 2026-11-22).
 func (s *server) opsPage(name string) echo.HandlerFunc {
-	policy := pagePolicy + "; img-src 'self' data:; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+	policy := pagePolicy + unframed + "; img-src 'self' data:; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
 	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()")
 }
 

@@ -38,6 +38,10 @@ type Config struct {
 	Metrics   Metrics // nil: nobody counts
 	Links     Links
 
+	// EmbedOrigins are the pages that may frame the player; "*" is each page, and
+	// none: nobody. ReturnOrigins are where the recording page may go back to.
+	EmbedOrigins, ReturnOrigins []string
+
 	// TrustedProxies are where X-Forwarded-For is believed from.
 	TrustedProxies []*net.IPNet
 	// StoragePrice is what a GiB costs in the bucket, in USD per month.
@@ -78,6 +82,7 @@ func New(cfg Config) http.Handler {
 	// The whole surface. Who may call what is decided where the handler asks
 	// for its caller; see auth.go.
 	e.POST("/v1/grants", s.mintGrant)
+	e.POST("/v1/grants/mine", s.readGrant)
 	e.POST("/v1/sessions", s.openSession)
 	e.GET("/v1/sessions", s.listSessions)
 	e.GET("/v1/sessions/:id", s.getSession)
@@ -94,6 +99,7 @@ func New(cfg Config) http.Handler {
 	e.GET("/v1/orphans", s.listOrphans)
 	e.DELETE("/v1/orphans/:upload_id", s.abortOrphan)
 	e.GET("/v1/events", s.follow)
+	e.GET("/v1/page", s.pageSettings)
 
 	read := []string{http.MethodGet, http.MethodHead}
 	e.Match(read, "/healthz", s.healthz)
@@ -101,6 +107,9 @@ func New(cfg Config) http.Handler {
 	e.Match(read, "/openapi.yaml", s.openapi)
 	e.Match(read, "/", s.page("record"))
 	e.Match(read, "/watch/:id", s.page("watch"))
+	if len(s.EmbedOrigins) > 0 {
+		e.Match(read, "/embed/:id", s.embedPage("watch"))
+	}
 	e.Match(read, "/ops", s.opsPage("ops"))
 	e.Match(read, "/web/*", s.asset)
 	for _, g := range s.Guests {

@@ -12,6 +12,7 @@ import (
 
 type grantRequest struct {
 	Owner        string   `json:"owner"`
+	DisplayName  string   `json:"display_name"`
 	TTLSeconds   *int64   `json:"ttl_s"`
 	MaxBytes     int64    `json:"max_bytes"`
 	MaxOpen      int      `json:"max_open_sessions"`
@@ -24,6 +25,20 @@ type grantAnswer struct {
 	Owner       string    `json:"owner"`
 	ExpiresAt   time.Time `json:"expires_at"`
 	ExpiresInMs int64     `json:"expires_in_ms"`
+}
+
+// grantFacts is what a grant says, for a page that shows it to a person.
+type grantFacts struct {
+	Owner       string    `json:"owner"`
+	DisplayName string    `json:"display_name,omitzero"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	ExpiresInMs int64     `json:"expires_in_ms"`
+}
+
+// pageSettings is what the broker's own pages have to know of the settings.
+type pageSettings struct {
+	Embed         bool     `json:"embed"`
+	ReturnOrigins []string `json:"return_origins"`
 }
 
 type openRequest struct {

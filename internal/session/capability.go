@@ -44,6 +44,7 @@ func (k APIKey) Allows(scopes ...Scope) bool {
 // application's own back end.
 type Grant struct {
 	Owner        Owner
+	DisplayName  string // of its owner, for people; empty: none
 	ExpiresAt    time.Time
 	MaxBytes     int64    // per session; 0: the broker's own limit
 	MaxOpen      int      // sessions that its owner may have open at once; 0: the broker's own limit

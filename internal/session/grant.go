@@ -20,6 +20,9 @@ func (b *Broker) CheckGrant(g Grant, ttl time.Duration) error {
 	if err := checkText("owner", string(g.Owner), MaxOwnerBytes); err != nil {
 		return err
 	}
+	if err := checkText("display_name", g.DisplayName, MaxDisplayNameBytes); err != nil {
+		return err
+	}
 	if ttl < time.Minute || ttl > 7*24*time.Hour {
 		return outOfRange("ttl_s", 7*24*3600, "ttl_s is %d; 60 to 604800 are allowed", int64(ttl/time.Second))
 	}

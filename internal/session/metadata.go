@@ -14,12 +14,13 @@ import (
 // names included:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html (read 2026-11-22).
 const (
-	MaxOwnerBytes    = 128
-	MaxNameBytes     = 255
-	maxMetadata      = 16   // entries
-	maxMetadataName  = 40   // bytes
-	maxMetadataValue = 512  // bytes
-	maxMetadataBytes = 2048 // bytes, as encoded for S3
+	MaxOwnerBytes       = 128
+	MaxDisplayNameBytes = 128 // of an owner, in a grant; S3 hears nothing of it
+	MaxNameBytes        = 255
+	maxMetadata         = 16   // entries
+	maxMetadataName     = 40   // bytes
+	maxMetadataValue    = 512  // bytes
+	maxMetadataBytes    = 2048 // bytes, as encoded for S3
 )
 
 // Our own names in the object's user metadata.
