@@ -69,7 +69,7 @@ func (w *World) Fill(ctx context.Context, redis *Redis, n, some int) (*Signer, e
 					return err
 				}
 				if every := n / len(sessions); i%every == 0 && i/every < len(sessions) {
-					sessions[i/every] = Session{string(s.ID), keyring.SignTicket(s.Ticket(name))}
+					sessions[i/every] = Session{string(s.ID), keyring.SignSessionToken(s.SessionToken(name))}
 				}
 			}
 			return ctx.Err()

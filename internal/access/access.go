@@ -63,11 +63,11 @@ func ParseAPIKey(s string) (APIKey, error) {
 // Tokens say by their beginning what they are, so a person and a secret
 // scanner can tell them apart.
 const (
-	apiKeyPrefix = "sk_"
-	grantPrefix  = "gr_"
-	ticketPrefix = "st_"
-	sharePrefix  = "wt_"
-	uploadPrefix = "up_"
+	apiKeyPrefix       = "sk_"
+	grantPrefix        = "gr_"
+	sessionTokenPrefix = "st_"
+	sharePrefix        = "wt_"
+	uploadPrefix       = "up_"
 )
 
 // NewAPIKey makes a key and returns the secret, which is shown once and kept
@@ -126,8 +126,8 @@ func (k *Keyring) Check(bearer string) (session.Credential, error) {
 		return k.checkAPIKey(bearer)
 	case strings.HasPrefix(bearer, grantPrefix):
 		return k.checkGrant(bearer)
-	case strings.HasPrefix(bearer, ticketPrefix):
-		return k.checkTicket(bearer)
+	case strings.HasPrefix(bearer, sessionTokenPrefix):
+		return k.checkSessionToken(bearer)
 	case strings.HasPrefix(bearer, sharePrefix):
 		return k.checkShare(bearer)
 	case bearer == "":

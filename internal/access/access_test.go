@@ -23,8 +23,8 @@ func TestTokensOutliveARotatedKey(t *testing.T) {
 	sign := func(k *access.Keyring) map[string]string {
 		return map[string]string{
 			"grant":         k.SignGrant(session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour)}),
-			"session token": k.SignTicket(goldenTicket),
-			"share token":   k.SignShare(session.Share{ID: goldenTicket.ID}),
+			"session token": k.SignSessionToken(goldenSessionToken),
+			"share token":   k.SignShare(session.Share{ID: goldenSessionToken.ID}),
 		}
 	}
 	before, between := sign(ring(old)), sign(ring(fresh, old))
@@ -52,7 +52,7 @@ func TestTokenKeysRotateInStepsWithoutARefusal(t *testing.T) {
 		}
 		if n := len(rings); n > 0 {
 			for _, pair := range [][2]*access.Keyring{{ring, rings[n-1]}, {rings[n-1], ring}} {
-				if _, err := pair[0].Check(pair[1].SignTicket(goldenTicket)); err != nil {
+				if _, err := pair[0].Check(pair[1].SignSessionToken(goldenSessionToken)); err != nil {
 					t.Errorf("between steps %d and %d a token is refused: %v", n, n+1, err)
 				}
 			}
@@ -90,7 +90,7 @@ func TestWhatTokensCarryComesBack(t *testing.T) {
 	if got, err := ring.Check(ring.SignGrant(grant)); err != nil || !reflect.DeepEqual(*got.Grant, grant) {
 		t.Errorf("the grant comes back as %+v (%v)", got.Grant, err)
 	}
-	share := session.Share{ID: goldenTicket.ID, Generation: "G", ExpiresAt: goldenTime.Add(time.Millisecond)}
+	share := session.Share{ID: goldenSessionToken.ID, Generation: "G", ExpiresAt: goldenTime.Add(time.Millisecond)}
 	if got, err := ring.Check(ring.SignShare(share)); err != nil || *got.Share != share {
 		t.Errorf("the share token comes back as %+v (%v)", got.Share, err)
 	}
@@ -130,9 +130,9 @@ func TestATokenThatEndedIsReopened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := session.Ticket{ID: "00aaaaaaaaaaaaaaaaaaaaaaaaaaw", Bucket: "b", UploadID: "u", Owner: "ann", Name: "n", ContentType: "video/webm", Algorithm: session.SHA256,
+	want := session.SessionToken{ID: "00aaaaaaaaaaaaaaaaaaaaaaaaaaw", Bucket: "b", UploadID: "u", Owner: "ann", Name: "n", ContentType: "video/webm", Algorithm: session.SHA256,
 		PartSize: 1, MaxBytes: 2, OnAbandon: session.Discard, OpenedAt: now.Add(-time.Hour), ExpiresAt: now}
-	token := ring.SignTicket(want)
+	token := ring.SignSessionToken(want)
 	if _, err := ring.Check(token); session.ReasonOf(err) != "token-expired" {
 		t.Errorf("as a credential it is answered with %v", err)
 	}
@@ -174,10 +174,10 @@ func FuzzCheck(f *testing.F) {
 // What Uppy knows its upload by stands in URLs, which others log.
 func TestTheNameOfAnUploadIsNoCredential(t *testing.T) {
 	ring := goldenRing(t)
-	ticket := goldenTicket
-	ticket.Algorithm, ticket.Unsized, ticket.Announced = session.NoChecksum, true, 7
-	name := ring.SignUpload(ticket)
-	if got, err := ring.OpenUpload(name); err != nil || !reflect.DeepEqual(got, ticket) {
+	content := goldenSessionToken
+	content.Algorithm, content.Unsized, content.Announced = session.NoChecksum, true, 7
+	name := ring.SignUpload(content)
+	if got, err := ring.OpenUpload(name); err != nil || !reflect.DeepEqual(got, content) {
 		t.Errorf("it is read as %+v (%v)", got, err)
 	}
 	if _, err := ring.Check(name); session.ReasonOf(err) != "bad-token" {
@@ -187,7 +187,7 @@ func TestTheNameOfAnUploadIsNoCredential(t *testing.T) {
 		t.Errorf("as a session token to renew it is answered with %v", err)
 	}
 	_, sealed, _ := strings.Cut(name, "_")
-	for what, other := range map[string]string{"a session token": ring.SignTicket(ticket), "one under a session token's name": "st_" + sealed, "nothing": "", "its beginning": "up_"} {
+	for what, other := range map[string]string{"a session token": ring.SignSessionToken(content), "one under a session token's name": "st_" + sealed, "nothing": "", "its beginning": "up_"} {
 		if _, err := ring.OpenUpload(other); what != "one under a session token's name" && session.KindOf(err) != session.Invalid {
 			t.Errorf("%s is answered with %v", what, err)
 		}
@@ -200,9 +200,9 @@ func TestTheNameOfAnUploadIsNoCredential(t *testing.T) {
 // A device may come back after weeks, and Uppy cannot be given another name.
 func TestTheNameOfAnUploadDoesNotEnd(t *testing.T) {
 	ring := goldenRing(t)
-	ticket := goldenTicket
-	ticket.ExpiresAt = goldenTime.Add(-time.Hour)
-	if _, err := ring.OpenUpload(ring.SignUpload(ticket)); err != nil {
+	content := goldenSessionToken
+	content.ExpiresAt = goldenTime.Add(-time.Hour)
+	if _, err := ring.OpenUpload(ring.SignUpload(content)); err != nil {
 		t.Error(err)
 	}
 }

@@ -25,7 +25,7 @@ const (
 // with that its keys are forgotten.
 type checked struct {
 	mu         sync.Mutex // guards what follows
-	young, old map[tokenSum]session.Ticket
+	young, old map[tokenSum]session.SessionToken
 	begun      time.Time // young
 }
 
@@ -33,7 +33,7 @@ type tokenSum [sha256.Size]byte
 
 func sumOf(token string) tokenSum { return sha256.Sum256([]byte(token)) }
 
-func (c *checked) find(sum tokenSum, now time.Time) (session.Ticket, bool) {
+func (c *checked) find(sum tokenSum, now time.Time) (session.SessionToken, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.age(now)
@@ -47,7 +47,7 @@ func (c *checked) find(sum tokenSum, now time.Time) (session.Ticket, bool) {
 	return t, ok
 }
 
-func (c *checked) add(sum tokenSum, t session.Ticket, now time.Time) {
+func (c *checked) add(sum tokenSum, t session.SessionToken, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.age(now)
@@ -57,6 +57,6 @@ func (c *checked) add(sum tokenSum, t session.Ticket, now time.Time) {
 // age begins another generation where the young one is full or has had its time.
 func (c *checked) age(now time.Time) {
 	if c.young == nil || len(c.young) >= maxChecked || now.Sub(c.begun) >= checkedFor {
-		c.old, c.young, c.begun = c.young, map[tokenSum]session.Ticket{}, now
+		c.old, c.young, c.begun = c.young, map[tokenSum]session.SessionToken{}, now
 	}
 }

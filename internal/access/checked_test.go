@@ -22,9 +22,9 @@ func (c *checked) len() int { return len(c.young) + len(c.old) }
 func TestATokenThatWasCheckedEndsAllTheSame(t *testing.T) {
 	now := time.UnixMilli(1_800_000_000_000)
 	ring := ringAt(t, "k", &now)
-	token := ring.SignTicket(session.Ticket{ID: "00aaaaaaaaaaaaaaaaaaaaaaaaaaw", ExpiresAt: now.Add(time.Second)})
+	token := ring.SignSessionToken(session.SessionToken{ID: "00aaaaaaaaaaaaaaaaaaaaaaaaaaw", ExpiresAt: now.Add(time.Second)})
 	for range 2 {
-		if cred, err := ring.Check(token); err != nil || cred.Ticket.ID == "" {
+		if cred, err := ring.Check(token); err != nil || cred.SessionToken.ID == "" {
 			t.Fatalf("%+v, %v", cred, err)
 		}
 	}
@@ -40,16 +40,16 @@ func TestATokenThatWasCheckedEndsAllTheSame(t *testing.T) {
 	}
 }
 
-func TestWhatACallerDoesToATicketStaysItsOwn(t *testing.T) {
+func TestWhatACallerDoesToASessionTokenStaysItsOwn(t *testing.T) {
 	now := time.UnixMilli(1_800_000_000_000)
 	ring := ringAt(t, "k", &now)
-	token := ring.SignTicket(session.Ticket{Owner: "ann", ExpiresAt: now.Add(time.Hour)})
+	token := ring.SignSessionToken(session.SessionToken{Owner: "ann", ExpiresAt: now.Add(time.Hour)})
 	for range 3 {
 		cred, err := ring.Check(token)
-		if err != nil || cred.Ticket.Owner != "ann" {
-			t.Fatalf("%+v, %v", cred.Ticket, err)
+		if err != nil || cred.SessionToken.Owner != "ann" {
+			t.Fatalf("%+v, %v", cred.SessionToken, err)
 		}
-		cred.Ticket.Owner = "bob"
+		cred.SessionToken.Owner = "bob"
 	}
 }
 
@@ -57,7 +57,7 @@ func TestWhatACallerDoesToATicketStaysItsOwn(t *testing.T) {
 func TestOnlyTheVeryTokenIsRemembered(t *testing.T) {
 	now := time.UnixMilli(1_800_000_000_000)
 	ring, other := ringAt(t, "k", &now), ringAt(t, "o", &now)
-	token := ring.SignTicket(session.Ticket{Owner: "ann", ExpiresAt: now.Add(time.Hour)})
+	token := ring.SignSessionToken(session.SessionToken{Owner: "ann", ExpiresAt: now.Add(time.Hour)})
 	if _, err := ring.Check(token); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestOnlyTheVeryTokenIsRemembered(t *testing.T) {
 			t.Errorf("changed at %d it is answered with %v", i, err)
 		}
 	}
-	for name, bad := range map[string]string{"longer": token + "A", "shorter": token[:len(token)-1], "another kind": grantPrefix + strings.TrimPrefix(token, ticketPrefix)} {
+	for name, bad := range map[string]string{"longer": token + "A", "shorter": token[:len(token)-1], "another kind": grantPrefix + strings.TrimPrefix(token, sessionTokenPrefix)} {
 		if _, err := ring.Check(bad); session.KindOf(err) != session.Unauthorized {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -88,7 +88,7 @@ func TestTokensAreForgotten(t *testing.T) {
 		return s
 	}
 	for i := range 5 * maxChecked {
-		c.add(sum(i), session.Ticket{}, now)
+		c.add(sum(i), session.SessionToken{}, now)
 		if c.len() > 2*maxChecked {
 			t.Fatalf("%d are remembered; at most %d", c.len(), 2*maxChecked)
 		}
@@ -101,8 +101,8 @@ func TestTokensAreForgotten(t *testing.T) {
 	}
 
 	c = checked{}
-	c.add(sum(1), session.Ticket{}, now)
-	c.add(sum(2), session.Ticket{}, now)
+	c.add(sum(1), session.SessionToken{}, now)
+	c.add(sum(2), session.SessionToken{}, now)
 	for range 5 { // one is brought all the time, the other never again
 		now = now.Add(checkedFor - time.Second)
 		if _, known := c.find(sum(1), now); !known {

@@ -19,7 +19,7 @@ var (
 	goldenKey  = []byte(strings.Repeat("g", 32))
 )
 
-var goldenTicket = session.Ticket{
+var goldenSessionToken = session.SessionToken{
 	ID: "07aebagbafaydqqcikbmga2dqpcaw", Bucket: "s3/recordings", UploadID: "u.1", Owner: "ann", Name: "Küche", ContentType: "video/webm;codecs=vp9,opus",
 	Algorithm: session.SHA256, PartSize: 5 << 20, MaxBytes: 100 << 20, OnAbandon: session.Salvage, OpenedAt: goldenTime.Add(-time.Hour), ExpiresAt: goldenTime.Add(191 * time.Hour),
 }
@@ -48,15 +48,15 @@ func TestTokensOfBeforeAreRead(t *testing.T) {
 	for name, want := range map[string]session.Credential{
 		"bare_grant":    {Grant: &session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour)}},
 		"grant":         {Grant: &session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour), MaxBytes: 7 << 20, ContentTypes: []string{"video/webm", "audio/*"}}},
-		"session_token": {Ticket: &goldenTicket},
-		"share_token":   {Share: &session.Share{ID: goldenTicket.ID}},
+		"session_token": {SessionToken: &goldenSessionToken},
+		"share_token":   {Share: &session.Share{ID: goldenSessionToken.ID}},
 	} {
 		if got, err := ring.Check(golden[name]); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("the %s is read as %+v (%v)", name, got, err)
 		}
 	}
 	// And brokers of before read ours, as long as these are the same.
-	if ring.SignTicket(goldenTicket) != golden["session_token"] || ring.SignShare(session.Share{ID: goldenTicket.ID}) != golden["share_token"] {
+	if ring.SignSessionToken(goldenSessionToken) != golden["session_token"] || ring.SignShare(session.Share{ID: goldenSessionToken.ID}) != golden["share_token"] {
 		t.Error("a session token or a share token is signed as another one than before")
 	}
 }
@@ -80,8 +80,8 @@ func TestTokensWithNewFieldsAreReadByBrokersOfBefore(t *testing.T) {
 		Version int    `json:"v"`
 		ID      string `json:"i"`
 	}
-	payload(t, ring.SignShare(session.Share{ID: goldenTicket.ID, Generation: "G", ExpiresAt: goldenTime}), &share)
-	if share.Version != 1 || share.ID != string(goldenTicket.ID) {
+	payload(t, ring.SignShare(session.Share{ID: goldenSessionToken.ID, Generation: "G", ExpiresAt: goldenTime}), &share)
+	if share.Version != 1 || share.ID != string(goldenSessionToken.ID) {
 		t.Errorf("the share token reads %+v", share)
 	}
 }
@@ -92,19 +92,19 @@ func TestTokensWithNewFieldsAreReadByBrokersOfBefore(t *testing.T) {
 func TestATokenWithANewChecksumIsLeftToNewBrokers(t *testing.T) {
 	ring := goldenRing(t)
 	for algorithm, version := range map[session.ChecksumAlgorithm]int{session.NoChecksum: 1, session.SHA256: 1, session.CRC32C: 2, session.MD5: 2} {
-		ticket := goldenTicket
-		ticket.Algorithm = algorithm
-		token := ring.SignTicket(ticket)
+		content := goldenSessionToken
+		content.Algorithm = algorithm
+		token := ring.SignSessionToken(content)
 		var read struct {
 			Version int `json:"v"`
 		}
 		if payload(t, token, &read); read.Version != version {
 			t.Errorf("with %s it is of version %d, want %d", algorithm, read.Version, version)
 		}
-		if got, err := ring.Check(token); err != nil || *got.Ticket != ticket {
-			t.Errorf("with %s it reads %+v (%v)", algorithm, got.Ticket, err)
+		if got, err := ring.Check(token); err != nil || *got.SessionToken != content {
+			t.Errorf("with %s it reads %+v (%v)", algorithm, got.SessionToken, err)
 		}
-		if got, err := ring.Reopen(token); err != nil || got != ticket {
+		if got, err := ring.Reopen(token); err != nil || got != content {
 			t.Errorf("with %s it is reopened as %+v (%v)", algorithm, got, err)
 		}
 	}

@@ -24,7 +24,7 @@ type grantPayload struct {
 	DisplayName  string   `json:"d,omitzero"`
 }
 
-type ticketPayload struct {
+type sessionTokenPayload struct {
 	Version     int    `json:"v"`
 	ID          string `json:"i"`
 	Bucket      string `json:"b"`
@@ -52,18 +52,18 @@ type sharePayload struct {
 
 const (
 	version = 1
-	// newerTicket is the version of a token whose session has a checksum that
-	// brokers of before do not know. They would sign its parts without, so they are
-	// to answer token-version, and the recorder asks another.
-	newerTicket = 2
+	// newerVersion is the version of a token whose session has a checksum that
+	// older brokers do not know. They would sign its parts without a checksum, so
+	// they must answer token-version. Then the recorder asks another broker.
+	newerVersion = 2
 )
 
-// versionOf is that of a ticket.
-func versionOf(t session.Ticket) int {
+// versionOf is the version of the token that carries t.
+func versionOf(t session.SessionToken) int {
 	if t.Algorithm == session.NoChecksum || t.Algorithm == session.SHA256 {
 		return version
 	}
-	return newerTicket
+	return newerVersion
 }
 
 // SignGrant returns the token for g.
@@ -71,16 +71,20 @@ func (k *Keyring) SignGrant(g session.Grant) string {
 	return k.pack(grantPrefix, grantPayload{version, string(g.Owner), g.ExpiresAt.UnixMilli(), g.MaxBytes, g.ContentTypes, g.MaxOpen, g.Origin, g.DisplayName})
 }
 
-// SignTicket returns the session token for t.
-func (k *Keyring) SignTicket(t session.Ticket) string { return k.packTicket(ticketPrefix, t) }
+// SignSessionToken returns the session token for t.
+func (k *Keyring) SignSessionToken(t session.SessionToken) string {
+	return k.packSessionToken(sessionTokenPrefix, t)
+}
 
 // SignUpload returns a name for the upload of t, which stands in URLs that others
 // may log. It says what a session token says and is no credential: Check knows
 // none that begins so, and OpenUpload is for those who have shown who they are.
-func (k *Keyring) SignUpload(t session.Ticket) string { return k.packTicket(uploadPrefix, t) }
+func (k *Keyring) SignUpload(t session.SessionToken) string {
+	return k.packSessionToken(uploadPrefix, t)
+}
 
-func (k *Keyring) packTicket(prefix string, t session.Ticket) string {
-	return k.pack(prefix, ticketPayload{
+func (k *Keyring) packSessionToken(prefix string, t session.SessionToken) string {
+	return k.pack(prefix, sessionTokenPayload{
 		versionOf(t), string(t.ID), t.Bucket, string(t.UploadID), string(t.Owner), t.Name, t.ContentType, string(t.Algorithm),
 		t.PartSize, t.MaxBytes, string(t.OnAbandon), t.OpenedAt.UnixMilli(), t.ExpiresAt.UnixMilli(), t.WhenWhole, t.Announced, t.Unsized,
 	})
@@ -111,63 +115,63 @@ func (k *Keyring) checkGrant(token string) (session.Credential, error) {
 	return session.Credential{Grant: &g}, nil
 }
 
-func (k *Keyring) checkTicket(token string) (session.Credential, error) {
-	t, err := k.openTicket(ticketPrefix, token)
+func (k *Keyring) checkSessionToken(token string) (session.Credential, error) {
+	t, err := k.openSessionToken(sessionTokenPrefix, token)
 	if err != nil {
 		return session.Credential{}, err
 	}
 	if !k.now().Before(t.ExpiresAt) {
 		return session.Credential{}, denied(session.ReasonTokenExpired, "the session token ended at "+clock(t.ExpiresAt))
 	}
-	return session.Credential{Ticket: &t}, nil
+	return session.Credential{SessionToken: &t}, nil
 }
 
 // Reopen reads a session token that may have ended, so that it can be renewed.
 //
 // Errors: Invalid if it is none of ours: whoever brings it is who they say,
 // and what they bring is wrong.
-func (k *Keyring) Reopen(token string) (session.Ticket, error) {
-	return k.reopen(ticketPrefix, token, "token", "a session token")
+func (k *Keyring) Reopen(token string) (session.SessionToken, error) {
+	return k.reopen(sessionTokenPrefix, token, "token", "a session token")
 }
 
 // OpenUpload reads what SignUpload made, however old it is: like a session token
 // that has ended, it is good for its owner. Errors are as with Reopen.
-func (k *Keyring) OpenUpload(name string) (session.Ticket, error) {
+func (k *Keyring) OpenUpload(name string) (session.SessionToken, error) {
 	return k.reopen(uploadPrefix, name, "uploadId", "an uploadId")
 }
 
 // reopen reads what stands in a field of a request and is no credential there.
-func (k *Keyring) reopen(prefix, token, field, what string) (session.Ticket, error) {
+func (k *Keyring) reopen(prefix, token, field, what string) (session.SessionToken, error) {
 	bad := &session.Error{Kind: session.Invalid, Reason: session.ReasonBadToken, Field: field, Detail: field + " is not " + what + " of ours, or was cut short"}
 	if !strings.HasPrefix(token, prefix) {
-		return session.Ticket{}, bad
+		return session.SessionToken{}, bad
 	}
-	t, err := k.openTicket(prefix, token)
+	t, err := k.openSessionToken(prefix, token)
 	if session.KindOf(err) == session.Unauthorized {
 		err = bad
 	}
 	return t, err
 }
 
-// openTicket reads a session token that may have ended, or the name of an upload.
-func (k *Keyring) openTicket(prefix, token string) (session.Ticket, error) {
+// openSessionToken reads a session token that may have ended, or the name of an upload.
+func (k *Keyring) openSessionToken(prefix, token string) (session.SessionToken, error) {
 	sum, now := sumOf(token), k.now() // its prefix is part of it
 	if t, known := k.checked.find(sum, now); known {
 		return t, nil
 	}
-	t, err := k.unpackTicket(prefix, token)
+	t, err := k.unpackSessionToken(prefix, token)
 	if err == nil {
 		k.checked.add(sum, t, now)
 	}
 	return t, err
 }
 
-func (k *Keyring) unpackTicket(prefix, token string) (session.Ticket, error) {
-	var p ticketPayload
-	if err := k.open(prefix, token, &p, &p.Version, newerTicket); err != nil {
-		return session.Ticket{}, err
+func (k *Keyring) unpackSessionToken(prefix, token string) (session.SessionToken, error) {
+	var p sessionTokenPayload
+	if err := k.open(prefix, token, &p, &p.Version, newerVersion); err != nil {
+		return session.SessionToken{}, err
 	}
-	return session.Ticket{
+	return session.SessionToken{
 		ID: session.ID(p.ID), Bucket: p.Bucket, UploadID: session.UploadID(p.UploadID), Owner: session.Owner(p.Owner), Name: p.Name,
 		ContentType: p.ContentType, Algorithm: session.ChecksumAlgorithm(p.Algorithm), PartSize: p.PartSize, MaxBytes: p.MaxBytes,
 		OnAbandon: session.OnAbandon(p.OnAbandon), OpenedAt: time.UnixMilli(p.OpenedAt), ExpiresAt: time.UnixMilli(p.ExpiresAt),

@@ -51,7 +51,7 @@ func (a *target) forge(t *testing.T, other string) map[string]string {
 // can be read by whoever has one.
 func (a *target) resign(t *testing.T, key string) string {
 	t.Helper()
-	ticket, err := a.Keyring.Reopen(a.o.Token)
+	token, err := a.Keyring.Reopen(a.o.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +59,8 @@ func (a *target) resign(t *testing.T, key string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ticket.MaxBytes = 1 << 40
-	return ring.SignTicket(ticket)
+	token.MaxBytes = 1 << 40
+	return ring.SignSessionToken(token)
 }
 
 func TestAttackForgedToken(t *testing.T) {
@@ -134,12 +134,12 @@ func TestAttackLinkAsSessionToken(t *testing.T) {
 // The token of a session in another bucket is genuine, and names nothing here.
 func TestAttackTokenOfAnotherBucket(t *testing.T) {
 	a := newTarget(t)
-	ticket, err := a.Keyring.Reopen(a.o.Token)
+	token, err := a.Keyring.Reopen(a.o.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ticket.Bucket = "https://s3.example/elsewhere"
-	bearer := a.Keyring.SignTicket(ticket)
+	token.Bucket = "https://s3.example/elsewhere"
+	bearer := a.Keyring.SignSessionToken(token)
 	a.LeavesNoTrace(t, func() {
 		for _, r := range []request{{"GET", path(a.o, ""), nil}, {"POST", path(a.o, "/parts"), map[string]any{}}, {"POST", path(a.o, "/complete"), a.claim()}, {"DELETE", path(a.o, ""), nil}} {
 			if p := a.Call(t, r.method, r.path, bearer, r.body).Problem(t, 503, "other-bucket"); p.Code != session.Unavailable.String() {

@@ -75,7 +75,7 @@ func pathID(c echo.Context) (session.ID, error) {
 
 // admit says which credentials a call on one session takes, besides API keys
 // with the scope sessions or ops.
-type admit struct{ ticket, grant, share bool }
+type admit struct{ sessionToken, grant, share bool }
 
 // ref names the session in the path on behalf of the caller. A token of
 // another session is refused here; a grant of another owner by the use case,
@@ -90,11 +90,11 @@ func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
 		return session.Ref{}, err
 	}
 	switch {
-	case cred.Ticket != nil && a.ticket:
-		if cred.Ticket.ID != id {
+	case cred.SessionToken != nil && a.sessionToken:
+		if cred.SessionToken.ID != id {
 			return session.Ref{}, forbidden(session.ReasonForeignToken, "the token belongs to another session")
 		}
-		return session.Ref{ID: id, Ticket: cred.Ticket}, nil
+		return session.Ref{ID: id, SessionToken: cred.SessionToken}, nil
 	case cred.Share != nil && a.share:
 		if cred.Share.ID != id {
 			return session.Ref{}, forbidden(session.ReasonForeignToken, "the token belongs to another recording")

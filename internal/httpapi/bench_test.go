@@ -94,7 +94,7 @@ func newPartsCall(t testing.TB, signer session.Signer, body []byte) *partsCall {
 	c := &partsCall{text: body, sink: sink{header: http.Header{}}, req: httptest.NewRequest(http.MethodPost, "/v1/sessions/"+string(record.ID)+"/parts", nil)}
 	c.handler = httpapi.New(httpapi.Config{Access: keyring, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), PublicURL: "https://broker.example",
 		Broker: &session.Broker{Store: store, Bucket: nowhere{}, Signer: signer, Now: time.Now, Limits: session.Limits{KeyPrefix: "recordings/", URLTTL: 15 * time.Minute, MaxURLTTL: time.Hour}}})
-	c.req.Header.Set("Authorization", "Bearer "+keyring.SignTicket(record.Ticket("nowhere")))
+	c.req.Header.Set("Authorization", "Bearer "+keyring.SignSessionToken(record.SessionToken("nowhere")))
 	c.req.Header.Set("Content-Type", "application/json")
 	c.req.ContentLength = int64(len(body))
 	return c

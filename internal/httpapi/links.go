@@ -35,7 +35,7 @@ func (s *server) watcher(c echo.Context) (session.Ref, error) {
 		id, err := pathID(c)
 		return session.Ref{ID: id}, err
 	case session.ByOwner:
-		ref, err := s.ref(c, admit{ticket: true, grant: true})
+		ref, err := s.ref(c, admit{sessionToken: true, grant: true})
 		switch session.ReasonOf(err) {
 		case session.ReasonMissingToken:
 			return ref, &session.Error{Kind: session.Unauthorized, Reason: session.ReasonOwnerOnly, Detail: "only its owner may watch a recording here, with a grant"}
@@ -44,7 +44,7 @@ func (s *server) watcher(c echo.Context) (session.Ref, error) {
 		}
 		return ref, err
 	}
-	return s.ref(c, admit{ticket: true, grant: true, share: true})
+	return s.ref(c, admit{sessionToken: true, grant: true, share: true})
 }
 
 // watchURL carries the share token in its fragment, which browsers keep to
@@ -90,7 +90,7 @@ func (s *server) linkEnds(ttl time.Duration) time.Time {
 }
 
 func (s *server) makeLink(c echo.Context) error {
-	ref, err := s.ref(c, admit{ticket: true, grant: true})
+	ref, err := s.ref(c, admit{sessionToken: true, grant: true})
 	if err != nil {
 		return err
 	}

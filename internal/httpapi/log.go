@@ -53,8 +53,8 @@ func noteCaller(c echo.Context, cred session.Credential) {
 		storyOf(c).apiKey = cred.APIKey.Name
 	case cred.Grant != nil:
 		noteOwner(c, cred.Grant.Owner)
-	case cred.Ticket != nil:
-		noteOwner(c, cred.Ticket.Owner)
+	case cred.SessionToken != nil:
+		noteOwner(c, cred.SessionToken.Owner)
 	}
 }
 

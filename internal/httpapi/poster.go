@@ -10,11 +10,11 @@ import (
 
 // poster signs the PUT of a session's picture. The bytes go to S3, as a part's do.
 func (s *server) poster(c echo.Context) error {
-	ref, err := s.ref(c, admit{ticket: true})
+	ref, err := s.ref(c, admit{sessionToken: true})
 	if err != nil {
 		return err
 	}
-	if ref.Ticket == nil {
+	if ref.SessionToken == nil {
 		return forbidden(session.ReasonWrongCredential, "signing a poster takes the session token")
 	}
 	var req posterRequest
@@ -25,7 +25,7 @@ func (s *server) poster(c echo.Context) error {
 	if err != nil {
 		return &session.Error{Kind: session.Invalid, Reason: session.ReasonBadChecksum, Field: "checksum", Detail: "checksum: " + err.Error()}
 	}
-	signed, err := s.Broker.Poster(c.Request().Context(), ref.Ticket, session.PosterToSign{Size: req.Size, Checksum: sum})
+	signed, err := s.Broker.Poster(c.Request().Context(), ref.SessionToken, session.PosterToSign{Size: req.Size, Checksum: sum})
 	if err != nil {
 		return err
 	}

@@ -9,15 +9,15 @@ import (
 )
 
 // fresh is the token t for the answer about now, if it will end before long.
-func (s *server) fresh(now *session.Session, t *session.Ticket) freshToken {
+func (s *server) fresh(now *session.Session, t *session.SessionToken) freshToken {
 	if t == nil {
 		return freshToken{}
 	}
-	longer, prolonged := s.Broker.Prolong(now, *t)
-	if !prolonged {
+	longer, extended := s.Broker.ExtendToken(now, *t)
+	if !extended {
 		return freshToken{}
 	}
-	return freshToken{Token: s.Access.SignTicket(longer), ExpiresAt: instant(longer.ExpiresAt), ExpiresInMs: s.left(longer.ExpiresAt)}
+	return freshToken{Token: s.Access.SignSessionToken(longer), ExpiresAt: instant(longer.ExpiresAt), ExpiresInMs: s.left(longer.ExpiresAt)}
 }
 
 // renewToken exchanges a session token, which may have ended, for a fresh one.
@@ -43,23 +43,23 @@ func (s *server) renewToken(c echo.Context) error {
 	if err := read(c, &req, smallBody, refuseUnknown); err != nil {
 		return err
 	}
-	ticket, err := s.Access.Reopen(req.Token)
+	token, err := s.Access.Reopen(req.Token)
 	if err != nil {
 		return err
 	}
-	if ticket.ID != id {
+	if token.ID != id {
 		return forbidden(session.ReasonForeignToken, "the token belongs to another session")
 	}
-	owner := ticket.Owner
+	owner := token.Owner
 	if cred.Grant != nil {
 		owner = cred.Grant.Owner
 	}
-	now, err := s.Broker.Renew(c.Request().Context(), ticket, owner)
+	now, err := s.Broker.Renew(c.Request().Context(), token, owner)
 	if err != nil {
 		return err
 	}
-	fresh := now.Ticket(s.Broker.Bucket.Name())
+	fresh := now.SessionToken(s.Broker.Bucket.Name())
 	return answer(c, http.StatusOK, renewAnswer{
-		ID: now.ID, Token: s.Access.SignTicket(fresh), State: now.State, ExpiresAt: instant(fresh.ExpiresAt), ExpiresInMs: s.left(fresh.ExpiresAt),
+		ID: now.ID, Token: s.Access.SignSessionToken(fresh), State: now.State, ExpiresAt: instant(fresh.ExpiresAt), ExpiresInMs: s.left(fresh.ExpiresAt),
 	})
 }

@@ -54,7 +54,7 @@ func TestATokenIsRenewedAfterTheStoreForgot(t *testing.T) {
 }
 
 // The token of apitest lives 24 hours, so its last quarter are 6.
-func TestATokenIsProlongedInAnswersBeforeItEnds(t *testing.T) {
+func TestATokenIsExtendedInAnswersBeforeItEnds(t *testing.T) {
 	a := apitest.Start(t)
 	o := a.Open(t, "ann", nil)
 	type answer struct {
@@ -69,7 +69,7 @@ func TestATokenIsProlongedInAnswersBeforeItEnds(t *testing.T) {
 	a.Later(18*time.Hour - time.Minute)
 	for name, got := range map[string]answer{"a heartbeat": call("POST", "/parts", o.Token, map[string]any{}), "a look": call("GET", "", o.Token, nil)} {
 		if got != (answer{}) {
-			t.Errorf("with a quarter of its life left it is prolonged in the answer to %s", name)
+			t.Errorf("with a quarter of its life left it is extended in the answer to %s", name)
 		}
 	}
 	a.Later(2 * time.Minute)
@@ -90,12 +90,12 @@ func TestATokenIsProlongedInAnswersBeforeItEnds(t *testing.T) {
 	a.Later(16 * time.Hour)
 	a.Call(t, "POST", path(o, "/complete"), o.Token, map[string]any{"parts": parts, "size": size}).Want(t, 200)
 	if got := call("GET", "", o.Token, nil); got != (answer{}) {
-		t.Error("the token of a session that is over is prolonged")
+		t.Error("the token of a session that is over is extended")
 	}
 }
 
 // The token is all that is left of a session when Redis is lost.
-func TestAProlongedTokenRebuildsItsSession(t *testing.T) {
+func TestAExtendedTokenRebuildsItsSession(t *testing.T) {
 	a := apitest.Start(t)
 	o := a.Open(t, "ann", map[string]any{"name": "Küche", "max_bytes": 20 * mib})
 	parts, size := a.Upload(t, o, apitest.Noise(77))

@@ -19,9 +19,9 @@ import (
 type Access interface {
 	Check(bearer string) (session.Credential, error)
 	SignGrant(session.Grant) string
-	SignTicket(session.Ticket) string
+	SignSessionToken(session.SessionToken) string
 	SignShare(session.Share) string
-	Reopen(token string) (session.Ticket, error)
+	Reopen(token string) (session.SessionToken, error)
 }
 
 // Config is what the API stands on.

@@ -67,20 +67,20 @@ func (s *server) opener(c echo.Context) (*session.Grant, *session.APIKey, error)
 }
 
 func (s *server) opened(now *session.Session) openAnswer {
-	t := now.Ticket(s.Broker.Bucket.Name())
+	t := now.SessionToken(s.Broker.Bucket.Name())
 	return openAnswer{
-		ID: t.ID, Token: s.Access.SignTicket(t), State: now.State, Revision: now.Revision, Checksum: string(t.Algorithm),
+		ID: t.ID, Token: s.Access.SignSessionToken(t), State: now.State, Revision: now.Revision, Checksum: string(t.Algorithm),
 		PartSize: t.PartSize, MaxParts: now.MaxParts(), MaxBytes: t.MaxBytes, Finish: finishOf(now), ExpiresAt: instant(t.ExpiresAt), ExpiresInMs: s.left(t.ExpiresAt),
 		WatchURL: s.firstLink(t.ID),
 	}
 }
 
 func (s *server) parts(c echo.Context) error {
-	ref, err := s.ref(c, admit{ticket: true})
+	ref, err := s.ref(c, admit{sessionToken: true})
 	if err != nil {
 		return err
 	}
-	if ref.Ticket == nil {
+	if ref.SessionToken == nil {
 		return forbidden(session.ReasonWrongCredential, "reporting and signing parts takes the session token")
 	}
 	var req partsRequest
@@ -99,18 +99,18 @@ func (s *server) parts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	now, signed, err := s.Broker.Parts(c.Request().Context(), ref.Ticket, uploaded, sign, ttl)
+	now, signed, err := s.Broker.Parts(c.Request().Context(), ref.SessionToken, uploaded, sign, ttl)
 	if err != nil {
 		return err
 	}
 	return s.answerSigned(c, http.StatusOK, partsAnswer{
 		ID: now.ID, State: now.State, Revision: now.Revision, PartsReported: now.PartsReported, BytesReported: now.BytesReported,
-		freshToken: s.fresh(now, ref.Ticket),
+		freshToken: s.fresh(now, ref.SessionToken),
 	}, signed)
 }
 
 func (s *server) getSession(c echo.Context) error {
-	ref, err := s.ref(c, admit{ticket: true, grant: true})
+	ref, err := s.ref(c, admit{sessionToken: true, grant: true})
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (s *server) getSession(c echo.Context) error {
 		return err
 	}
 	a := sessionAnswer{
-		sessionRow: row(view.Session), freshToken: s.fresh(view.Session, ref.Ticket), WatchURL: s.currentLink(c, view.ID), Parts: []listedPart{}, Missing: view.Missing,
+		sessionRow: row(view.Session), freshToken: s.fresh(view.Session, ref.SessionToken), WatchURL: s.currentLink(c, view.ID), Parts: []listedPart{}, Missing: view.Missing,
 	}
 	if view.Result != nil {
 		a.Missing = view.Result.Missing
@@ -133,7 +133,7 @@ func (s *server) getSession(c echo.Context) error {
 }
 
 func (s *server) completeSession(c echo.Context) error {
-	ref, err := s.ref(c, admit{ticket: true})
+	ref, err := s.ref(c, admit{sessionToken: true})
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (s *server) completed(c echo.Context, now *session.Session) error {
 }
 
 func (s *server) abortSession(c echo.Context) error {
-	ref, err := s.ref(c, admit{ticket: true})
+	ref, err := s.ref(c, admit{sessionToken: true})
 	if err != nil {
 		return err
 	}

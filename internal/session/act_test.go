@@ -52,7 +52,7 @@ func TestThatASessionIsLostIsTold(t *testing.T) {
 	r := abandoned(t, nil, 99)
 	var acts []session.ActKind
 	r.Broker.Acted = func(_ context.Context, a session.Act) { acts = append(acts, a.What) }
-	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}
+	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID}
 	if err := r.Broker.Bucket.Abort(t.Context(), own); err != nil { // by somebody else's hand
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestNobodyIsToldThatNothingWasAborted(t *testing.T) {
 				r.UploadPart(t, r.opened, 1, apitest.Noise(c.put))
 			}
 			if c.report {
-				if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, []session.Part{{Number: 1, Size: 9}}, nil, 0); err != nil {
+				if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, []session.Part{{Number: 1, Size: 9}}, nil, 0); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -104,8 +104,8 @@ func (b *Broker) find(ctx context.Context, ref Ref) (*Session, error) {
 func (b *Broker) look(ctx context.Context, ref Ref) (*Session, error) {
 	r := Report{Look: true, Cost: CallCost, Rates: b.Limits.Rates}
 	switch {
-	case ref.Ticket != nil:
-		r.Owner = ref.Ticket.Owner
+	case ref.SessionToken != nil:
+		r.Owner = ref.SessionToken.Owner
 	case ref.Owner != nil:
 		r.Owner, r.Rates.Session = *ref.Owner, Rate{}
 	default:
@@ -115,7 +115,7 @@ func (b *Broker) look(ctx context.Context, ref Ref) (*Session, error) {
 }
 
 func (b *Broker) findBy(ctx context.Context, ref Ref, read func(context.Context, ID) (*Session, error)) (*Session, error) {
-	if err := b.serves(ref.Ticket); err != nil {
+	if err := b.serves(ref.SessionToken); err != nil {
 		return nil, err
 	}
 	s, err := read(ctx, ref.ID)
@@ -132,7 +132,7 @@ func (b *Broker) findBy(ctx context.Context, ref Ref, read func(context.Context,
 }
 
 // serves refuses a session of another bucket: here it would look lost.
-func (b *Broker) serves(t *Ticket) error {
+func (b *Broker) serves(t *SessionToken) error {
 	if t == nil || t.Bucket == b.Bucket.Name() {
 		return nil
 	}
@@ -143,13 +143,13 @@ func (b *Broker) serves(t *Ticket) error {
 // check refuses a session that ref does not really name.
 func (b *Broker) check(ref Ref, s *Session) error {
 	owner := s.Owner
-	if s.Adopted && ref.Ticket != nil {
-		owner = ref.Ticket.Owner // the record cannot say yet
+	if s.Adopted && ref.SessionToken != nil {
+		owner = ref.SessionToken.Owner // the record cannot say yet
 	}
 	switch {
 	case s.ID != ref.ID, ref.Owner != nil && *ref.Owner != owner:
 		return unknown(ref.ID)
-	case ref.Ticket != nil && s.State != Completed && s.UploadID != "" && s.UploadID != ref.Ticket.UploadID:
+	case ref.SessionToken != nil && s.State != Completed && s.UploadID != "" && s.UploadID != ref.SessionToken.UploadID:
 		// The Store was lost and the same Idempotency-Key opened anew. Where a
 		// recording is there it counts, whichever upload it came from.
 		return conflict(ReasonSuperseded, "this session was opened again with another upload; use the newer token")

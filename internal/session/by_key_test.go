@@ -41,7 +41,7 @@ func TestWhereS3ListsByKeyTheUploadsOfRecordedSessionsAreFound(t *testing.T) {
 	if o, found := r.orphan(t, other); !found || o.Reason != session.OtherUpload {
 		t.Errorf("the second upload is %+v", o)
 	}
-	if _, found := r.orphan(t, r.ref.Ticket.UploadID); found {
+	if _, found := r.orphan(t, r.ref.SessionToken.UploadID); found {
 		t.Error("the session's own upload is called an orphan")
 	}
 	r.Broker.Limits.ListsByKeyOnly = false

@@ -8,10 +8,10 @@ import (
 // Credential is what a request's bearer string turned out to be. Exactly one
 // field is set.
 type Credential struct {
-	APIKey *APIKey
-	Grant  *Grant
-	Ticket *Ticket
-	Share  *Share
+	APIKey       *APIKey
+	Grant        *Grant
+	SessionToken *SessionToken
+	Share        *Share
 }
 
 // APIKey is what a back end or an ops script identifies itself with.
@@ -53,9 +53,9 @@ type Grant struct {
 	Principal    string   // who asks where nobody owns: the name of the API key
 }
 
-// Ticket is what a session token carries, signed: all that rebuilds the
+// SessionToken is what a session token carries, signed: all that rebuilds the
 // session when the Store has forgotten it.
-type Ticket struct {
+type SessionToken struct {
 	ID          ID
 	Bucket      string // Bucket.Name of where the upload is
 	UploadID    UploadID
@@ -75,16 +75,16 @@ type Ticket struct {
 
 // Ref names a session on somebody's behalf.
 type Ref struct {
-	ID     ID
-	Ticket *Ticket // from a session token; nil otherwise
-	Owner  *Owner  // if set, sessions of other owners are not found
-	Share  *Share  // from a share token, for Watch; nil otherwise
-	claim  *Claim  // what the caller says the recording consists of, where it does
+	ID           ID
+	SessionToken *SessionToken // from a session token; nil otherwise
+	Owner        *Owner        // if set, sessions of other owners are not found
+	Share        *Share        // from a share token, for Watch; nil otherwise
+	claim        *Claim        // what the caller says the recording consists of, where it does
 }
 
-// Ticket returns what s's token carries. bucket is Bucket.Name.
-func (s *Session) Ticket(bucket string) Ticket {
-	t := Ticket{
+// SessionToken returns what s's token carries. bucket is Bucket.Name.
+func (s *Session) SessionToken(bucket string) SessionToken {
+	t := SessionToken{
 		ID: s.ID, Bucket: bucket, UploadID: s.UploadID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType,
 		Algorithm: s.Algorithm, PartSize: s.PartSize, MaxBytes: s.MaxBytes, OnAbandon: s.OnAbandon,
 		OpenedAt: s.OpenedAt, ExpiresAt: s.ExpiresAt,
@@ -96,7 +96,7 @@ func (s *Session) Ticket(bucket string) Ticket {
 }
 
 // session is the record that t rebuilds, in no state yet.
-func (t *Ticket) session() *Session {
+func (t *SessionToken) session() *Session {
 	s := &Session{
 		ID: t.ID, Owner: t.Owner, Name: t.Name, ContentType: t.ContentType, Algorithm: t.Algorithm, UploadID: t.UploadID,
 		PartSize: t.PartSize, MaxBytes: t.MaxBytes, OnAbandon: t.OnAbandon, OpenedAt: t.OpenedAt, ExpiresAt: t.ExpiresAt,

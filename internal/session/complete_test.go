@@ -98,7 +98,7 @@ func recordWith(t *testing.T, algorithm session.ChecksumAlgorithm) *recorded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.ref = session.Ref{ID: r.opened.ID, Ticket: cred.Ticket}
+	r.ref = session.Ref{ID: r.opened.ID, SessionToken: cred.SessionToken}
 	return r
 }
 
@@ -117,7 +117,7 @@ func (r *recorded) complete(t *testing.T, want session.State) {
 func (r *recorded) presign(t *testing.T, number session.PartNumber, body []byte) apitest.URL {
 	t.Helper()
 	algorithm := session.ChecksumAlgorithm(r.opened.Checksum)
-	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID, Algorithm: algorithm}
+	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID, Algorithm: algorithm}
 	part := session.PartToSign{Number: number, Size: int64(len(body)), Checksum: algorithm.Sum(body)}
 	signed, err := r.Broker.Signer.SignParts(t.Context(), upload, []session.PartToSign{part}, time.Minute)
 	if err != nil {
@@ -235,9 +235,9 @@ func TestManyCompletesAtOnceMakeOneRequest(t *testing.T) {
 
 func TestASessionOfAnotherBucketIsNotLost(t *testing.T) {
 	r := record(t)
-	elsewhere := *r.ref.Ticket
+	elsewhere := *r.ref.SessionToken
 	elsewhere.Bucket = "https://other.example/bucket"
-	ref := session.Ref{ID: elsewhere.ID, Ticket: &elsewhere}
+	ref := session.Ref{ID: elsewhere.ID, SessionToken: &elsewhere}
 	calls := map[string]func() error{
 		"complete": func() error { _, err := r.Broker.Complete(t.Context(), ref, r.claim); return err },
 		"parts":    func() error { _, _, err := r.Broker.Parts(t.Context(), &elsewhere, nil, nil, 0); return err },
@@ -324,7 +324,7 @@ func TestAClaimWithoutETagsHoldsOnlyWhileItIsKnown(t *testing.T) {
 func stale(t *testing.T) *recorded {
 	t.Helper()
 	r := abandoned(t, nil, session.MinPartSize, 99)
-	if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, r.claim.Parts, nil, 0); err != nil {
+	if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, r.claim.Parts, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	r.UploadPart(t, r.opened, 1, apitest.Noise(session.MinPartSize))
@@ -462,7 +462,7 @@ func TestASlowCompleteIsNotLost(t *testing.T) {
 			t.Fatalf("the reaper did %+v", done)
 		}
 	}
-	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID, Algorithm: session.SHA256}
+	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID, Algorithm: session.SHA256}
 	if _, err := r.bucket.Bucket.Complete(t.Context(), upload, r.claim.Parts, r.claim.Size); err != nil {
 		t.Fatal(err)
 	}

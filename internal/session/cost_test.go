@@ -34,7 +34,7 @@ func TestACallCostsAsManyPartsAsItReportsOrAsksFor(t *testing.T) {
 				for i := range signed {
 					sign = append(sign, session.PartToSign{Number: session.PartNumber(i + 1), Size: session.MinPartSize})
 				}
-				_, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, uploaded, sign, 0)
+				_, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, uploaded, sign, 0)
 				return err
 			}
 			if err := call(c.reported, c.signed); err != nil {

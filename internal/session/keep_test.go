@@ -25,7 +25,7 @@ func TestAnAbortedSessionWithoutPartsIsRememberedForAnHour(t *testing.T) {
 			r.Broker.Limits.KeepRecord = c.keep
 			if c.part {
 				one := []session.Part{{Number: 1, Size: 5, ETag: `"e"`}}
-				if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, one, nil, 0); err != nil {
+				if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, one, nil, 0); err != nil {
 					t.Fatal(err)
 				}
 			}

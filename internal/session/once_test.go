@@ -74,7 +74,7 @@ func hoarded(t *testing.T, other session.Part) (*recorded, *hoarder) {
 
 func (r *recorded) report(t *testing.T, parts ...session.Part) {
 	t.Helper()
-	if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, parts, nil, 0); err != nil {
+	if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, parts, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -63,7 +63,7 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []Part
 	if s.Algorithm == NoChecksum { // S3 took none, whatever was asked for
 		sign = bare(sign)
 	}
-	t := s.Ticket(b.Bucket.Name())
+	t := s.SessionToken(b.Bucket.Name())
 	s, urls, err := b.Parts(ctx, &t, nil, sign, 0)
 	return Opened{s, urls}, err
 }

@@ -37,7 +37,7 @@ func (r *recorded) orphan(t *testing.T, upload session.UploadID) (session.Orphan
 func TestAForgottenUploadIsAdoptedAndSalvaged(t *testing.T) {
 	r := abandoned(t, map[string]any{"checksum": "sha256"}, session.MinPartSize, 99)
 	r.Store.Forget()
-	if o, found := r.orphan(t, r.ref.Ticket.UploadID); !found || o.Reason != session.Forgotten || o.Parts != 2 || o.Bytes != session.MinPartSize+99 || o.Session != r.opened.ID {
+	if o, found := r.orphan(t, r.ref.SessionToken.UploadID); !found || o.Reason != session.Forgotten || o.Parts != 2 || o.Bytes != session.MinPartSize+99 || o.Session != r.opened.ID {
 		t.Errorf("the orphan is %+v", o)
 	}
 	r.sweep(t)
@@ -114,7 +114,7 @@ func TestAnAdoptedSessionLearnsWhoseItIs(t *testing.T) {
 	r.Store.Forget()
 	r.Later(2 * time.Hour)
 	r.sweep(t)
-	if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, nil, 0); err != nil {
+	if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	s := r.state(t)
@@ -132,7 +132,7 @@ func TestAnAdoptedSessionLearnsWhoseItIs(t *testing.T) {
 func TestAForgottenUploadIsNotAborted(t *testing.T) {
 	r := abandoned(t, nil, 99)
 	r.Store.Forget()
-	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}
+	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID}
 	if err := r.Broker.AbortOrphan(t.Context(), own); session.ReasonOf(err) != "forgotten" {
 		t.Errorf("aborting it is answered with %v", err)
 	}
@@ -147,7 +147,7 @@ func TestAnAdoptedSessionsTokenIsRenewed(t *testing.T) {
 	if s := r.state(t); !s.Adopted {
 		t.Fatal("it was not adopted")
 	}
-	if _, err := r.Broker.Renew(t.Context(), *r.ref.Ticket, "ann"); err != nil {
+	if _, err := r.Broker.Renew(t.Context(), *r.ref.SessionToken, "ann"); err != nil {
 		t.Errorf("it is answered with %v", err)
 	}
 }
@@ -177,10 +177,10 @@ func TestASecondUploadOfASessionIsLeftForPeople(t *testing.T) {
 	if o, found := r.orphan(t, other); !found || o.Reason != session.OtherUpload {
 		t.Errorf("the orphan is %+v", o)
 	}
-	if _, found := r.orphan(t, r.ref.Ticket.UploadID); found {
+	if _, found := r.orphan(t, r.ref.SessionToken.UploadID); found {
 		t.Error("the session's own upload is called an orphan")
 	}
-	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}
+	own := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID}
 	if err := r.Broker.AbortOrphan(t.Context(), own); session.ReasonOf(err) != "in-use" {
 		t.Errorf("aborting the session's own upload is answered with %v", err)
 	}
@@ -207,7 +207,7 @@ func TestARepeatedOpenFindsItsUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.opened.ID = first.Session.ID
-	r.UploadPart(t, apitest.Opened{ID: first.Session.ID, Token: r.Keyring.SignTicket(first.Session.Ticket(r.Broker.Bucket.Name()))}, 1, apitest.Noise(99))
+	r.UploadPart(t, apitest.Opened{ID: first.Session.ID, Token: r.Keyring.SignSessionToken(first.Session.SessionToken(r.Broker.Bucket.Name()))}, 1, apitest.Noise(99))
 	r.Store.Forget()
 	again, err := r.Broker.Open(t.Context(), g, req, nil)
 	if err != nil {
@@ -227,7 +227,7 @@ func TestARepeatedOpenFindsItsRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.opened.ID = first.Session.ID
-	r.UploadPart(t, apitest.Opened{ID: first.Session.ID, Token: r.Keyring.SignTicket(first.Session.Ticket(r.Broker.Bucket.Name()))}, 1, apitest.Noise(99))
+	r.UploadPart(t, apitest.Opened{ID: first.Session.ID, Token: r.Keyring.SignSessionToken(first.Session.SessionToken(r.Broker.Bucket.Name()))}, 1, apitest.Noise(99))
 	salvaged(t, r.Broker, first.Session.ID) // forgotten before, it would be open again
 	if _, err := r.Client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &r.S3.Bucket, Key: r.key()}); err != nil {
 		t.Fatal(err)
@@ -270,11 +270,11 @@ func TestAnExpiredTokenIsRenewed(t *testing.T) {
 		if forget {
 			r.Store.Forget()
 		}
-		if _, err := r.Broker.Renew(t.Context(), *r.ref.Ticket, "bob"); session.KindOf(err) != session.NotFound {
+		if _, err := r.Broker.Renew(t.Context(), *r.ref.SessionToken, "bob"); session.KindOf(err) != session.NotFound {
 			t.Errorf("somebody else is answered with %v", err)
 		}
-		s, err := r.Broker.Renew(t.Context(), *r.ref.Ticket, "ann")
-		if err != nil || !s.Ticket("").ExpiresAt.After(r.Broker.Now()) {
+		s, err := r.Broker.Renew(t.Context(), *r.ref.SessionToken, "ann")
+		if err != nil || !s.SessionToken("").ExpiresAt.After(r.Broker.Now()) {
 			t.Fatalf("it is answered with %+v, %v", s, err)
 		}
 		if stored := r.state(t); !stored.ExpiresAt.After(r.Broker.Now()) {

@@ -18,7 +18,7 @@ import (
 // noted or signed; Limited if too many are asked for, with nothing noted or
 // signed; Conflict if the session is no longer open; NotFound "lost" if S3 knows
 // neither the upload nor the object; Unavailable.
-func (b *Broker) Parts(ctx context.Context, t *Ticket, uploaded []Part, sign []PartToSign, ttl time.Duration) (*Session, []SignedPart, error) {
+func (b *Broker) Parts(ctx context.Context, t *SessionToken, uploaded []Part, sign []PartToSign, ttl time.Duration) (*Session, []SignedPart, error) {
 	if err := b.serves(t); err != nil {
 		return nil, nil, err
 	}
@@ -60,8 +60,8 @@ func (b *Broker) urlTTL(asked time.Duration) time.Duration {
 }
 
 // report is one round trip to the Store, and more only if it forgot.
-func (b *Broker) report(ctx context.Context, t *Ticket, r Report) (*Session, error) {
-	ref := Ref{ID: t.ID, Ticket: t}
+func (b *Broker) report(ctx context.Context, t *SessionToken, r Report) (*Session, error) {
+	ref := Ref{ID: t.ID, SessionToken: t}
 	for range casRounds {
 		s, err := b.Store.Report(ctx, t.ID, r)
 		if KindOf(err) == NotFound {

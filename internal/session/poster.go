@@ -42,7 +42,7 @@ type SignedPoster struct {
 // Errors: Invalid if its size or checksum is out of bounds; Limited if too much
 // is asked for; Conflict if the session is no longer open; NotFound "lost";
 // Unavailable.
-func (b *Broker) Poster(ctx context.Context, t *Ticket, p PosterToSign) (SignedPoster, error) {
+func (b *Broker) Poster(ctx context.Context, t *SessionToken, p PosterToSign) (SignedPoster, error) {
 	if err := b.serves(t); err != nil {
 		return SignedPoster{}, err
 	}

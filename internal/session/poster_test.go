@@ -22,7 +22,7 @@ func (r *recorded) posterOf() session.Key {
 func (r *recorded) picture(t *testing.T) apitest.URL {
 	t.Helper()
 	body := apitest.Noise(300)
-	p, err := r.Broker.Poster(t.Context(), r.ref.Ticket, session.PosterToSign{Size: 300, Checksum: r.ref.Ticket.Algorithm.Sum(body)})
+	p, err := r.Broker.Poster(t.Context(), r.ref.SessionToken, session.PosterToSign{Size: 300, Checksum: r.ref.SessionToken.Algorithm.Sum(body)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestAPosterGoesWithItsRecording(t *testing.T) {
 			r.reap(t)
 		}},
 		"lost": {sizes: []int{9}, end: func(t *testing.T, r *recorded) {
-			if err := r.Broker.Bucket.Abort(t.Context(), session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}); err != nil {
+			if err := r.Broker.Bucket.Abort(t.Context(), session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID}); err != nil {
 				t.Error(err)
 			}
 			r.Later(resumeWindow + abandonAfter + time.Hour)
@@ -94,7 +94,7 @@ func TestAPosterGoesWithItsRecording(t *testing.T) {
 		}},
 		"forgotten with nothing in it, and freed": {end: func(t *testing.T, r *recorded) {
 			r.Store.Forget()
-			if err := r.Broker.AbortOrphan(t.Context(), session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}); err != nil {
+			if err := r.Broker.AbortOrphan(t.Context(), session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID}); err != nil {
 				t.Error(err)
 			}
 		}},

@@ -50,7 +50,7 @@ func abandonedAt(t *testing.T, a *apitest.API, fields map[string]any, sizes ...i
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.ref = session.Ref{ID: r.opened.ID, Ticket: cred.Ticket}
+	r.ref = session.Ref{ID: r.opened.ID, SessionToken: cred.SessionToken}
 	return r
 }
 
@@ -139,7 +139,7 @@ func TestARecorderThatComesBackAfterASalvage(t *testing.T) {
 	if err != nil || s.Result.Outcome != session.Salvaged {
 		t.Errorf("the claim of all there is: answered with %+v, %v", s, err)
 	}
-	_, _, err = r.Broker.Parts(t.Context(), r.ref.Ticket, nil, []session.PartToSign{{Number: 3, Size: 1}}, 0)
+	_, _, err = r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, []session.PartToSign{{Number: 3, Size: 1}}, 0)
 	if session.KindOf(err) != session.Conflict || session.ReasonOf(err) != "salvaged" {
 		t.Errorf("another part: answered with %v, want salvaged", err)
 	}
@@ -188,8 +188,8 @@ func TestAFilledHoleIsSeenAtOnce(t *testing.T) {
 	r.Later(abandonAfter + time.Hour)
 	r.reap(t)
 	r.bodies[1] = apitest.Noise(session.MinPartSize)
-	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID}
-	_, urls, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, []session.PartToSign{{Number: 2, Size: session.MinPartSize}}, time.Minute)
+	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID}
+	_, urls, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, []session.PartToSign{{Number: 2, Size: session.MinPartSize}}, time.Minute)
 	if err != nil {
 		t.Fatal(err, upload)
 	}
@@ -208,13 +208,13 @@ func TestSignsOfLife(t *testing.T) {
 		live func(*testing.T, *recorded)
 	}{
 		{"a heartbeat", func(t *testing.T, r *recorded) {
-			if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, nil, 0); err != nil {
+			if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, nil, 0); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		{"a URL that still lives", func(t *testing.T, r *recorded) {
 			r.Later(-23 * time.Hour)
-			if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, []session.PartToSign{{Number: 2, Size: 1}}, 24*time.Hour); err != nil {
+			if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, []session.PartToSign{{Number: 2, Size: 1}}, 24*time.Hour); err != nil {
 				t.Fatal(err)
 			}
 			r.Later(23 * time.Hour)
@@ -296,7 +296,7 @@ func TestTheReaperFinishesWhatADeadBrokerBegan(t *testing.T) {
 
 func TestALostSessionEndsWithTheResumeWindow(t *testing.T) {
 	r := abandoned(t, nil, 99)
-	_, err := r.Client.AbortMultipartUpload(t.Context(), &s3.AbortMultipartUploadInput{Bucket: &r.S3.Bucket, Key: r.key(), UploadId: aws.String(string(r.ref.Ticket.UploadID))})
+	_, err := r.Client.AbortMultipartUpload(t.Context(), &s3.AbortMultipartUploadInput{Bucket: &r.S3.Bucket, Key: r.key(), UploadId: aws.String(string(r.ref.SessionToken.UploadID))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +329,7 @@ func (l lateComplete) Abort(ctx context.Context, u session.Upload) error {
 
 func TestAnAbortThatComesAfterALateComplete(t *testing.T) {
 	r := record(t)
-	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.Ticket.UploadID, Algorithm: session.SHA256}
+	upload := session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.ref.SessionToken.UploadID, Algorithm: session.SHA256}
 	r.Broker.Bucket = lateComplete{Bucket: r.bucket, late: func() {
 		if _, err := r.bucket.Complete(t.Context(), upload, r.claim.Parts, r.claim.Size); err != nil {
 			t.Error(err)
@@ -346,7 +346,7 @@ func TestAnAbortThatComesAfterALateComplete(t *testing.T) {
 func TestSalvageOnlyIfNothingChanged(t *testing.T) {
 	r := abandoned(t, nil, 99)
 	seen := r.state(t).Revision
-	if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, nil, 0); err != nil {
+	if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Broker.Salvage(t.Context(), r.ref, seen); session.KindOf(err) != session.PreconditionFailed {
@@ -371,7 +371,7 @@ func TestNothingIsNotSalvaged(t *testing.T) {
 // A part lands while the salvage is under way: somebody is there after all.
 func TestASalvageMeetsALivePart(t *testing.T) {
 	r := abandoned(t, nil, session.MinPartSize)
-	_, urls, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, []session.PartToSign{{Number: 2, Size: 99}}, time.Hour)
+	_, urls, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, []session.PartToSign{{Number: 2, Size: 99}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

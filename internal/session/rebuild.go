@@ -9,7 +9,7 @@ import (
 // upload that is still there is open, an object is completed, and with neither
 // the recording is lost, for all we can see now.
 func (b *Broker) rebuild(ctx context.Context, ref Ref) (*Session, error) {
-	if t := ref.Ticket; t != nil {
+	if t := ref.SessionToken; t != nil {
 		s := t.session()
 		parts, err := b.Bucket.ListParts(ctx, b.upload(s))
 		if err == nil {
@@ -25,7 +25,7 @@ func (b *Broker) rebuild(ctx context.Context, ref Ref) (*Session, error) {
 func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.Key(ref.ID))
 	if KindOf(err) == NotFound {
-		if ref.Ticket == nil {
+		if ref.SessionToken == nil {
 			return nil, unknown(ref.ID)
 		}
 		return nil, lost()
@@ -34,9 +34,9 @@ func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, erro
 		return nil, err
 	}
 	s := b.sessionOf(ref.ID, obj)
-	if ref.Ticket != nil {
+	if ref.SessionToken != nil {
 		result := s.Result
-		s = ref.Ticket.session()
+		s = ref.SessionToken.session()
 		s.Result = result
 	}
 	if ref.claim != nil && agrees(s, *ref.claim) == nil {
@@ -93,10 +93,10 @@ func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []P
 // recognise fills in what the record of an adopted upload could only guess,
 // from the token that was handed out for it.
 func (b *Broker) recognise(ctx context.Context, ref Ref, s *Session) (*Session, error) {
-	if !s.Adopted || ref.Ticket == nil || s.State != Open {
+	if !s.Adopted || ref.SessionToken == nil || s.State != Open {
 		return s, nil
 	}
-	c := Change{Session: ref.Ticket.session()}
+	c := Change{Session: ref.SessionToken.session()}
 	c.Session.State, c.Session.URLsExpireAt = Open, s.URLsExpireAt
 	known, err := b.swap(ctx, s, c)
 	if ReasonOf(err) == ReasonStale { // by another call with the same token, or it was ended just now

@@ -71,7 +71,7 @@ func TestHowAnETagIsSpelledDoesNotCount(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ref := session.Ref{ID: opened.ID, Ticket: cred.Ticket}
+			ref := session.Ref{ID: opened.ID, SessionToken: cred.SessionToken}
 			_, err = api.Broker.Complete(t.Context(), ref, session.Claim{Parts: []session.Part{part}, Size: 99})
 			if session.ReasonOf(err) != tc.want {
 				t.Errorf("it is answered with %v", err)

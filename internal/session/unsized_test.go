@@ -23,8 +23,8 @@ func unsized(t *testing.T, room, size int64, sizes ...int) *recorded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ticket := opened.Session.Ticket(r.Broker.Bucket.Name())
-	r.opened.ID, r.ref = ticket.ID, session.Ref{ID: ticket.ID, Ticket: &ticket}
+	token := opened.Session.SessionToken(r.Broker.Bucket.Name())
+	r.opened.ID, r.ref = token.ID, session.Ref{ID: token.ID, SessionToken: &token}
 	for i, size := range sizes {
 		body := apitest.Noise(size)
 		r.bodies = append(r.bodies, body)
@@ -37,7 +37,7 @@ func unsized(t *testing.T, room, size int64, sizes ...int) *recorded {
 func (r *recorded) sends(t *testing.T, number int, body []byte) session.Part {
 	t.Helper()
 	n := session.PartNumber(number)
-	_, urls, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, []session.PartToSign{{Number: n}}, 0)
+	_, urls, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, []session.PartToSign{{Number: n}}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +69,9 @@ func TestNumbersOfAnUnsizedSessionGoAsFarAsItsBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ticket := opened.Session.Ticket(r.Broker.Bucket.Name())
+	token := opened.Session.SessionToken(r.Broker.Bucket.Name())
 	for number, ok := range map[session.PartNumber]bool{0: false, 1: true, 3: true, 4: false} {
-		_, _, err := r.Broker.Parts(t.Context(), &ticket, nil, []session.PartToSign{{Number: number}}, 0)
+		_, _, err := r.Broker.Parts(t.Context(), &token, nil, []session.PartToSign{{Number: number}}, 0)
 		if (err == nil) != ok {
 			t.Errorf("part %d: %v", number, err)
 		}
@@ -92,7 +92,7 @@ func TestAnUnsizedUploadIsHeldAgainstMaxBytesAtItsEnd(t *testing.T) {
 		if s := r.state(t); s.State != c.want {
 			t.Errorf("%s: it is %s", name, s.State)
 		}
-		if _, err := r.Broker.Bucket.ListParts(t.Context(), session.Upload{Key: r.Broker.Key(r.ref.ID), ID: r.ref.Ticket.UploadID}); session.KindOf(err) != session.NotFound {
+		if _, err := r.Broker.Bucket.ListParts(t.Context(), session.Upload{Key: r.Broker.Key(r.ref.ID), ID: r.ref.SessionToken.UploadID}); session.KindOf(err) != session.NotFound {
 			t.Errorf("%s: S3 still has the upload: %v", name, err)
 		}
 	}

@@ -39,7 +39,7 @@ func (r *recorded) probes(t *testing.T, after time.Duration) *session.Session {
 // reports tells of all parts.
 func (r *recorded) reports(t *testing.T) {
 	t.Helper()
-	if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, r.claim.Parts, nil, 0); err != nil {
+	if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, r.claim.Parts, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -125,7 +125,7 @@ func TestAReportOfTheLastPartIsFollowedAtOnce(t *testing.T) {
 func TestWhatIsWholeIsCompletedThoughTheStoreForgotIt(t *testing.T) {
 	r := phone(t, nil, session.MinPartSize, 99)
 	r.Store.Forget()
-	if _, _, err := r.Broker.Parts(t.Context(), r.ref.Ticket, nil, nil, 0); err != nil {
+	if _, _, err := r.Broker.Parts(t.Context(), r.ref.SessionToken, nil, nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	if s := r.probes(t, 0); s.State != session.Completed || s.Result.Outcome != session.AsClaimed {

@@ -45,7 +45,7 @@ func TestAttackAnotherOwnersUppyUpload(t *testing.T) {
 	with := func(c client, key string) upload { return upload{c, key, u.UploadID} }
 	ended := session.Grant{Owner: "ann", ExpiresAt: time.Now().Add(-time.Minute)}
 	elsewhere := session.Grant{Owner: "ann", ExpiresAt: time.Now().Add(time.Hour), Origin: "https://app.example"}
-	ticket, err := a.Keyring.OpenUpload(u.UploadID)
+	token, err := a.Keyring.OpenUpload(u.UploadID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,8 @@ func TestAttackAnotherOwnersUppyUpload(t *testing.T) {
 		"a grant that is none":                          {with(v6(a, "gr_x"), u.Key), "bad-token"},
 		"a grant that was changed":                      {with(v6(a, ann[:len(ann)-2]+"AA"), u.Key), "bad-token"},
 		"an API key":                                    {with(v6(a, a.APIKey), u.Key), "wrong-credential"},
-		"a session token":                               {with(v6(a, a.Keyring.SignTicket(ticket)), u.Key), "wrong-credential"},
-		"a link":                                        {with(v5(a, a.Keyring.SignShare(session.Share{ID: ticket.ID})), u.Key), "wrong-credential"},
+		"a session token":                               {with(v6(a, a.Keyring.SignSessionToken(token)), u.Key), "wrong-credential"},
+		"a link":                                        {with(v5(a, a.Keyring.SignShare(session.Share{ID: token.ID})), u.Key), "wrong-credential"},
 		"the upload's own name":                         {with(v5(a, u.UploadID), u.Key), "bad-token"},
 		"the key of another upload":                     {with(u.client, other.Key), "foreign-key"},
 		"no key":                                        {with(u.client, ""), "foreign-key"},
@@ -80,16 +80,16 @@ func TestAttackAnUppyUploadID(t *testing.T) {
 	a := start(t)
 	c := v6(a, a.Grant(t, "ann"))
 	u := c.open(t, nil)
-	ticket, err := a.Keyring.OpenUpload(u.UploadID)
+	token, err := a.Keyring.OpenUpload(u.UploadID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := ticket
+	elsewhere := token
 	elsewhere.Bucket = "s3/other"
 	for name, c := range map[string]struct{ id, reasons string }{
-		"S3's own upload ID":             {string(ticket.UploadID), "bad-token"},
-		"the session's ID":               {string(ticket.ID), "bad-token"},
-		"the session token":              {a.Keyring.SignTicket(ticket), "bad-token"},
+		"S3's own upload ID":             {string(token.UploadID), "bad-token"},
+		"the session's ID":               {string(token.ID), "bad-token"},
+		"the session token":              {a.Keyring.SignSessionToken(token), "bad-token"},
 		"one that was changed":           {u.UploadID[:len(u.UploadID)-2] + "AA", "bad-token"},
 		"one that was cut":               {u.UploadID[:len(u.UploadID)-9], "bad-token"},
 		"one with something behind":      {u.UploadID + ".x", "bad-token"},

@@ -33,7 +33,7 @@ func (u *uploads) open(r Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := opened.Session.Ticket(u.broker.Bucket.Name())
+	t := opened.Session.SessionToken(u.broker.Bucket.Name())
 	r.About(t.ID)
 	return openAnswer{Key: u.broker.Key(t.ID), UploadID: u.seal.SignUpload(t)}, nil
 }

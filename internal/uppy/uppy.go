@@ -34,8 +34,8 @@ type Request interface {
 
 // Sealer makes what Uppy knows as the uploadId.
 type Sealer interface {
-	SignUpload(session.Ticket) string
-	OpenUpload(name string) (session.Ticket, error)
+	SignUpload(session.SessionToken) string
+	OpenUpload(name string) (session.SessionToken, error)
 }
 
 // Route is one call, to be mounted in the API.
@@ -106,7 +106,7 @@ type uploads struct {
 // It is as good as a session token for as long as there is such a grant, which is
 // what renewing one would take: so it does not end by itself, as Uppy could not
 // be given another.
-func (u *uploads) upload(r Request) (*session.Ticket, error) {
+func (u *uploads) upload(r Request) (*session.SessionToken, error) {
 	g, err := grant(r)
 	if err != nil {
 		return nil, err
@@ -125,4 +125,6 @@ func (u *uploads) upload(r Request) (*session.Ticket, error) {
 	return &t, nil
 }
 
-func ref(t *session.Ticket) session.Ref { return session.Ref{ID: t.ID, Ticket: t, Owner: &t.Owner} }
+func ref(t *session.SessionToken) session.Ref {
+	return session.Ref{ID: t.ID, SessionToken: t, Owner: &t.Owner}
+}

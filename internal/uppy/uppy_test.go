@@ -95,11 +95,11 @@ func (u upload) complete(t testing.TB, parts ...any) apitest.Answer {
 // session is what the broker has of the upload.
 func (u upload) session(t testing.TB) *session.Session {
 	t.Helper()
-	ticket, err := u.Keyring.OpenUpload(u.UploadID)
+	token, err := u.Keyring.OpenUpload(u.UploadID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := u.Store.Get(t.Context(), ticket.ID)
+	s, err := u.Store.Get(t.Context(), token.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func (r *recorder) anyPiece() piece {
 
 func (r *recorder) putAnything() {
 	p := r.anyPiece()
-	url := session.SignedPart{URL: session.SignedURL(r.ticket.UploadID), ExpiresAt: time.Now().Add(time.Minute)}
+	url := session.SignedPart{URL: session.SignedURL(r.token.UploadID), ExpiresAt: time.Now().Add(time.Minute)}
 	if part, err := r.put(url, p); err == nil {
 		r.stored[p.number] = part
 	}
@@ -50,7 +50,7 @@ func (r *recorder) putAnything() {
 
 func (r *recorder) reportAnything() {
 	part := r.anyPart()
-	t := r.ticket
+	t := r.token
 	_, _ = ask(r.actor, "false report", &t, func(ctx context.Context, b *session.Broker) (*session.Session, error) {
 		s, _, err := b.Parts(ctx, &t, []session.Part{part}, nil, 0)
 		return s, err
@@ -81,20 +81,20 @@ func (r *recorder) claimAnything() {
 	}
 	done, err := r.sendClaim(c)
 	if err == nil && done.State == session.Completed {
-		r.witness.acknowledged(done, r.ticket.UploadID, c)
+		r.witness.acknowledged(done, r.token.UploadID, c)
 	}
 }
 
 func (r *recorder) abort() {
-	t := r.ticket
+	t := r.token
 	r.witness.life(t.ID).abortAsked = true
 	_, _ = ask(r.actor, fmt.Sprintf("abort %s", t.ID), &t, func(ctx context.Context, b *session.Broker) (*session.Session, error) {
-		return b.Abort(ctx, session.Ref{ID: t.ID, Ticket: &t}, 0)
+		return b.Abort(ctx, session.Ref{ID: t.ID, SessionToken: &t}, 0)
 	})
 }
 
 func (r *recorder) renew() {
-	t := r.ticket
+	t := r.token
 	_, _ = ask(r.actor, fmt.Sprintf("renew %s", t.ID), &t, func(ctx context.Context, b *session.Broker) (*session.Session, error) {
 		return b.Renew(ctx, t, r.owner)
 	})
@@ -150,12 +150,12 @@ func (o operator) salvage(ref session.Ref, since session.Revision) {
 
 // erase deletes the finished recording for good.
 func (r *recorder) erase() {
-	t := r.ticket
+	t := r.token
 	r.sleep(r.upTo(time.Hour))
 	r.witness.life(t.ID).deleteAsked = true
 	for range 3 {
 		_, err := ask(r.actor, fmt.Sprintf("delete %s", t.ID), &t, func(ctx context.Context, b *session.Broker) (struct{}, error) {
-			return struct{}{}, b.Delete(ctx, session.Ref{ID: t.ID, Ticket: &t})
+			return struct{}{}, b.Delete(ctx, session.Ref{ID: t.ID, SessionToken: &t})
 		})
 		if err == nil {
 			return

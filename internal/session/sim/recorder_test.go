@@ -37,7 +37,7 @@ type recorder struct {
 	steps    int
 	takes    int
 	opened   *session.Session
-	ticket   session.Ticket
+	token    session.SessionToken
 	claiming bool                                // all is PUT; what remains is to be told that it is completed
 	stored   map[session.PartNumber]session.Part // what S3 acknowledged of this take
 	fresh    []session.Part                      // of these, what was not reported
@@ -117,8 +117,8 @@ func (r *recorder) take() error {
 	}
 	for _, p := range r.pieces {
 		if r.idempotent && r.mishap() { // the page was loaded anew
-			before := r.ticket.UploadID
-			if err := r.open(); err != nil || r.ticket.UploadID != before {
+			before := r.token.UploadID
+			if err := r.open(); err != nil || r.token.UploadID != before {
 				return cmp.Or(err, errOver)
 			}
 		}
@@ -149,7 +149,7 @@ func (r *recorder) pause() error {
 	case r.steps == r.goneAt, r.plan.scene.vanish && len(r.plan.scene.script) == 0:
 		return errGone
 	case time.Since(epoch) > r.plan.storm+maxCalm:
-		r.witness.accuse("an honest recorder ends completed", "%s is not answered yet in its session %s", r.name, r.ticket.ID)
+		r.witness.accuse("an honest recorder ends completed", "%s is not answered yet in its session %s", r.name, r.token.ID)
 		return errGone
 	case r.silentOneIn > 0 && !r.calm && r.oneIn(r.silentOneIn):
 		r.sleep(r.upTo(3 * limits.AbandonAfter))
@@ -175,16 +175,16 @@ func (r *recorder) open() error {
 	if err != nil {
 		return err
 	}
-	before := r.ticket
-	r.opened, r.ticket, r.algorithm = opened.Session, opened.Session.Ticket("sim/bucket"), opened.Session.Algorithm
-	if before.UploadID == r.ticket.UploadID && before.Algorithm != r.algorithm {
-		r.witness.accuse("a checksum holds for the whole upload", "%s was opened with %s and is opened with %s", r.ticket.ID, before.Algorithm, r.algorithm)
+	before := r.token
+	r.opened, r.token, r.algorithm = opened.Session, opened.Session.SessionToken("sim/bucket"), opened.Session.Algorithm
+	if before.UploadID == r.token.UploadID && before.Algorithm != r.algorithm {
+		r.witness.accuse("a checksum holds for the whole upload", "%s was opened with %s and is opened with %s", r.token.ID, before.Algorithm, r.algorithm)
 	}
 	if r.opened.State != session.Open {
 		return errOver
 	}
 	if r.whenWhole {
-		r.witness.life(r.ticket.ID).announced = r.pieces
+		r.witness.life(r.token.ID).announced = r.pieces
 	}
 	return r.pause()
 }
@@ -233,7 +233,7 @@ func (r *recorder) sign(p piece) (session.SignedPart, error) {
 }
 
 func (r *recorder) parts(uploaded []session.Part, sign []session.PartToSign) ([]session.SignedPart, error) {
-	t := r.ticket
+	t := r.token
 	return insist(r, func() ([]session.SignedPart, error) {
 		return ask(r.actor, fmt.Sprintf("parts of %s", t.ID), &t, func(ctx context.Context, b *session.Broker) ([]session.SignedPart, error) {
 			_, urls, err := b.Parts(ctx, &t, uploaded, sign, 0)
@@ -244,10 +244,10 @@ func (r *recorder) parts(uploaded []session.Part, sign []session.PartToSign) ([]
 
 // look asks what became of a session whose upload S3 does not know.
 func (r *recorder) look() error {
-	t := r.ticket
+	t := r.token
 	view, err := insist(r, func() (session.View, error) {
 		return ask(r.actor, fmt.Sprintf("show %s", t.ID), &t, func(ctx context.Context, b *session.Broker) (session.View, error) {
-			return b.Show(ctx, session.Ref{ID: t.ID, Ticket: &t})
+			return b.Show(ctx, session.Ref{ID: t.ID, SessionToken: &t})
 		})
 	})
 	if err == nil && view.State.Finished() {
@@ -295,7 +295,7 @@ func (r *recorder) complete() error {
 		case err != nil && !errors.Is(err, errPending):
 			return err
 		case err == nil && done.State == session.Completed:
-			r.witness.acknowledged(done, r.ticket.UploadID, claim)
+			r.witness.acknowledged(done, r.token.UploadID, claim)
 			switch blind := silent(claim); {
 			case blind && r.witness.lapses != r.lapses: // nothing knows any more what the parts should be
 				if r.witness.doubted++; r.algorithm != session.NoChecksum {
@@ -344,12 +344,12 @@ func (r *recorder) afterwards(claim session.Claim, told session.Result) {
 		done, err := r.sendClaim(claim)
 		switch {
 		case err == nil && done.State == session.Completed:
-			r.witness.acknowledged(done, r.ticket.UploadID, claim)
+			r.witness.acknowledged(done, r.token.UploadID, claim)
 		case session.KindOf(err) == session.Unavailable:
 		case session.ReasonOf(err) == "completed-otherwise" && !r.vouched(claim, told):
 			r.witness.disowned++
 		default:
-			r.witness.accuse("a completed session answers the same as long as its object exists", "%s: %v, %v", r.ticket.ID, done, err)
+			r.witness.accuse("a completed session answers the same as long as its object exists", "%s: %v, %v", r.token.ID, done, err)
 		}
 	}
 	if r.plan.scene.erase || r.oneIn(8) {
@@ -361,7 +361,7 @@ func (r *recorder) afterwards(claim session.Claim, told session.Result) {
 // what was claimed, or the object alone can tell it. With KMS it has no ETag that
 // says so, and a checksum only where S3 keeps one.
 func (r *recorder) vouched(claim session.Claim, told session.Result) bool {
-	if now := r.world.record(r.ticket.ID); now != nil && now.Result != nil && reflect.DeepEqual(*now.Result, told) {
+	if now := r.world.record(r.token.ID); now != nil && now.Result != nil && reflect.DeepEqual(*now.Result, told) {
 		return true
 	}
 	return !silent(claim) && (!r.plan.kms || claim.Parts[0].Checksum.Algorithm().Kept())
@@ -371,7 +371,7 @@ func (r *recorder) vouched(claim session.Claim, told session.Result) bool {
 func (r *recorder) mend(differ []session.Difference) error {
 	for _, d := range differ {
 		if d.Want == nil {
-			r.witness.accuse("an honest recorder is answered truly", "%s never PUT part %d of %s", r.name, d.Number, r.ticket.ID)
+			r.witness.accuse("an honest recorder is answered truly", "%s never PUT part %d of %s", r.name, d.Number, r.token.ID)
 			return errOver
 		}
 		if err := r.save(r.pieces[d.Number-1]); err != nil {
@@ -382,10 +382,10 @@ func (r *recorder) mend(differ []session.Difference) error {
 }
 
 func (r *recorder) sendClaim(claim session.Claim) (*session.Session, error) {
-	t := r.ticket
+	t := r.token
 	r.witness.claimed(t.ID, claim)
 	return ask(r.actor, fmt.Sprintf("complete %s", t.ID), &t, func(ctx context.Context, b *session.Broker) (*session.Session, error) {
-		return b.Complete(ctx, session.Ref{ID: t.ID, Ticket: &t}, claim)
+		return b.Complete(ctx, session.Ref{ID: t.ID, SessionToken: &t}, claim)
 	})
 }
 

@@ -15,7 +15,7 @@ const patience = 45 * time.Second
 // may be lost on the way, the broker may die, and a proxy in between may have
 // sent the request twice: then the second finds the work done, or half done,
 // or comes long after everybody went on.
-func ask[T any](a *actor, what string, of *session.Ticket, serve func(context.Context, *session.Broker) (T, error)) (T, error) {
+func ask[T any](a *actor, what string, of *session.SessionToken, serve func(context.Context, *session.Broker) (T, error)) (T, error) {
 	type answer struct {
 		value T
 		err   error

@@ -427,7 +427,7 @@ type presence struct {
 	making bool
 }
 
-func (w *witness) exists(t *session.Ticket) (p presence) {
+func (w *witness) exists(t *session.SessionToken) (p presence) {
 	if t != nil {
 		key, now := t.ID.Key(limits.KeyPrefix), w.record(t.ID)
 		p.upload, p.object = w.s3.uploads[t.UploadID] != nil, w.s3.objects[key] != nil
@@ -437,7 +437,7 @@ func (w *witness) exists(t *session.Ticket) (p presence) {
 }
 
 // answered judges an answer by what was there before and is there now.
-func (w *witness) answered(what string, t *session.Ticket, before presence, err error) {
+func (w *witness) answered(what string, t *session.SessionToken, before presence, err error) {
 	now := w.exists(t)
 	if session.ReasonOf(err) == "lost" && (before.upload && now.upload || before.object && now.object || before.making && now.making) {
 		w.accuse("lost is only what S3 does not know", "%s was answered %v, and S3 has it: %+v", what, err, now)
@@ -472,7 +472,7 @@ func (w *witness) letGo(id session.ID, pieces []piece) {
 // abandon: the recorder is killed when all of its recording is stored, and the
 // brokers are to complete it.
 func (w *witness) abandon(r *recorder) {
-	w.phones = append(w.phones, phone{r.ticket.ID, r.ticket.UploadID, r.pieces})
+	w.phones = append(w.phones, phone{r.token.ID, r.token.UploadID, r.pieces})
 }
 
 // completedAlone sees that the brokers completed what a phone left behind.
