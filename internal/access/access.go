@@ -66,7 +66,7 @@ const (
 	apiKeyPrefix       = "sk_"
 	grantPrefix        = "gr_"
 	sessionTokenPrefix = "st_"
-	sharePrefix        = "wt_"
+	linkPrefix         = "wt_"
 	uploadPrefix       = "up_"
 )
 
@@ -128,8 +128,8 @@ func (k *Keyring) Check(bearer string) (session.Credential, error) {
 		return k.checkGrant(bearer)
 	case strings.HasPrefix(bearer, sessionTokenPrefix):
 		return k.checkSessionToken(bearer)
-	case strings.HasPrefix(bearer, sharePrefix):
-		return k.checkShare(bearer)
+	case strings.HasPrefix(bearer, linkPrefix):
+		return k.checkLink(bearer)
 	case bearer == "":
 		return session.Credential{}, denied(session.ReasonMissingToken, "an Authorization header with a bearer token is required")
 	}

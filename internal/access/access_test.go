@@ -24,7 +24,7 @@ func TestTokensOutliveARotatedKey(t *testing.T) {
 		return map[string]string{
 			"grant":         k.SignGrant(session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour)}),
 			"session token": k.SignSessionToken(goldenSessionToken),
-			"share token":   k.SignShare(session.Share{ID: goldenSessionToken.ID}),
+			"share token":   k.SignLink(session.Link{ID: goldenSessionToken.ID}),
 		}
 	}
 	before, between := sign(ring(old)), sign(ring(fresh, old))
@@ -90,12 +90,12 @@ func TestWhatTokensCarryComesBack(t *testing.T) {
 	if got, err := ring.Check(ring.SignGrant(grant)); err != nil || !reflect.DeepEqual(*got.Grant, grant) {
 		t.Errorf("the grant comes back as %+v (%v)", got.Grant, err)
 	}
-	share := session.Share{ID: goldenSessionToken.ID, Generation: "G", ExpiresAt: goldenTime.Add(time.Millisecond)}
-	if got, err := ring.Check(ring.SignShare(share)); err != nil || *got.Share != share {
-		t.Errorf("the share token comes back as %+v (%v)", got.Share, err)
+	link := session.Link{ID: goldenSessionToken.ID, Generation: "G", ExpiresAt: goldenTime.Add(time.Millisecond)}
+	if got, err := ring.Check(ring.SignLink(link)); err != nil || *got.Link != link {
+		t.Errorf("the share token comes back as %+v (%v)", got.Link, err)
 	}
-	share.ExpiresAt = goldenTime
-	if _, err := ring.Check(ring.SignShare(share)); session.KindOf(err) != session.Unauthorized || session.ReasonOf(err) != "link-expired" {
+	link.ExpiresAt = goldenTime
+	if _, err := ring.Check(ring.SignLink(link)); session.KindOf(err) != session.Unauthorized || session.ReasonOf(err) != "link-expired" {
 		t.Errorf("a link that has just ended is answered with %v", err)
 	}
 }

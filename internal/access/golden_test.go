@@ -49,14 +49,14 @@ func TestTokensOfBeforeAreRead(t *testing.T) {
 		"bare_grant":    {Grant: &session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour)}},
 		"grant":         {Grant: &session.Grant{Owner: "ann", ExpiresAt: goldenTime.Add(time.Hour), MaxBytes: 7 << 20, ContentTypes: []string{"video/webm", "audio/*"}}},
 		"session_token": {SessionToken: &goldenSessionToken},
-		"share_token":   {Share: &session.Share{ID: goldenSessionToken.ID}},
+		"share_token":   {Link: &session.Link{ID: goldenSessionToken.ID}},
 	} {
 		if got, err := ring.Check(golden[name]); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("the %s is read as %+v (%v)", name, got, err)
 		}
 	}
 	// And brokers of before read ours, as long as these are the same.
-	if ring.SignSessionToken(goldenSessionToken) != golden["session_token"] || ring.SignShare(session.Share{ID: goldenSessionToken.ID}) != golden["share_token"] {
+	if ring.SignSessionToken(goldenSessionToken) != golden["session_token"] || ring.SignLink(session.Link{ID: goldenSessionToken.ID}) != golden["share_token"] {
 		t.Error("a session token or a share token is signed as another one than before")
 	}
 }
@@ -80,7 +80,7 @@ func TestTokensWithNewFieldsAreReadByBrokersOfBefore(t *testing.T) {
 		Version int    `json:"v"`
 		ID      string `json:"i"`
 	}
-	payload(t, ring.SignShare(session.Share{ID: goldenSessionToken.ID, Generation: "G", ExpiresAt: goldenTime}), &share)
+	payload(t, ring.SignLink(session.Link{ID: goldenSessionToken.ID, Generation: "G", ExpiresAt: goldenTime}), &share)
 	if share.Version != 1 || share.ID != string(goldenSessionToken.ID) {
 		t.Errorf("the share token reads %+v", share)
 	}

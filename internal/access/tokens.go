@@ -43,7 +43,7 @@ type sessionTokenPayload struct {
 	Unsized     bool   `json:"z,omitzero"`
 }
 
-type sharePayload struct {
+type linkPayload struct {
 	Version    int    `json:"v"`
 	ID         string `json:"i"`
 	Generation string `json:"g,omitzero"`
@@ -90,14 +90,14 @@ func (k *Keyring) packSessionToken(prefix string, t session.SessionToken) string
 	})
 }
 
-// SignShare returns the share token for sh. The same Share gives the same token
-// each time, so a link can be shown before the recording is finished.
-func (k *Keyring) SignShare(sh session.Share) string {
-	p := sharePayload{Version: version, ID: string(sh.ID), Generation: sh.Generation}
-	if !sh.ExpiresAt.IsZero() {
-		p.ExpiresAt = sh.ExpiresAt.UnixMilli()
+// SignLink returns the share token for link. The same Link always gives the same
+// token, so a link can be shown before the recording is finished.
+func (k *Keyring) SignLink(link session.Link) string {
+	p := linkPayload{Version: version, ID: string(link.ID), Generation: link.Generation}
+	if !link.ExpiresAt.IsZero() {
+		p.ExpiresAt = link.ExpiresAt.UnixMilli()
 	}
-	return k.pack(sharePrefix, p)
+	return k.pack(linkPrefix, p)
 }
 
 func (k *Keyring) checkGrant(token string) (session.Credential, error) {
@@ -179,19 +179,19 @@ func (k *Keyring) unpackSessionToken(prefix, token string) (session.SessionToken
 	}, nil
 }
 
-func (k *Keyring) checkShare(token string) (session.Credential, error) {
-	var p sharePayload
-	if err := k.open(sharePrefix, token, &p, &p.Version, version); err != nil {
+func (k *Keyring) checkLink(token string) (session.Credential, error) {
+	var p linkPayload
+	if err := k.open(linkPrefix, token, &p, &p.Version, version); err != nil {
 		return session.Credential{}, err
 	}
-	sh := session.Share{ID: session.ID(p.ID), Generation: p.Generation}
+	link := session.Link{ID: session.ID(p.ID), Generation: p.Generation}
 	if p.ExpiresAt != 0 {
-		sh.ExpiresAt = time.UnixMilli(p.ExpiresAt)
-		if !k.now().Before(sh.ExpiresAt) {
-			return session.Credential{}, denied(session.ReasonLinkExpired, "the link ended at "+clock(sh.ExpiresAt))
+		link.ExpiresAt = time.UnixMilli(p.ExpiresAt)
+		if !k.now().Before(link.ExpiresAt) {
+			return session.Credential{}, denied(session.ReasonLinkExpired, "the link ended at "+clock(link.ExpiresAt))
 		}
 	}
-	return session.Credential{Share: &sh}, nil
+	return session.Credential{Link: &link}, nil
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }

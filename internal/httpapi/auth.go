@@ -75,7 +75,7 @@ func pathID(c echo.Context) (session.ID, error) {
 
 // admit says which credentials a call on one session takes, besides API keys
 // with the scope sessions or ops.
-type admit struct{ sessionToken, grant, share bool }
+type admit struct{ sessionToken, grant, link bool }
 
 // ref names the session in the path on behalf of the caller. A token of
 // another session is refused here; a grant of another owner by the use case,
@@ -95,11 +95,11 @@ func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
 			return session.Ref{}, forbidden(session.ReasonForeignToken, "the token belongs to another session")
 		}
 		return session.Ref{ID: id, SessionToken: cred.SessionToken}, nil
-	case cred.Share != nil && a.share:
-		if cred.Share.ID != id {
+	case cred.Link != nil && a.link:
+		if cred.Link.ID != id {
 			return session.Ref{}, forbidden(session.ReasonForeignToken, "the token belongs to another recording")
 		}
-		return session.Ref{ID: id, Share: cred.Share}, nil
+		return session.Ref{ID: id, Link: cred.Link}, nil
 	case cred.Grant != nil && a.grant:
 		return session.Ref{ID: id, Owner: &cred.Grant.Owner}, nil
 	case cred.APIKey != nil:

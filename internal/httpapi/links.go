@@ -23,15 +23,15 @@ func (l Links) watchers() session.Watchers { return cmp.Or(l.Watchers, session.B
 // years. Who wants more asks for none.
 const maxLinkTTL = 10 * 365 * 24 * 60 * 60
 
-// linkWithin bounds the look at which links were revoked, where an answer only
-// mentions one: it must not keep a recorder waiting.
+// linkWithin limits how long currentLink asks S3 whether links were revoked. The
+// answer has a link beside other things, and a recorder must not wait for it.
 const linkWithin = 2 * time.Second
 
-// watcher names the recording in the path on behalf of somebody who wants to
-// watch it.
+// watcher returns the recording that the path names, and checks that the caller
+// may watch it.
 func (s *server) watcher(c echo.Context) (session.Ref, error) {
 	switch s.Links.watchers() {
-	case session.Public: // links of another time still stand somewhere, with tokens that mean nothing here
+	case session.Public: // an older link may still carry a token; it is ignored
 		id, err := pathID(c)
 		return session.Ref{ID: id}, err
 	case session.ByOwner:
@@ -44,41 +44,41 @@ func (s *server) watcher(c echo.Context) (session.Ref, error) {
 		}
 		return ref, err
 	}
-	return s.ref(c, admit{sessionToken: true, grant: true, share: true})
+	return s.ref(c, admit{sessionToken: true, grant: true, link: true})
 }
 
-// watchURL carries the share token in its fragment, which browsers keep to
-// themselves: no server log and no Referer ever has it. Where tokens do not
-// count there is none.
-func (s *server) watchURL(sh session.Share) string {
-	page := s.PublicURL + "/watch/" + string(sh.ID)
+// watchURL returns the address at which people watch a recording. The share token
+// is in its fragment. Browsers do not send a fragment, so no server log and no
+// Referer has the token. If the settings allow no links, there is no token.
+func (s *server) watchURL(link session.Link) string {
+	page := s.PublicURL + "/watch/" + string(link.ID)
 	if s.Links.watchers() != session.ByLink {
 		return page
 	}
-	return page + "#" + s.Access.SignShare(sh)
+	return page + "#" + s.Access.SignLink(link)
 }
 
-// firstLink is the link that comes with open. Nobody is asked for it.
+// firstLink is the link that comes with open. It is made without a request to S3.
 func (s *server) firstLink(id session.ID) string {
-	return s.watchURL(session.Share{ID: id, ExpiresAt: s.linkEnds(0)})
+	return s.watchURL(session.Link{ID: id, ExpiresAt: s.linkEnds(0)})
 }
 
-// currentLink is a link that was not revoked; where nobody can say, the first
-// one: at worst it is refused to who opens it, and the answer it stands in is
-// worth more.
+// currentLink returns a link that was not revoked. If S3 does not say within
+// linkWithin which links were revoked, it returns the first link. At worst that
+// link is refused when somebody opens it; failing the whole answer would be worse.
 func (s *server) currentLink(c echo.Context, id session.ID) string {
 	if s.Links.watchers() != session.ByLink {
 		return s.firstLink(id)
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), linkWithin)
 	defer cancel()
-	sh, _ := s.Broker.ShareOf(ctx, id)
-	sh.ExpiresAt = s.linkEnds(0)
-	return s.watchURL(sh)
+	link, _ := s.Broker.LinkOf(ctx, id)
+	link.ExpiresAt = s.linkEnds(0)
+	return s.watchURL(link)
 }
 
-// linkEnds is when a link ends that is made now: after ttl, or after the longest
-// life that the settings allow, if ttl is 0 or longer. Zero: never.
+// linkEnds returns when a link that is made now expires: after ttl. If ttl is 0 or
+// longer than Links.TTL, the link expires after Links.TTL. Zero: never.
 func (s *server) linkEnds(ttl time.Duration) time.Time {
 	if most := s.Links.TTL; most > 0 && (ttl == 0 || ttl > most) {
 		ttl = most
@@ -108,14 +108,14 @@ func (s *server) makeLink(c echo.Context) error {
 	case session.ByOwner:
 		return forbidden(session.ReasonOwnerOnly, "only its owner may watch a recording here: there are no links")
 	}
-	sh, err := s.Broker.Share(c.Request().Context(), ref)
+	link, err := s.Broker.Link(c.Request().Context(), ref)
 	if err != nil {
 		return err
 	}
-	sh.ExpiresAt = s.linkEnds(ttl)
-	a := linkAnswer{WatchURL: s.watchURL(sh), Token: s.Access.SignShare(sh)}
-	if !sh.ExpiresAt.IsZero() {
-		a.ExpiresAt, a.ExpiresInMs = instant(sh.ExpiresAt), s.left(sh.ExpiresAt)
+	link.ExpiresAt = s.linkEnds(ttl)
+	a := linkAnswer{WatchURL: s.watchURL(link), Token: s.Access.SignLink(link)}
+	if !link.ExpiresAt.IsZero() {
+		a.ExpiresAt, a.ExpiresInMs = instant(link.ExpiresAt), s.left(link.ExpiresAt)
 	}
 	return answer(c, http.StatusCreated, a)
 }

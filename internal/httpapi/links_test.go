@@ -239,7 +239,7 @@ func TestWhoMayWatch(t *testing.T) {
 			watch := func(bearer string) apitest.Answer { return a.Call(t, "GET", recording, bearer, nil) }
 			for what, answer := range map[string]apitest.Answer{
 				"nothing":       watch(""),
-				"a link":        watch(a.Keyring.SignShare(session.Share{ID: o.ID})),
+				"a link":        watch(a.Keyring.SignLink(session.Link{ID: o.ID})),
 				"another owner": watch(a.Grant(t, "bob")),
 				"make":          a.Call(t, "POST", recording+"/links", o.Token, map[string]any{}),
 				"revoke":        a.Call(t, "DELETE", recording+"/links", a.Grant(t, "ann"), nil),

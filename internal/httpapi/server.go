@@ -20,7 +20,7 @@ type Access interface {
 	Check(bearer string) (session.Credential, error)
 	SignGrant(session.Grant) string
 	SignSessionToken(session.SessionToken) string
-	SignShare(session.Share) string
+	SignLink(session.Link) string
 	Reopen(token string) (session.SessionToken, error)
 }
 

@@ -11,7 +11,7 @@ type Credential struct {
 	APIKey       *APIKey
 	Grant        *Grant
 	SessionToken *SessionToken
-	Share        *Share
+	Link         *Link
 }
 
 // APIKey is what a back end or an ops script identifies itself with.
@@ -78,7 +78,7 @@ type Ref struct {
 	ID           ID
 	SessionToken *SessionToken // from a session token; nil otherwise
 	Owner        *Owner        // if set, sessions of other owners are not found
-	Share        *Share        // from a share token, for Watch; nil otherwise
+	Link         *Link         // from a share token, for Watch; nil otherwise
 	claim        *Claim        // what the caller says the recording consists of, where it does
 }
 

@@ -28,7 +28,7 @@ func (b *Broker) Object(ctx context.Context, id ID) (Object, error) {
 // Unauthorized "link-revoked"; NotFound if there is no such recording;
 // Unavailable.
 func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
-	if err := b.admits(ctx, ref.Share); err != nil {
+	if err := b.admits(ctx, ref.Link); err != nil {
 		return Recording{}, err
 	}
 	obj, err := b.Bucket.Head(ctx, b.Key(ref.ID))

@@ -63,7 +63,7 @@ func TestAttackAnotherOwnersUppyUpload(t *testing.T) {
 		"a grant that was changed":                      {with(v6(a, ann[:len(ann)-2]+"AA"), u.Key), "bad-token"},
 		"an API key":                                    {with(v6(a, a.APIKey), u.Key), "wrong-credential"},
 		"a session token":                               {with(v6(a, a.Keyring.SignSessionToken(token)), u.Key), "wrong-credential"},
-		"a link":                                        {with(v5(a, a.Keyring.SignShare(session.Share{ID: token.ID})), u.Key), "wrong-credential"},
+		"a link":                                        {with(v5(a, a.Keyring.SignLink(session.Link{ID: token.ID})), u.Key), "wrong-credential"},
 		"the upload's own name":                         {with(v5(a, u.UploadID), u.Key), "bad-token"},
 		"the key of another upload":                     {with(u.client, other.Key), "foreign-key"},
 		"no key":                                        {with(u.client, ""), "foreign-key"},
