@@ -69,10 +69,10 @@ func signedBy(ctx context.Context, who identity, region string, s S3Settings, en
 	return newClient(cfg, s, endpoint), nil
 }
 
-// become asks STS for credentials of role, with those of cfg, for an hour at a
+// assumeRole asks STS for credentials of role, with those of cfg, for an hour at a
 // time. An hour is the longest if cfg's credentials are a role's themselves;
 // see deploy/iam.
-func become(role string, cfg aws.Config) aws.CredentialsProvider {
+func assumeRole(role string, cfg aws.Config) aws.CredentialsProvider {
 	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName, o.Duration = "slipway-signing", time.Hour
 	}))

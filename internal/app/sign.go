@@ -73,7 +73,7 @@ func (i identity) resolve() (p problems) {
 func (i identity) sign(cfg *aws.Config) {
 	switch {
 	case i.role != "":
-		cfg.Credentials = become(i.role, *cfg)
+		cfg.Credentials = assumeRole(i.role, *cfg)
 	case i.key != "":
 		cfg.Credentials = credentials.NewStaticCredentialsProvider(i.key, i.secret, "")
 	}

@@ -21,20 +21,21 @@ func bearer(c echo.Context) string {
 	return strings.TrimSpace(bearer)
 }
 
-// credentialOf says what a bearer string is, wherever it stood in the request.
+// credentialOf says what a bearer string is. The string may come from a header or
+// from the body.
 func (s *server) credentialOf(c echo.Context, bearer string) (session.Credential, error) {
 	cred, err := s.Access.Check(bearer)
 	noteCaller(c, cred)
 	if err == nil {
-		err = atHome(cred.Grant, c.Request().Header.Get(echo.HeaderOrigin))
+		err = checkOrigin(cred.Grant, c.Request().Header.Get(echo.HeaderOrigin))
 	}
 	return cred, err
 }
 
-// atHome refuses a grant that is bound to the pages of another origin than the
-// request is from. A browser says with every call to another origin where it
-// comes from, and no script can change that.
-func atHome(g *session.Grant, origin string) error {
+// checkOrigin refuses a grant that is bound to one origin if the request comes
+// from another one. A browser sends the header Origin with every cross-origin
+// request, and no script can change it.
+func checkOrigin(g *session.Grant, origin string) error {
 	if g == nil || g.Origin == "" || session.OriginMatches(g.Origin, origin) {
 		return nil
 	}

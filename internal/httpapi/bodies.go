@@ -62,7 +62,7 @@ func (b *bodies) giveBack(who string, n int64) {
 // there is no room for more.
 type body struct {
 	io.ReadCloser
-	story *story
+	entry *logEntry
 	all   *bodies
 	n     int64  // bytes read
 	held  int64  // of those, not free
@@ -77,7 +77,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, err
 	}
 	if b.held == 0 {
-		b.who = b.story.caller()
+		b.who = b.entry.caller()
 	}
 	if full := b.all.take(b.who, over); full != nil {
 		return 0, full

@@ -27,7 +27,7 @@ type Visit struct {
 
 func (s *server) guest(g Guest) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		storyOf(c).guest = true
+		entryOf(c).guest = true
 		a, err := g.Answer(&Visit{s, c})
 		if err != nil {
 			return err

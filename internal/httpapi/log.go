@@ -13,17 +13,17 @@ import (
 // word of any length for one.
 const maxMethod = 16
 
-// call is a request on its way through the handlers: echo's context, with what
-// the request's line of log will tell and what is read of its body. It is one
-// piece of memory for all of that.
+// call is a request on its way through the handlers. Beside echo's context it has
+// what the log will say about the request, and counts what is read of its body.
+// It is one struct, so that a request costs one allocation for all three.
 type call struct {
 	echo.Context
-	story story
+	entry logEntry
 	body  body
 }
 
-// story is what one request's log line tells.
-type story struct {
+// logEntry is what one request's log line tells.
+type logEntry struct {
 	id      string // of the request
 	start   time.Time
 	session session.ID
@@ -33,24 +33,25 @@ type story struct {
 	guest   bool // see Guest
 }
 
-// storyOf is the request's. There is one: identify comes before all else.
-func storyOf(c echo.Context) *story { return &c.(*call).story }
+// entryOf returns the request's entry. It always exists, because identify is the
+// first middleware.
+func entryOf(c echo.Context) *logEntry { return &c.(*call).entry }
 
 // note keeps what went wrong for the request's one log line.
-func note(c echo.Context, e *session.Error) { storyOf(c).fault = e }
+func note(c echo.Context, e *session.Error) { entryOf(c).fault = e }
 
 // noteSession keeps which session the request is about for its log line.
-func noteSession(c echo.Context, id session.ID) { storyOf(c).session = id }
+func noteSession(c echo.Context, id session.ID) { entryOf(c).session = id }
 
 // noteOwner keeps on whose behalf the request is made for its log line.
-func noteOwner(c echo.Context, o session.Owner) { storyOf(c).owner = o }
+func noteOwner(c echo.Context, o session.Owner) { entryOf(c).owner = o }
 
-// noteCaller keeps what is known of who makes the request. A share token says
-// nothing of that.
+// noteCaller keeps who makes the request, for its log line. A share token does not
+// say who that is.
 func noteCaller(c echo.Context, cred session.Credential) {
 	switch {
 	case cred.APIKey != nil:
-		storyOf(c).apiKey = cred.APIKey.Name
+		entryOf(c).apiKey = cred.APIKey.Name
 	case cred.Grant != nil:
 		noteOwner(c, cred.Grant.Owner)
 	case cred.SessionToken != nil:
@@ -58,9 +59,9 @@ func noteCaller(c echo.Context, cred session.Credential) {
 	}
 }
 
-// caller is whose request it is, as far as that is known: sessions without an
-// owner are callers of their own.
-func (s *story) caller() string {
+// caller names who made the request, as far as that is known: an owner, or an API
+// key, or else the session itself.
+func (s *logEntry) caller() string {
 	switch {
 	case s.owner != "":
 		return "owner " + string(s.owner)
@@ -70,8 +71,8 @@ func (s *story) caller() string {
 	return "session " + string(s.session)
 }
 
-// took is how long the request has been here.
-func took(c echo.Context) time.Duration { return time.Since(storyOf(c).start) }
+// took is how long the broker has worked on the request.
+func took(c echo.Context) time.Duration { return time.Since(entryOf(c).start) }
 
 // roomForAttrs is enough for all that a line has.
 const roomForAttrs = 16
@@ -80,27 +81,27 @@ const roomForAttrs = 16
 // never the URL: neither a query nor a token can reach a log through it.
 func (s *server) logged(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		story, read := storyOf(c), &c.(*call).body
-		*read = body{ReadCloser: c.Request().Body, story: story, all: &s.bodies}
+		entry, read := entryOf(c), &c.(*call).body
+		*read = body{ReadCloser: c.Request().Body, entry: entry, all: &s.bodies}
 		c.Request().Body = read
 		defer read.done()
 		if err := next(c); err != nil {
 			s.problem(err, c)
 		}
-		route, method, status, took := c.Path(), c.Request().Method, c.Response().Status, time.Since(story.start)
+		route, method, status, took := c.Path(), c.Request().Method, c.Response().Status, time.Since(entry.start)
 		s.Metrics.Answered(route, method, status, took)
 		attrs := append(make([]slog.Attr, 0, roomForAttrs),
 			slog.String("method", method[:min(len(method), maxMethod)]), slog.String("route", route), slog.Int("status", status),
 			slog.Duration("took", took), slog.Int64("bytes_in", read.n), slog.Int64("bytes_out", c.Response().Size),
-			slog.String("request_id", story.id), slog.String("client", c.RealIP()))
-		level, attrs := story.outcome(attrs)
+			slog.String("request_id", entry.id), slog.String("client", c.RealIP()))
+		level, attrs := entry.outcome(attrs)
 		s.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
 		return nil
 	}
 }
 
 // outcome appends what was noted of a request, and says how much it matters.
-func (s *story) outcome(attrs []slog.Attr) (slog.Level, []slog.Attr) {
+func (s *logEntry) outcome(attrs []slog.Attr) (slog.Level, []slog.Attr) {
 	if s.session != "" {
 		attrs = append(attrs, slog.String("session", string(s.session)))
 	}

@@ -24,13 +24,13 @@ func (s *server) around() echo.MiddlewareFunc {
 	return func(echo.HandlerFunc) echo.HandlerFunc { return all }
 }
 
-// identify begins the request's story and names it, so that a user's screenshot of an error finds
-// the line in the log. The name is ours: one from outside could forge a line.
+// identify gives the request an ID, so that a user's screenshot of an error leads to
+// its line in the log. The ID never comes from outside: that could forge a line.
 func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		told := story{id: rand.Text(), start: time.Now()}
-		c.Response().Header().Set(echo.HeaderXRequestID, told.id)
-		return next(&call{Context: c, story: told})
+		entry := logEntry{id: rand.Text(), start: time.Now()}
+		c.Response().Header().Set(echo.HeaderXRequestID, entry.id)
+		return next(&call{Context: c, entry: entry})
 	}
 }
 
@@ -97,9 +97,9 @@ func (s *server) knows(origin string) bool {
 // cors lets pages on the configured origins call us. Credentials travel in the
 // Authorization header, so no cookie is ever needed.
 func (s *server) cors() echo.MiddlewareFunc {
-	any := slices.Contains(s.Origins, "*")
+	everyOrigin := slices.Contains(s.Origins, "*")
 	return middleware.CORSWithConfig(middleware.CORSConfig{
-		AllowOriginFunc: func(origin string) (bool, error) { return any || s.knows(origin), nil },
+		AllowOriginFunc: func(origin string) (bool, error) { return everyOrigin || s.knows(origin), nil },
 		AllowMethods:    []string{http.MethodGet, http.MethodPost, http.MethodDelete},
 		AllowHeaders:    []string{echo.HeaderAuthorization, echo.HeaderContentType, "Idempotency-Key", "If-Match"},
 		ExposeHeaders:   []string{"ETag", "Retry-After", echo.HeaderXRequestID},

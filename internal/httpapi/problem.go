@@ -48,12 +48,12 @@ func (s *server) problem(err error, c echo.Context) {
 	p := problem{
 		Type: "urn:slipway:problem:" + cmp.Or(string(e.Reason), e.Kind.String()), Title: status.title, Status: status.code,
 		Code: e.Kind.String(), Reason: e.Reason, Detail: cmp.Or(e.Detail, status.title), Field: e.Field, Limit: e.Limit,
-		RequestID: storyOf(c).id, RetryAfterMs: e.RetryAfter.Milliseconds(), Parts: differences(e.Parts), SafeBytes: e.Safe,
+		RequestID: entryOf(c).id, RetryAfterMs: e.RetryAfter.Milliseconds(), Parts: differences(e.Parts), SafeBytes: e.Safe,
 	}
 	if e.Kind == session.Internal {
 		p.Detail = "the broker made a mistake; the request ID finds it in the log"
 	}
-	if storyOf(c).guest {
+	if entryOf(c).guest {
 		p.Error = p.inWords()
 		p.Message = p.Error
 	}

@@ -32,7 +32,7 @@ func BenchmarkUploadPart(b *testing.B) {
 		b.Run("ours/"+name, func(b *testing.B) {
 			c := benched.credentials
 			key := newSigningKey(c.AccessKeyID, c.SecretAccessKey, "", noon.Format(dayFormat), benched.region)
-			where := place{region: benched.region, base: "https://recordings.s3.eu-central-1.amazonaws.com", path: "/", host: "recordings.s3.eu-central-1.amazonaws.com"}
+			where := endpoint{region: benched.region, base: "https://recordings.s3.eu-central-1.amazonaws.com", path: "/", host: "recordings.s3.eu-central-1.amazonaws.com"}
 			batch := newBatch(key, where, benched.upload, headers, noon, benched.ttl)
 			b.ReportAllocs()
 			for b.Loop() {

@@ -50,7 +50,7 @@ func (c *clock) set(d time.Duration)   { c.offset.Store(int64(d)) }
 func (c *clock) after(d time.Duration) { c.offset.Add(int64(d)) }
 
 func newSigner(provider aws.CredentialsProvider, now func() time.Time) *Signer {
-	return &Signer{place: place{region: "eu-central-1", base: "https://b.s3.example", path: "/", host: "b.s3.example"}, credentials: newCredentials(provider), now: now}
+	return &Signer{endpoint: endpoint{region: "eu-central-1", base: "https://b.s3.example", path: "/", host: "b.s3.example"}, credentials: newCredentials(provider), now: now}
 }
 
 func sign(t testing.TB, s *Signer, ttl time.Duration) (session.SignedPart, url.Values, error) {
@@ -239,7 +239,7 @@ func checkAgainstItsKey(t *testing.T, signed session.SignedPart, number session.
 	var seconds int
 	fmt.Sscan(q.Get("X-Amz-Expires"), &seconds)
 	key := newSigningKey(fmt.Sprintf("AK%d", n), fmt.Sprintf("secret %d", n), fmt.Sprintf("token %d", n), at.Format(dayFormat), "eu-central-1")
-	again := newBatch(key, place{region: "eu-central-1", base: "https://b.s3.example", path: "/", host: "b.s3.example"}, session.Upload{Key: "k", ID: "u"}, lengthSigned, at, time.Duration(seconds)*time.Second)
+	again := newBatch(key, endpoint{region: "eu-central-1", base: "https://b.s3.example", path: "/", host: "b.s3.example"}, session.Upload{Key: "k", ID: "u"}, lengthSigned, at, time.Duration(seconds)*time.Second)
 	if want := again.url(session.PartToSign{Number: number, Size: 1}); string(want) != string(signed.URL) {
 		t.Error("a URL is not what its own credentials make of it")
 	}

@@ -295,7 +295,7 @@ func FuzzSign(f *testing.F) {
 func TestTheExampleThatAWSPublishes(t *testing.T) {
 	at := time.Date(2013, 5, 24, 0, 0, 0, 0, time.UTC)
 	key := newSigningKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "", "20130524", "us-east-1")
-	where := place{region: "us-east-1", base: "https://examplebucket.s3.amazonaws.com", path: "/", host: "examplebucket.s3.amazonaws.com"}
+	where := endpoint{region: "us-east-1", base: "https://examplebucket.s3.amazonaws.com", path: "/", host: "examplebucket.s3.amazonaws.com"}
 	const want = "https://examplebucket.s3.amazonaws.com/test.txt" +
 		"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request" +
 		"&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host" +

@@ -41,6 +41,6 @@ func (s *Signer) SignPoster(ctx context.Context, key session.Key, p session.Post
 		"x-amz-server-side-encryption": s.keep.Encryption, "x-amz-server-side-encryption-aws-kms-key-id": s.keep.KMSKey, "x-amz-tagging": s.keep.Tagging,
 	}
 	maps.DeleteFunc(headers, func(_, value string) bool { return value == "" })
-	url := single{method: http.MethodPut, key: key, headers: headers}.sign(signingKey, s.place, now, life)
+	url := single{method: http.MethodPut, key: key, headers: headers}.sign(signingKey, s.endpoint, now, life)
 	return session.SignedPoster{URL: session.SignedURL(url), Headers: headers, ExpiresAt: now.Add(life)}, nil
 }

@@ -22,7 +22,7 @@ import (
 
 // Signer is a session.Signer. It is safe for concurrent use.
 type Signer struct {
-	place       place
+	endpoint    endpoint
 	credentials *credentials
 	now         func() time.Time
 	keep        Keep // of posters
@@ -30,8 +30,8 @@ type Signer struct {
 
 var _ session.Signer = (*Signer)(nil)
 
-// place is where requests for the bucket go.
-type place struct {
+// endpoint is where requests for the bucket go.
+type endpoint struct {
 	region string
 	base   string // scheme and host, such as "https://b.s3.eu-west-1.amazonaws.com"
 	path   string // what stands before the key: "/", "/bucket/", "/base/bucket/"
@@ -56,12 +56,12 @@ func New(ctx context.Context, client *s3.Client, bucket string, now func() time.
 	if err != nil {
 		return nil, fmt.Errorf("presign: where bucket %s is: %w", bucket, err)
 	}
-	return &Signer{place: where, credentials: newCredentials(client.Options().Credentials), now: now}, nil
+	return &Signer{endpoint: where, credentials: newCredentials(client.Options().Credentials), now: now}, nil
 }
 
 // locate has the SDK's own endpoint rules say where the bucket is: virtual
 // host or path style, custom endpoint, port, base path.
-func locate(ctx context.Context, client *s3.Client, bucket string) (place, error) {
+func locate(ctx context.Context, client *s3.Client, bucket string) (endpoint, error) {
 	const key = "k"
 	signed, err := s3.NewPresignClient(client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: aws.String(key)}, func(o *s3.PresignOptions) {
 		o.ClientOptions = append(o.ClientOptions, func(o *s3.Options) { // any will do, and those of the client may not be there yet
@@ -71,18 +71,18 @@ func locate(ctx context.Context, client *s3.Client, bucket string) (place, error
 		})
 	})
 	if err != nil {
-		return place{}, err
+		return endpoint{}, err
 	}
 	address, _, _ := strings.Cut(signed.URL, "?")
 	scheme, rest, _ := strings.Cut(address, "://")
 	host, path, _ := strings.Cut(rest, "/")
-	return place{
+	return endpoint{
 		region: client.Options().Region, base: scheme + "://" + host, path: "/" + strings.TrimSuffix(path, key), host: signed.SignedHeader.Get("Host"),
 	}, nil
 }
 
 // Origin is scheme and host of every URL, as a browser's policy names them.
-func (s *Signer) Origin() string { return s.place.base }
+func (s *Signer) Origin() string { return s.endpoint.base }
 
 // SignParts signs one UploadPart per part, all of the same moment. The length
 // is signed unless the upload is unsized, and the checksum where it has one.
@@ -99,7 +99,7 @@ func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []sessio
 		return nil, err
 	}
 	now = now.Truncate(time.Second) // as X-Amz-Date has it, from which S3 counts
-	batch := newBatch(key, s.place, u, headersOf(u), now, life)
+	batch := newBatch(key, s.endpoint, u, headersOf(u), now, life)
 	defer batch.done()
 	expires := now.Add(life)
 	signed := make([]session.SignedPart, len(parts))
@@ -129,7 +129,7 @@ func (s *Signer) SignGet(ctx context.Context, key session.Key, as session.Playba
 	if as.ContentType != "" {
 		query = append(query, "response-content-type="+escape(as.ContentType))
 	}
-	url := single{method: http.MethodGet, key: key, query: strings.Join(query, "&")}.sign(signingKey, s.place, now, life)
+	url := single{method: http.MethodGet, key: key, query: strings.Join(query, "&")}.sign(signingKey, s.endpoint, now, life)
 	return session.SignedGet{URL: session.SignedURL(url), ExpiresAt: now.Add(life)}, nil
 }
 
@@ -144,5 +144,5 @@ func (s *Signer) key(ctx context.Context, now time.Time, ttl time.Duration) (*si
 	if c.CanExpire {
 		life = min(life, c.Expires.Sub(now))
 	}
-	return s.credentials.signingKey(c, now, s.place.region), max(life.Truncate(time.Second), time.Second), nil
+	return s.credentials.signingKey(c, now, s.endpoint.region), max(life.Truncate(time.Second), time.Second), nil
 }

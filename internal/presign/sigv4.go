@@ -148,18 +148,18 @@ type batch struct {
 }
 
 // newBatch takes a batch out of batches; done puts it back.
-func newBatch(k *signingKey, p place, u session.Upload, headers signedHeaders, now time.Time, life time.Duration) *batch {
+func newBatch(k *signingKey, e endpoint, u session.Upload, headers signedHeaders, now time.Time, life time.Duration) *batch {
 	b := batches.Get().(*batch)
-	b.host, b.headers = p.host, headers
+	b.host, b.headers = e.host, headers
 	b.moment.set(k, now, b.h)
-	url := append(b.head[:0], p.base...)
-	url = appendEscaped(append(url, p.path...), string(u.Key), true)
+	url := append(b.head[:0], e.base...)
+	url = appendEscaped(append(url, e.path...), string(u.Key), true)
 	query := len(url) + 1
 	url = b.moment.appendQuery(append(url, '?'), headers, life)
 	b.head = append(url, "&partNumber="...)
 	b.tail = appendEscaped(append(b.tail[:0], "&uploadId="...), string(u.ID), false)
 	b.h.resume(nil)
-	b.scratch = append(append(append(append(b.scratch[:0], "PUT\n"...), b.head[len(p.base):query-1]...), '\n'), b.head[query:]...)
+	b.scratch = append(append(append(append(b.scratch[:0], "PUT\n"...), b.head[len(e.base):query-1]...), '\n'), b.head[query:]...)
 	b.h.write(b.scratch)
 	b.request = b.h.appendState(b.request[:0])
 	return b
@@ -218,15 +218,15 @@ type single struct {
 	headers map[string]string // besides the host; names in small letters
 }
 
-func (r single) sign(k *signingKey, p place, now time.Time, life time.Duration) string {
+func (r single) sign(k *signingKey, e endpoint, now time.Time, life time.Duration) string {
 	h := newHasher()
 	var m moment
 	m.set(k, now, h)
-	headers := map[string]string{"host": p.host}
+	headers := map[string]string{"host": e.host}
 	maps.Copy(headers, r.headers)
 	names := slices.Sorted(maps.Keys(headers))
 	signed := strings.Join(names, ";")
-	path := appendEscaped([]byte(p.path), string(r.key), true)
+	path := appendEscaped([]byte(e.path), string(r.key), true)
 	query := m.appendQuery(nil, signedHeaders(signed), life)
 	if r.query != "" {
 		query = append(append(query, '&'), r.query...)
@@ -236,7 +236,7 @@ func (r single) sign(k *signingKey, p place, now time.Time, life time.Duration) 
 		request = appendHeader(request, name, headers[name])
 	}
 	h.resume(h.after(nil, append(request, "\n"+signed+"\nUNSIGNED-PAYLOAD"...)))
-	return string(m.appendSignature(concat([]byte(p.base), path, []byte("?"), query), h))
+	return string(m.appendSignature(concat([]byte(e.base), path, []byte("?"), query), h))
 }
 
 // midstate is a SHA-256 that has read some bytes. nil has read none.

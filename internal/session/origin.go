@@ -10,9 +10,9 @@ import (
 // is each of its direct subdomains, as in a certificate.
 const anyLabel = "*."
 
-// CheckOrigin accepts an origin just as browsers write it, such as
-// https://app.example, and one with a "*" in the place of the first of three or
-// more labels. Another spelling would match nothing, and nobody would be told.
+// CheckOrigin returns an error unless text is an origin as browsers write it, such
+// as https://app.example. A "*" may stand for the first of three or more labels.
+// Another spelling would never match, and nobody would notice.
 func CheckOrigin(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != text {
@@ -25,17 +25,17 @@ func CheckOrigin(text string) error {
 	if u.Port() != "" && u.Port() == usual || strings.HasSuffix(u.Host, ":") || u.Host != strings.ToLower(u.Host) {
 		return fmt.Errorf("%q is not as browsers write it: small letters, and no port where it is the usual one", text)
 	}
-	if domain, any := strings.CutPrefix(u.Hostname(), anyLabel); strings.Contains(domain, "*") || any && !strings.Contains(domain, ".") {
+	if domain, wildcard := strings.CutPrefix(u.Hostname(), anyLabel); strings.Contains(domain, "*") || wildcard && !strings.Contains(domain, ".") {
 		return fmt.Errorf("%q: a \"*\" stands for the first label of a host of three or more, as in https://*.example.com", text)
 	}
 	return nil
 }
 
-// OriginMatches says whether a browser's origin is the one that allowed names, or
-// one of them.
+// OriginMatches reports whether a browser's origin is the one that allowed names.
+// If allowed has a "*", it names every direct subdomain.
 func OriginMatches(allowed, origin string) bool {
-	scheme, domain, any := strings.Cut(allowed, "://"+anyLabel)
-	if !any {
+	scheme, domain, wildcard := strings.Cut(allowed, "://"+anyLabel)
+	if !wildcard {
 		return origin == allowed
 	}
 	host, same := strings.CutPrefix(origin, scheme+"://")
