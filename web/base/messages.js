@@ -10,7 +10,7 @@
  * @property {number} [maxBytes]
  * @property {'salvage' | 'abort'} [onAbandon]
  *
- * @typedef {object} Session known from open on
+ * @typedef {object} OpenedSession what is known once a session is open
  * @property {string} id
  * @property {string} watchUrl plays once the recording is completed
  *
@@ -49,7 +49,7 @@
  * @typedef {{type: 'probed', storage: StorageKind}} Probed
  * @typedef {{type: 'ready'}} Ready the Worker's modules are loaded
  * @typedef {{type: 'need-grant'}} NeedGrant
- * @typedef {{type: 'opened', session: Session}} OpenedMessage again when the recording goes up into another session
+ * @typedef {{type: 'opened', session: OpenedSession}} OpenedMessage again when the recording goes up into another session
  * @typedef {{type: 'recovered', durationMs: number}} Recovered how long the interrupted recording is: as it
  *   was noted, and again when all of it was read
  * @typedef {{type: 'progress', progress: Progress}} ProgressMessage

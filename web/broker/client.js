@@ -165,35 +165,35 @@ export class BrokerClient {
   }
 
   /**
-   * Makes a call until the broker answers it: 5xx, 429, silence and what others answer for it are waited out, any other
-   * refusal is thrown.
+   * Repeats a call until the broker answers it. After 5xx, 429, silence, or an answer that is not the broker's own, it
+   * waits and tries again. It throws any other refusal, and the last error once `tries` are used up.
    *
-   * @param {Call} call
+   * @param {Call} request
    * @returns {Promise<{status: number, body: any, retryAfterMs?: number}>}
    */
-  async call(call) {
+  async call(request) {
     /** @type {Set<string>} */
     const told = new Set();
     let refusals = 0;
     for (let failures = 1; ; failures++) {
-      await this.#connection.ready(this.#timing.retryCapMs, call.signal);
-      const answer = await this.#once(call);
+      await this.#connection.ready(this.#timing.retryCapMs, request.signal);
+      const answer = await this.#once(request);
       if (!('error' in answer)) return answer;
       const { error } = answer;
       refusals = this.#isFinal() && error.reason === REFUSED_ON_THE_WAY ? refusals + 1 : 0;
-      if (!isPassing(error) || failures >= (call.tries ?? Infinity) || refusals === REFUSALS_ON_THE_WAY) throw error;
+      if (!isPassing(error) || failures >= (request.tries ?? Infinity) || refusals === REFUSALS_ON_THE_WAY) throw error;
       if (failures >= (isLasting(error) ? 1 : TELL_AFTER) && !told.has(`${error.code} ${error.reason}`)) {
         told.add(`${error.code} ${error.reason}`);
         this.#onTrouble(error);
       }
       const wake = error.code === 'offline' ? this.#connection : undefined;
       const ms = backoffMs(failures, this.#timing, { retryAfterMs: error.retryAfterMs, random: this.#random });
-      await sleep(ms, { signal: call.signal, wake });
+      await sleep(ms, { signal: request.signal, wake });
     }
   }
 
   /**
-   * One try. A time limit of our own cuts a call that nobody answers; the body is read under it too.
+   * Tries once. A call that takes longer than `callTimeoutMs` fails; the time to read the body counts.
    *
    * @param {Call} call
    * @returns {Promise<{status: number, body: any, retryAfterMs?: number} | {error: RecorderError}>}

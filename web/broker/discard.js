@@ -10,7 +10,7 @@ const OVER = /** @type {string[]} */ ([REASON.aborted, REASON.lost, REASON.delet
 const COMPLETED = /** @type {string[]} */ ([REASON.completed, REASON.salvaged, REASON.completedOtherwise]);
 
 /**
- * @param {import('./session.js').Session} session
+ * @param {import('./session-client.js').SessionClient} session
  * @param {AbortSignal} [signal]
  * @throws {RecorderError} `invalid-state` with the reason `completed` where there is a recording; otherwise why the broker
  *   could not be told

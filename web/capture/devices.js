@@ -71,7 +71,7 @@ function demandSharing({ picture, microphone }) {
 /** @param {DisplayMediaStreamOptions} options */
 async function openScreen(options) {
   const devices = navigator.mediaDevices;
-  if (!devices?.getDisplayMedia) throw missing('screen');
+  if (!devices?.getDisplayMedia) throw cannotOpen('screen');
   const stream = await devices.getDisplayMedia({ video: true, audio: AS_IT_SOUNDS, ...options }).catch(refused('screen'));
   return stream.getTracks();
 }
@@ -83,13 +83,13 @@ async function openScreen(options) {
 async function openUserMedia(camera, microphone) {
   const what = [camera && 'camera', microphone && 'microphone'].filter(Boolean).join(' and ');
   const devices = navigator.mediaDevices;
-  if (!devices?.getUserMedia) throw missing(what);
+  if (!devices?.getUserMedia) throw cannotOpen(what);
   const stream = await devices.getUserMedia({ video: camera || false, audio: microphone || false }).catch(refused(what));
   return stream.getTracks();
 }
 
 /** @param {string} what */
-function missing(what) {
+function cannotOpen(what) {
   const why = globalThis.isSecureContext ? 'this browser has no such thing' : 'it needs a secure context (https or localhost)';
   return new RecorderError('not-supported', `cannot open ${what}: ${why}`, { field: what });
 }

@@ -19,7 +19,7 @@ const LOW_MINUTES = 5;
 const LAST_BYTES = 24 * MIB;
 const LAST_MINUTES = 0.5;
 
-/** @typedef {{kind: 'enough'} | {kind: 'low' | 'last', error: RecorderError}} Room */
+/** @typedef {{kind: 'enough'} | {kind: 'low' | 'last', error: RecorderError}} SpaceLeft */
 
 export class DiskRoom {
   #estimate;
@@ -37,7 +37,7 @@ export class DiskRoom {
 
   /**
    * @param {number} bytesPerMinute that the recording grows by
-   * @returns {Promise<Room>}
+   * @returns {Promise<SpaceLeft>}
    */
   async look(bytesPerMinute) {
     const enough = Math.max(LOW_BYTES, roomFor(bytesPerMinute, LOW_MINUTES));

@@ -20,7 +20,7 @@ import { PosterSender } from '../s3/poster-sender.js';
 import { ProgressTeller } from './progress-teller.js';
 import { REASON } from '../broker/reasons.js';
 import { RoomWatch } from './room-watch.js';
-import { Session } from '../broker/session.js';
+import { SessionClient } from '../broker/session-client.js';
 import { TIMING } from '../base/timing.js';
 import { Sessions } from './sessions.js';
 import { within } from '../base/within.js';
@@ -174,7 +174,7 @@ export class Job {
   /** @param {Blob} poster a JPEG of what is recorded */
   takePoster(poster) { this.#poster.take(poster); }
 
-  /** @param {Session} session takes bytes from now on */
+  /** @param {SessionClient} session takes bytes from now on */
   #begun(session) {
     this.#poster.into(session);
     this.#grown();
@@ -216,7 +216,7 @@ export class Job {
 
   /** @param {import('../broker/wire.js').Opened} opened */
   #abort(opened) {
-    const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant });
+    const session = new SessionClient({ broker: this.#broker, opened, getGrant: this.#getGrant });
     return within(this.#timing.cancelMs, (signal) => abortSession(session, signal));
   }
 

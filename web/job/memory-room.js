@@ -12,7 +12,7 @@ const KEPT_BYTES = 64 * MIB;
 const MOST_BYTES = 256 * MIB;
 
 /**
- * @typedef {import('./disk-room.js').Room} Room
+ * @typedef {import('./disk-room.js').SpaceLeft} SpaceLeft
  * @typedef {{keptBytes?: number, mostBytes?: number}} Bounds tests lower them; users have no need to
  */
 
@@ -35,7 +35,7 @@ export class MemoryRoom {
     this.#mostBytes = mostBytes;
   }
 
-  /** @returns {Promise<Room>} */
+  /** @returns {Promise<SpaceLeft>} */
   async look() {
     while (this.#held() > this.#keptBytes && await this.#evict());
     if (this.#held() < this.#mostBytes) return { kind: 'enough' };

@@ -32,7 +32,7 @@ export class SessionUpload {
 
   /**
    * @param {object} options
-   * @param {import('../broker/session.js').Session} options.session
+   * @param {import('../broker/session-client.js').SessionClient} options.session
    * @param {import('../bytes/byte-source.js').ByteSource} options.bytes
    * @param {import('../s3/parallelism.js').Parallelism} options.parallelism
    * @param {import('../s3/parts-uploader.js').PartsUploaderEvents & {onSuspects: (numbers: number[]) => void}} options.events onSuspects: to be kept over a crash

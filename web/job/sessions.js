@@ -10,7 +10,7 @@ import { isSessionGone } from '../broker/gone.js';
 import { leaveOut } from './leave-out.js';
 import { openSession } from '../broker/open-session.js';
 import { Parallelism } from '../s3/parallelism.js';
-import { Session } from '../broker/session.js';
+import { SessionClient } from '../broker/session-client.js';
 import { SizeLimit } from './size-limit.js';
 import { SessionUpload } from './session-upload.js';
 import { within } from '../base/within.js';
@@ -21,7 +21,7 @@ const START_OVERS = 3;
 /**
  * @typedef {object} SessionsEvents
  * @property {(session: import('../broker/wire.js').Opened) => void} onOpened this is the session
- * @property {(session: Session) => void} onBegun it takes bytes from now on
+ * @property {(session: SessionClient) => void} onBegun it takes bytes from now on
  * @property {(part: import('../s3/parts-uploader.js').Part) => void} onPart S3 has this part, and for good
  * @property {() => void} onChange the counts changed
  * @property {(error: RecorderError) => void} onTrouble something fails and is being retried
@@ -76,7 +76,7 @@ export class Sessions {
    */
   async abortLeft() {
     await Promise.allSettled(this.#left.splice(0).map((opened) => {
-      const session = new Session({ broker: this.#broker, opened, getGrant: this.#getGrant });
+      const session = new SessionClient({ broker: this.#broker, opened, getGrant: this.#getGrant });
       return within(this.#means.timing.cancelMs, (signal) => abortSession(session, signal));
     }));
   }
@@ -138,7 +138,7 @@ export class Sessions {
   #uploadInto(opened) {
     const { onChange, onTrouble } = this.#events;
     return new SessionUpload({
-      session: new Session({ broker: this.#broker, opened, getGrant: this.#getGrant, onRenewed: (renewed) => this.#keep(renewed) }),
+      session: new SessionClient({ broker: this.#broker, opened, getGrant: this.#getGrant, onRenewed: (renewed) => this.#keep(renewed) }),
       bytes: this.#bytes, parallelism: new Parallelism(this.#job.parallel, this.#means.now),
       events: { onPart: (part) => this.#acknowledged(part), onSuspects: (numbers) => this.#suspects(numbers), onChange, onTrouble },
     }, this.#means);

@@ -11,7 +11,7 @@ import { asRecorderError, RecorderError } from '../base/errors.js';
 import { grantFrom } from '../broker/grant.js';
 import { REASON } from '../broker/reasons.js';
 import { lockedIds, takeLock } from '../base/recording-lock.js';
-import { Session } from '../broker/session.js';
+import { SessionClient } from '../broker/session-client.js';
 import { recordedLength } from '../bytes/recorded-length.js';
 import { within } from '../base/within.js';
 
@@ -118,7 +118,7 @@ export async function discardFolder(folder, grant) {
 async function removeFromS3(broker, opened, grant, signal) {
   const getGrant = grant ? () => grantFrom(grant) : undefined;
   try {
-    await abortSession(new Session({ broker, opened, getGrant }), signal);
+    await abortSession(new SessionClient({ broker, opened, getGrant }), signal);
   } catch (error) {
     if (!getGrant || asRecorderError(error).reason !== REASON.completed) throw error;
     await deleteRecording(broker, opened.id, { grant: await getGrant(), signal });

@@ -29,13 +29,13 @@ export function fullBox(type, version, flags, ...content) {
 
 /**
  * @param {Piece[]} pieces
- * @returns {Uint8Array<ArrayBuffer>} where columns have their place from now on, and are filled there
+ * @returns {Uint8Array<ArrayBuffer>} the box; what is added to a column from now on is written into these bytes
  */
 export function join(pieces) {
   const all = new Uint8Array(lengthOf(pieces));
   let at = 0;
   for (const piece of pieces) {
-    if (piece instanceof Column) piece.place(all.subarray(at, at + piece.length));
+    if (piece instanceof Column) piece.writeTo(all.subarray(at, at + piece.length));
     else all.set(piece, at);
     at += piece.length;
   }

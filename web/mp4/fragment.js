@@ -38,7 +38,7 @@ export function readFragment(bytes, moof, mdat, tracks, inputAt) {
   if (moof.end - moof.at > MAX_MOOF_BYTES) throw new NotUnderstood('a moof too large');
   /** @type {Fragment} */
   const fragment = { runs: [], absolute: [] };
-  const room = { samples: MAX_SAMPLES };
+  const left = { samples: MAX_SAMPLES };
   let dataEnd = moof.at; // of the track before; the first one's data is counted from the moof on
   for (const box of children(bytes, moof)) {
     if (box.type === 'mfhd') continue;
@@ -46,7 +46,7 @@ export function readFragment(bytes, moof, mdat, tracks, inputAt) {
     const traf = readTraf(bytes, box, tracks);
     if (traf.absolute) fragment.absolute.push(traf.absolute);
     const base = traf.absolute ? traf.absolute.base - inputAt : traf.baseIsMoof ? moof.at : dataEnd;
-    dataEnd = readRuns(bytes, box, traf, { base, room, runs: fragment.runs });
+    dataEnd = readRuns(bytes, box, traf, { base, left, runs: fragment.runs });
   }
   for (const { at, bytes: length } of fragment.runs) {
     if (at < mdat.dataAt || at + length > mdat.end) throw new NotUnderstood('samples outside of the mdat');
@@ -87,20 +87,20 @@ function readTraf(bytes, box, tracks) {
  * @param {Uint8Array} bytes
  * @param {import('./box.js').Box} box of the track fragment
  * @param {Traf} traf
- * @param {{base: number, room: {samples: number}, runs: import('./run.js').Run[]}} into base: what data is counted from;
- *   room: how many samples may come; runs: are added to
- * @returns {number} where the last one's data ends
+ * @param {{base: number, left: {samples: number}, runs: import('./run.js').Run[]}} into base: the position that data is
+ *   counted from; left: how many samples the fragment may still have, is lowered; runs: gets the runs
+ * @returns {number} where the data of the last run ends
  */
-function readRuns(bytes, box, traf, { base, room, runs }) {
+function readRuns(bytes, box, traf, { base, left, runs }) {
   let end = base;
   /** @type {number | null} */
   let time = null;
   for (const child of children(bytes, box)) {
     if (child.type === 'tfdt') time = readTime(bytes, child);
     else if (child.type === 'trun') {
-      const run = readRun(bytes, child, { traf, base, follows: end, time, mostSamples: room.samples });
+      const run = readRun(bytes, child, { traf, base, follows: end, time, mostSamples: left.samples });
       end = run.at + run.bytes;
-      room.samples -= run.sizes.length;
+      left.samples -= run.sizes.length;
       if (run.sizes.length === 0) continue;
       runs.push(run);
       time = null;

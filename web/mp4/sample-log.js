@@ -24,8 +24,8 @@ const MAX_SAMPLES = 2 ** 20;
 
 export class SampleLog {
   #numbers;
-  /** What was written before, and is not here, in bytes. */
-  #missing = 0;
+  /** How many bytes were written earlier and could not be restored. */
+  #lostBytes = 0;
   #hashed = { length: 0, hash: hashOf(new Uint8Array(0)) };
 
   /** @param {Uint8Array<ArrayBuffer>} [bytes] */
@@ -35,35 +35,35 @@ export class SampleLog {
 
   /**
    * @param {{length: number, hash: number}} state
-   * @param {Uint8Array<ArrayBuffer>} [bytes] of then or later; where they are others, nothing can be read any more
+   * @param {Uint8Array<ArrayBuffer>} [bytes] of that moment or a later one; if they are not the same bytes, `fragments` throws
    */
   static restore({ length, hash }, bytes = new Uint8Array(0)) {
     const restored = new SampleLog(bytes.subarray(0, length));
     if (restored.state.length !== length || restored.state.hash !== hash) {
       restored.#numbers = new NumberWriter(new Uint8Array(0));
-      restored.#missing = length;
+      restored.#lostBytes = length;
     }
     return restored;
   }
 
-  /** What tells whether the bytes are those that they were. Plain data. */
+  /** With it, restore can tell whether the bytes are still the same. Plain data. */
   get state() {
     const { bytes } = this;
     this.#hashed = { length: bytes.length, hash: hashOf(bytes.subarray(this.#hashed.length), this.#hashed.hash) };
-    return { ...this.#hashed, length: bytes.length + this.#missing };
+    return { ...this.#hashed, length: bytes.length + this.#lostBytes };
   }
 
-  /** A view, which stays as it is. */
+  /** A view; its bytes do not change later. */
   get bytes() { return this.#numbers.bytes; }
 
   /** How much memory it takes, in bytes. */
   get capacity() { return this.#numbers.capacity; }
 
   /**
-   * @param {TimedRun[]} runs of a fragment; `at` is counted from its start, and `time` from where the run before of the
-   *   same track ended
-   * @param {{gap: number, length: number}} place gap: from the end of the fragment before to this one; both in bytes of the
-   *   output
+   * @param {TimedRun[]} runs of a fragment; `at` is counted from the fragment's start, and `time` from the end of the
+   *   same track's previous run
+   * @param {{gap: number, length: number}} position gap: from the end of the previous fragment to the start of this one; both in
+   *   bytes of the output
    */
   add(runs, { gap, length }) {
     for (const value of [gap, length, runs.length]) this.#numbers.add(value);
@@ -84,13 +84,13 @@ export class SampleLog {
   }
 
   /**
-   * @param {number} from where in the output the first one may start
-   * @returns {Generator<{end: number, runs: TimedRun[]}, void, void>} the fragments; end, and `at` of the runs, in the
-   *   output; `time` from the beginning
-   * @throws {NotUnderstood} where it is not what was written
+   * @param {number} from where in the output the first fragment may start
+   * @returns {Generator<{end: number, runs: TimedRun[]}, void, void>} the fragments; `end`, and `at` of the runs, are
+   *   positions in the output; `time` is counted from the beginning of the recording
+   * @throws {NotUnderstood} if the bytes are not those that were written
    */
   *fragments(from) {
-    if (this.#missing > 0) throw new NotUnderstood('an index that is not whole');
+    if (this.#lostBytes > 0) throw new NotUnderstood('an index that is not whole');
     const reader = new NumberReader(this.bytes);
     /** @type {number[]} of each track, in ticks */
     const ends = [];

@@ -44,7 +44,7 @@ export class SeekableMp4 {
   #reserveBytes;
   /** @type {number | null} */
   #endedAt = null;
-  /** @type {{patch: import('../container/flow.js').Patch, place: 'front' | 'end'} | null} */
+  /** @type {{patch: import('../container/flow.js').Patch, moovAt: 'front' | 'end'} | null} */
   #ending = null;
 
   /**
@@ -113,7 +113,7 @@ export class SeekableMp4 {
 
   /** Where the moov of everything is; null as long as it is not written. */
   get ending() {
-    return this.#ending?.place ?? null;
+    return this.#ending?.moovAt ?? null;
   }
 
   /** Input that is held back, in bytes. */
@@ -238,7 +238,7 @@ export class SeekableMp4 {
   #writeMoov(movie, size, put = () => {}) {
     try {
       const { patch, tail } = movie.end(size);
-      this.#ending = { patch, place: tail ? 'end' : 'front' };
+      this.#ending = { patch, moovAt: tail ? 'end' : 'front' };
       this.#endedAt = size;
       if (tail) put(tail);
     } catch (error) {

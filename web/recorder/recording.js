@@ -31,7 +31,7 @@ export class Recording {
   #media = null;
   /** @type {WorkerLine | null} */
   #line = null;
-  /** @type {import('../base/messages.js').Session | null} */
+  /** @type {import('../base/messages.js').OpenedSession | null} */
   #session = null;
   #clock = new Stopwatch();
   #screen = new ScreenAwake();
@@ -185,7 +185,7 @@ export class Recording {
     this.#line?.post({ type: 'record', job: { broker, name, metadata, parallel, maxBytes, onAbandon, contentType } });
   }
 
-  /** @param {import('../base/messages.js').Session} session */
+  /** @param {import('../base/messages.js').OpenedSession} session */
   #openedAs(session) {
     this.#session = session;
     this.#tell('progress', this.#progress());

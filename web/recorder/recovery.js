@@ -19,7 +19,7 @@ export class Recovery extends Base {
   #line;
   #durationMs = 0;
   #ending = new Ending('stopping', (name, detail) => this.#tell(name, detail), () => this.#durationMs);
-  /** @type {import('../base/messages.js').Session | null} */
+  /** @type {import('../base/messages.js').OpenedSession | null} */
   #session = null;
 
   /**

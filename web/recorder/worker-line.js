@@ -13,7 +13,7 @@ import { loadWorker } from './load-worker.js';
  * @typedef {import('../broker/grant.js').GrantSource} GrantSource
  *
  * @typedef {object} WorkerLineEvents each is called at most as often as its message comes; see messages.js
- * @property {(session: import('../base/messages.js').Session) => void} [opened]
+ * @property {(session: import('../base/messages.js').OpenedSession) => void} [opened]
  * @property {(durationMs: number) => void} [recovered]
  * @property {(progress: import('../base/messages.js').Progress) => void} [progress]
  * @property {(part: {number: number, bytes: number}) => void} [part]

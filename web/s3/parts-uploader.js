@@ -58,7 +58,7 @@ export class PartsUploader {
 
   /**
    * @param {object} options
-   * @param {import('../broker/session.js').Session} options.session
+   * @param {import('../broker/session-client.js').SessionClient} options.session
    * @param {import('./parts-in-s3.js').PartsInS3} options.inS3
    * @param {import('./parallelism.js').Parallelism} options.parallelism
    * @param {PartsUploaderEvents} options.events

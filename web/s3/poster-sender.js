@@ -18,7 +18,7 @@ export class PosterSender {
   #signal;
   /** @type {Blob | null} */
   #poster = null;
-  /** @type {import('../broker/session.js').Session | null} */
+  /** @type {import('../broker/session-client.js').SessionClient | null} */
   #session = null;
   /** Resolves when S3 has it, or will not have it. */
   done = Promise.resolve();
@@ -38,7 +38,7 @@ export class PosterSender {
     this.#begin();
   }
 
-  /** @param {import('../broker/session.js').Session} session that the recording goes into from now on */
+  /** @param {import('../broker/session-client.js').SessionClient} session that the recording goes into from now on */
   into(session) {
     if (session.id === this.#session?.id) return;
     this.#session = session;
@@ -49,7 +49,7 @@ export class PosterSender {
     if (this.#poster && this.#session) this.done = this.#send(this.#poster, this.#session).catch(() => {});
   }
 
-  /** @param {Blob} poster @param {import('../broker/session.js').Session} session */
+  /** @param {Blob} poster @param {import('../broker/session-client.js').SessionClient} session */
   async #send(poster, session) {
     const checksum = await checksumOf(session.opened.checksum, poster);
     let refusals = 0;
@@ -62,7 +62,7 @@ export class PosterSender {
   }
 
   /**
-   * @param {Blob} body @param {string | undefined} checksum @param {import('../broker/session.js').Session} session
+   * @param {Blob} body @param {string | undefined} checksum @param {import('../broker/session-client.js').SessionClient} session
    * @returns {Promise<number>} S3's status; 0 where it did not answer, or the broker did not
    * @throws {import('../base/errors.js').RecorderError} the broker says no, as it does where the session is over, or knows no posters
    */

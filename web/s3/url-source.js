@@ -23,7 +23,7 @@ export class UrlSource {
   #arrived = new Map();
   #calling = false;
 
-  /** @param {import('../broker/session.js').Session} session @param {Pick<import('./means.js').Means, 'now' | 'timing'>} means */
+  /** @param {import('../broker/session-client.js').SessionClient} session @param {Pick<import('./means.js').Means, 'now' | 'timing'>} means */
   constructor(session, means) {
     this.#session = session;
     this.#means = means;

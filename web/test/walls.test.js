@@ -1,6 +1,6 @@
 /**
- * The folders of web/ are rooms: code in one may import only from the rooms named here. Imports of types count for
- * nothing, as they are gone when the code runs.
+ * There are walls between the folders of web/: code in a folder may import only from the folders named here. Imports of
+ * types do not count, because they are gone when the code runs. An entry of web/ and each page count as a folder.
  */
 
 import assert from 'node:assert/strict';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const WEB = fileURLToPath(new URL('..', import.meta.url));
 
-/** Each room, and the rooms that it may import. A new arrow is a decision: add it here, and no circle may come of it. */
+/** Each folder, and the folders that it may import. A new arrow is a decision: add it here. Arrows must form no circle. */
 const MAY_IMPORT = {
   base: [],
   container: [],
@@ -38,38 +38,38 @@ const MAY_IMPORT = {
 const modules = readdirSync(WEB, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.js') && !/^(dist|node_modules|test|types)\//.test(file));
 
-/** Each page is a room of its own. @param {string} file relative to web/ */
-const roomOf = (file) => /^pages\/\w+(?=\/)/.exec(file)?.[0] ?? file.split('/')[0];
+/** Each page is a folder of its own. @param {string} file relative to web/ */
+const folderOf = (file) => /^pages\/\w+(?=\/)/.exec(file)?.[0] ?? file.split('/')[0];
 
-/** The rooms that a module imports when it runs, its own left out. @param {string} file */
+/** The folders that a module imports when it runs, without its own. @param {string} file */
 function imports(file) {
   const code = readFileSync(path.join(WEB, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
   return [...code.matchAll(/(?:from |import |import\()'(\.[^']+)'/g)]
-    .map(([, target]) => roomOf(path.join(path.dirname(file), target)))
-    .filter((room) => room !== roomOf(file));
+    .map(([, target]) => folderOf(path.join(path.dirname(file), target)))
+    .filter((folder) => folder !== folderOf(file));
 }
 
-test('every folder and entry of web/ is a room with walls', () => {
-  assert.deepEqual([...new Set(modules.map(roomOf))].sort(), Object.keys(MAY_IMPORT).sort());
+test('every folder and entry of web/ is named here', () => {
+  assert.deepEqual([...new Set(modules.map(folderOf))].sort(), Object.keys(MAY_IMPORT).sort());
 });
 
-for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
-  test(`${room} imports ${allowed.join(', ') || 'no other room'}, and all of these`, () => {
-    const inRoom = modules.filter((file) => roomOf(file) === room);
-    const through = inRoom.flatMap((file) => imports(file).filter((other) => !allowed.includes(other)).map((other) => `${file} imports ${other}`));
+for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+  test(`${folder} imports ${allowed.join(', ') || 'no other folder'}, and uses all of them`, () => {
+    const inFolder = modules.filter((file) => folderOf(file) === folder);
+    const through = inFolder.flatMap((file) => imports(file).filter((other) => !allowed.includes(other)).map((other) => `${file} imports ${other}`));
     assert.deepEqual(through, []);
-    const used = new Set(inRoom.flatMap(imports));
-    assert.deepEqual(allowed.filter((other) => !used.has(other)), [], 'no module needs these doors any more');
+    const used = new Set(inFolder.flatMap(imports));
+    assert.deepEqual(allowed.filter((other) => !used.has(other)), [], 'no module imports from these any more');
   });
 }
 
-test('the rooms form no circle', () => {
+test('the folders form no circle', () => {
   const done = new Set();
-  const visit = (room, above) => {
-    assert.ok(!above.includes(room), `circle: ${[...above, room].join(' → ')}`);
-    if (done.has(room)) return;
-    for (const other of MAY_IMPORT[room]) visit(other, [...above, room]);
-    done.add(room);
+  const visit = (folder, above) => {
+    assert.ok(!above.includes(folder), `circle: ${[...above, folder].join(' → ')}`);
+    if (done.has(folder)) return;
+    for (const other of MAY_IMPORT[folder]) visit(other, [...above, folder]);
+    done.add(folder);
   };
-  for (const room of Object.keys(MAY_IMPORT)) visit(room, []);
+  for (const folder of Object.keys(MAY_IMPORT)) visit(folder, []);
 });

@@ -24,8 +24,8 @@ const KEYFRAME = 0x80;
  */
 export function readBlock(bytes, element) {
   if (element.id === ID.BlockGroup) return readGroup(bytes, element);
-  const { flags, ...place } = readHeader(bytes, element);
-  return { ...place, key: (flags & KEYFRAME) !== 0, duration: null };
+  const { flags, ...timing } = readHeader(bytes, element);
+  return { ...timing, key: (flags & KEYFRAME) !== 0, duration: null };
 }
 
 /** @param {Uint8Array} bytes @param {import('./ebml.js').Element} group @returns {Block} */

@@ -14,13 +14,13 @@ import { showMessage } from '../page-state.js';
 
 /**
  * @typedef {import('./client.js').OpsClient} OpsClient
- * @typedef {import('./wire.js').Session} Session
+ * @typedef {import('./wire.js').SessionDetails} SessionDetails
  * @typedef {import('../page-state.js').Message} Message
  */
 
 /**
  * @param {OpsClient} client
- * @param {Session} session as it is shown
+ * @param {SessionDetails} session as it is shown
  * @returns {Promise<Message | null>} null: thought better of
  */
 export async function salvageSession(client, session) {
@@ -36,7 +36,7 @@ export async function salvageSession(client, session) {
 
 /**
  * @param {OpsClient} client
- * @param {Session} session as it is shown
+ * @param {SessionDetails} session as it is shown
  * @returns {Promise<Message | null>} null: thought better of
  */
 export async function abortSession(client, session) {
@@ -70,7 +70,7 @@ export async function abortOrphan(client, orphan) {
   });
 }
 
-/** @param {Session} session @returns {[string, Node | string][]} */
+/** @param {SessionDetails} session @returns {[string, Node | string][]} */
 function factsOf({ id, name, owner, parts, bytes }) {
   const words = strings.dialog;
   return [

@@ -61,7 +61,7 @@ export class OpsClient {
    *
    * @param {string} id
    * @param {AbortSignal} [signal]
-   * @returns {Promise<import('./wire.js').Session>}
+   * @returns {Promise<import('./wire.js').SessionDetails>}
    */
   async session(id, signal) {
     return (await this.#call('GET', `v1/sessions/${id}`, { signal })).body;

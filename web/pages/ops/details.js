@@ -10,7 +10,7 @@ import { strings } from './strings.js';
 import { byId } from '../page-state.js';
 
 /**
- * @typedef {import('./wire.js').Session} Session
+ * @typedef {import('./wire.js').SessionDetails} SessionDetails
  * @typedef {[term: string, what: Node | string]} Fact
  */
 
@@ -24,12 +24,12 @@ export class DetailsView {
   #events;
   /** @type {string} '' while nothing is shown */
   #id = '';
-  /** @type {Session | null} */
+  /** @type {SessionDetails | null} */
   #session = null;
   /** @type {HTMLElement | null} where the focus goes back to */
   #opener = null;
 
-  /** @param {{salvage: (session: Session) => void, abort: (session: Session) => void, copy: (id: string) => void, closed: () => void}} events */
+  /** @param {{salvage: (session: SessionDetails) => void, abort: (session: SessionDetails) => void, copy: (id: string) => void, closed: () => void}} events */
   constructor(events) {
     this.#events = events;
     this.#salvage.addEventListener('click', () => { if (this.#session) events.salvage(this.#session); });
@@ -82,7 +82,7 @@ export class DetailsView {
     if (opener?.isConnected) opener.focus();
   }
 
-  /** @param {Session} session */
+  /** @param {SessionDetails} session */
   #show(session) {
     this.#session = session;
     setNodes(this.#title, [theirs(session.name || strings.unnamed)]);
@@ -104,7 +104,7 @@ export class DetailsView {
   }
 }
 
-/** @param {Session} session @returns {Fact[]} all but its ID */
+/** @param {SessionDetails} session @returns {Fact[]} all but its ID */
 function factsOf(session) {
   const words = strings.details;
   const badge = element('span', { class: 'badge' });
@@ -123,7 +123,7 @@ function factsOf(session) {
   ];
 }
 
-/** @param {Session} session @returns {Fact[]} */
+/** @param {SessionDetails} session @returns {Fact[]} */
 function arrived({ state, size, parts, bytes, parts_reported: reportedParts, bytes_reported: reportedBytes, missing, outcome }) {
   const words = strings.details;
   /** @type {Fact[]} */

@@ -12,7 +12,7 @@ import { strings } from './strings.js';
 const SHORT_ID = 8;
 
 /**
- * @typedef {import('./wire.js').SessionRow} Session
+ * @typedef {import('./wire.js').ListedSession} ListedSession
  * @typedef {'state' | 'name' | 'owner' | 'progress' | 'idle' | 'age' | 'id'} Column
  */
 
@@ -24,7 +24,7 @@ export class SessionRow {
   #open;
 
   /**
-   * @param {Session} session its name and owner never change
+   * @param {ListedSession} session its name and owner never change
    * @param {{open: (id: string, opener: HTMLElement) => void, copy: (id: string) => void}} events
    */
   constructor(session, events) {
@@ -45,7 +45,7 @@ export class SessionRow {
     this.show(session);
   }
 
-  /** @param {Session} session as the broker said just now */
+  /** @param {ListedSession} session as the broker said just now */
   show(session) {
     this.#session = session;
     this.#receivedAt = performance.now();
@@ -75,14 +75,14 @@ export class SessionRow {
   }
 }
 
-/** @param {HTMLElement} badge @param {Pick<Session, 'state' | 'outcome'>} session */
+/** @param {HTMLElement} badge @param {Pick<ListedSession, 'state' | 'outcome'>} session */
 export function showState(badge, { state, outcome }) {
   const salvaged = state === 'completed' && outcome === 'salvaged';
   badge.dataset.state = state;
   setText(badge, salvaged ? strings.salvaged : strings.states[state] ?? state); // a newer broker may know another
 }
 
-/** @param {Session} session */
+/** @param {ListedSession} session */
 function progressWords({ size, parts_reported: parts, bytes_reported: bytes }) {
   return size === undefined ? strings.progress(parts, formatBytes(bytes)) : formatBytes(size);
 }

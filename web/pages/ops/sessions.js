@@ -92,22 +92,22 @@ export class SessionsView {
     return state || owner || idleFor ? strings.noMatch : strings.noSessions;
   }
 
-  /** @param {import('./wire.js').SessionRow[]} sessions */
+  /** @param {import('./wire.js').ListedSession[]} sessions */
   #showRows(sessions) {
     const focused = document.activeElement;
     const rows = new Map(sessions.map((session) => [session.id, this.#rowOf(session)]));
     for (const [id, row] of this.#rows) if (!rows.has(id)) row.element.remove();
     this.#rows = rows;
-    let place = this.#body.firstElementChild;
+    let next = this.#body.firstElementChild;
     for (const { element } of rows.values()) {
-      if (element === place) place = place.nextElementSibling;
-      else this.#body.insertBefore(element, place);
+      if (element === next) next = next.nextElementSibling;
+      else this.#body.insertBefore(element, next);
     }
     // A row that moves takes the keyboard's focus along only if somebody gives it back.
     if (focused instanceof HTMLElement && focused !== document.activeElement && this.#body.contains(focused)) focused.focus({ preventScroll: true });
   }
 
-  /** @param {import('./wire.js').SessionRow} session */
+  /** @param {import('./wire.js').ListedSession} session */
   #rowOf(session) {
     const known = this.#rows.get(session.id);
     known?.show(session);

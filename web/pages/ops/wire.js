@@ -3,7 +3,7 @@
  *
  * @typedef {'open' | 'completing' | 'completed' | 'aborting' | 'aborted' | 'deleted'} State
  *
- * @typedef {object} SessionRow
+ * @typedef {object} ListedSession
  * @property {string} id
  * @property {State} state
  * @property {number} revision
@@ -29,10 +29,10 @@
  * @property {number[] | null} missing
  * @property {string} [watch_url]
  *
- * @typedef {Omit<SessionRow, 'missing'> & SessionFacts} Session
+ * @typedef {Omit<ListedSession, 'missing'> & SessionFacts} SessionDetails
  *
  * @typedef {object} SessionPage
- * @property {SessionRow[]} sessions
+ * @property {ListedSession[]} sessions
  * @property {string[]} [unreadable] ids
  * @property {string} [next_cursor]
  *

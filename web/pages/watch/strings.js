@@ -16,7 +16,7 @@ export const strings = {
   incomplete: { kind: /** @type {const} */ ('error'), title: 'This link is incomplete', text: 'A part of it is missing or was changed. Copy the whole link, from https to its end, and open it again.' },
   ended: { kind: /** @type {const} */ ('error'), title: 'This link has ended', text: 'Whoever sent it let it run out, or took it back. Ask them for another one.' },
   ownerOnly: { kind: /** @type {const} */ ('error'), title: 'Only its owner may watch this', text: 'Links to recordings do not count here. Open it from where you recorded it, or ask whoever did.' },
-  missing: { kind: /** @type {const} */ ('error'), title: 'There is no such recording, or it was deleted', text: 'Ask whoever sent you the link.' },
+  notFound: { kind: /** @type {const} */ ('error'), title: 'There is no such recording, or it was deleted', text: 'Ask whoever sent you the link.' },
   discarded: { kind: /** @type {const} */ ('error'), title: 'This recording was discarded', text: 'It was never saved. Ask whoever sent you the link.' },
   unexpected: { kind: /** @type {const} */ ('error'), title: 'The recording cannot be shown', text: 'The broker gave an answer this page does not understand. Try again later.' },
   unplayable: (/** @type {string} */ what) => ({

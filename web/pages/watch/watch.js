@@ -152,6 +152,6 @@ function words({ status, reason }) {
   if (reason === 'owner-only') return strings.ownerOnly;
   if ([400, 401, 403].includes(status)) return strings.incomplete;
   if (reason === 'aborted' || reason === 'aborting') return strings.discarded;
-  if (status === 404 || status === 410) return strings.missing;
+  if (status === 404 || status === 410) return strings.notFound;
   return strings.unexpected;
 }

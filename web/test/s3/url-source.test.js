@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { BrokerClient } from '../../broker/client.js';
-import { Session } from '../../broker/session.js';
+import { SessionClient } from '../../broker/session-client.js';
 import { UrlSource } from '../../s3/url-source.js';
 import { TIMING } from '../../base/timing.js';
 import { Cloud, problem } from '../lib/cloud.js';
@@ -18,7 +18,7 @@ beforeEach(async () => {
   cloud = await new Cloud().start();
   const broker = new BrokerClient({ broker: cloud.url, timing: { ...TIMING, retryBaseMs: 1 } });
   const opened = await broker.open({ content_type: 'video/webm', checksum: 'sha256' }, { grant: 'g', idempotencyKey: 'k' });
-  const session = new Session({ broker, opened, getGrant: async () => 'g' });
+  const session = new SessionClient({ broker, opened, getGrant: async () => 'g' });
   urls = new UrlSource(session, { now: () => performance.now(), timing: TIMING });
 });
 afterEach(() => cloud.stop());

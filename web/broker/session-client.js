@@ -1,13 +1,13 @@
 /**
- * One session, as everybody who speaks about it to the broker does: with its token, which answers prolong before it
- * ends, and which a grant renews when it has expired all the same.
+ * Makes the broker's calls for one session, with the session's token. An answer of the broker may carry a token with a
+ * longer life; the next call uses it. If the token has expired all the same, a call renews it once with a grant.
  */
 
 import { RecorderError } from '../base/errors.js';
 import { withGrant } from './grant.js';
 import { REASON } from './reasons.js';
 
-export class Session {
+export class SessionClient {
   #broker;
   #getGrant;
   #onRenewed;
@@ -18,8 +18,8 @@ export class Session {
    * @param {object} options
    * @param {import('./client.js').BrokerClient} options.broker
    * @param {import('./wire.js').Opened} options.opened
-   * @param {() => Promise<string>} [options.getGrant] without it an expired token stays so
-   * @param {(opened: import('./wire.js').Opened) => void} [options.onRenewed] the same with another token, to be kept
+   * @param {() => Promise<string>} [options.getGrant] without it, an expired token is not renewed and calls fail
+   * @param {(opened: import('./wire.js').Opened) => void} [options.onRenewed] gets `opened` with a new token, to keep it
    */
   constructor({ broker, opened, getGrant, onRenewed = () => {} }) {
     this.#broker = broker;
@@ -32,11 +32,11 @@ export class Session {
 
   /** @param {import('./wire.js').PartsRequest} request @param {AbortSignal} [signal] */
   async parts(request, signal) {
-    return this.#prolonged(await this.#call((session) => this.#broker.parts(session, request, signal), signal));
+    return this.#withFreshToken(await this.#call((session) => this.#broker.parts(session, request, signal), signal));
   }
 
   /**
-   * Asks once for a poster's URL: no recording waits for one.
+   * Asks for a poster's URL, and does not retry: no recording waits for its poster.
    *
    * @param {import('./wire.js').PosterRequest} body
    * @param {AbortSignal} [signal]
@@ -55,7 +55,7 @@ export class Session {
 
   /** @param {AbortSignal} [signal] */
   async look(signal) {
-    return this.#prolonged(await this.#call((session) => this.#broker.look(session, signal), signal));
+    return this.#withFreshToken(await this.#call((session) => this.#broker.look(session, signal), signal));
   }
 
   /** @param {AbortSignal} [signal] */
@@ -65,18 +65,18 @@ export class Session {
 
   /**
    * @template T
-   * @param {(session: import('./client.js').SessionRef) => Promise<T>} call
+   * @param {(session: import('./client.js').SessionRef) => Promise<T>} ask is repeated once if the token had expired
    * @param {AbortSignal} [signal]
    */
-  async #call(call, signal) {
+  async #call(ask, signal) {
     try {
-      return await call(this.opened);
+      return await ask(this.opened);
     } catch (error) {
       const getGrant = this.#getGrant;
       if (!getGrant || !(error instanceof RecorderError) || error.reason !== REASON.tokenExpired) throw error;
       this.#renewing ??= this.#renew(getGrant, signal).finally(() => { this.#renewing = null; });
       await this.#renewing;
-      return call(this.opened);
+      return ask(this.opened);
     }
   }
 
@@ -87,12 +87,12 @@ export class Session {
   }
 
   /** @template {{token?: string}} T @param {T} answer @returns {T} */
-  #prolonged(answer) {
+  #withFreshToken(answer) {
     if (answer.token) this.#take(answer.token);
     return answer;
   }
 
-  /** @param {string} token good for longer */
+  /** @param {string} token with a longer life */
   #take(token) {
     this.opened = { ...this.opened, token };
     this.#onRenewed(this.opened);
