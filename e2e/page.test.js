@@ -58,7 +58,7 @@ test('devices are tried before, three seconds are counted, and it records what w
   await page.record({ camera: true, mic: true, countDown: true });
   await page.is('counting');
   assert.equal(await text('#status'), 'Recording starts in 3 seconds', 'it is read out, once');
-  assert.equal(await page.page.evaluate(() => document.activeElement.id), 'start-now');
+  assert.equal(await page.focused(), 'start-now');
   await looks(page.page, 'page-counting');
   const counted = await until('it counts to its end', async () => {
     const [state, number] = [await page.state(), await text('#countdown')];
@@ -83,7 +83,7 @@ test('without a mouse: record, skip the countdown, mute, choose no microphone, p
   await page.is('counting');
   await keyboard.press('Enter'); // the focus is on "Start now"
   await page.is('recording', 900); // three seconds have not passed
-  assert.equal(await page.page.evaluate(() => document.activeElement.id), 'stop');
+  assert.equal(await page.focused(), 'stop');
   await page.reach('mute');
   await keyboard.press('Space');
   assert.equal(await text('#mute-label'), 'Muted');

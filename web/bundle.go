@@ -8,14 +8,24 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// workerModule is the module that the bundle replaces: it holds the Worker.
-const workerModule = "recorder/worker-text.js"
+// Modules that the bundle replaces: one holds the Worker, the other the style of
+// the elements.
+const (
+	workerModule = "recorder/worker-text.js"
+	styleModule  = "element/style-text.js"
+	elementStyle = "pages/style.css"
+)
+
+// scripts are what pages import. Each is whole in itself, so that a page never
+// mixes files of two versions.
+var scripts = []string{"recorder.js", "element.js"}
 
 // Bundled is Files as one file for each errand: recorder.js with its Worker
 // inside, worker.js for pages that forbid Workers from blob: URLs, and each page
@@ -56,6 +66,9 @@ func Bundle(files fs.FS) (Site, error) {
 	if err := b.addScripts(); err != nil {
 		return nil, err
 	}
+	if err := b.addMessages(); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"record", "watch", "ops", "check"} {
 		if err := b.addPage(name); err != nil {
 			return nil, fmt.Errorf("the %s page: %w", name, err)
@@ -67,6 +80,7 @@ func Bundle(files fs.FS) (Site, error) {
 type bundle struct {
 	files  fs.FS
 	worker string // the module in place of workerModule
+	sheet  string // the module in place of styleModule
 	assets map[string]Asset
 	pages  map[string]Page
 }
@@ -101,12 +115,44 @@ func (b *bundle) addScripts() error {
 	}
 	b.worker = fmt.Sprintf("export const workerText = %s;\nexport const workerFile = %q;\n", text, workerFile)
 
-	recorder, err := b.script("recorder.js", api.FormatESModule)
+	css, err := b.style(elementStyle)
 	if err != nil {
 		return err
 	}
-	_, err = b.addAsset("recorder.js", recorder)
-	return err
+	if text, err = json.Marshal(string(css)); err != nil {
+		return err
+	}
+	b.sheet = fmt.Sprintf("export const styleText = %s;\n", text)
+
+	for _, name := range scripts {
+		code, err := b.script(name, api.FormatESModule)
+		if err != nil {
+			return err
+		}
+		if _, err := b.addAsset(name, code); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addMessages serves what elements and pages say, by language. English is in
+// each script.
+func (b *bundle) addMessages() error {
+	names, err := fs.Glob(b.files, "messages/*.json")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(b.files, name)
+		if err != nil {
+			return err
+		}
+		if b.assets[name], err = compressed(name, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addAsset serves body under its name, and for good under a name with its
@@ -143,7 +189,11 @@ func (b *bundle) addPage(name string) error {
 	if err != nil {
 		return err
 	}
-	css, err := b.style(style)
+	var files []string
+	for _, link := range style {
+		files = append(files, string(link[1]))
+	}
+	css, err := b.style(files...)
 	if err != nil {
 		return err
 	}
@@ -162,10 +212,10 @@ func policyHash(text []byte) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-func (b *bundle) style(files [][][]byte) ([]byte, error) {
+func (b *bundle) style(files ...string) ([]byte, error) {
 	var all strings.Builder
 	for _, file := range files {
-		css, err := fs.ReadFile(b.files, string(file[1]))
+		css, err := fs.ReadFile(b.files, file)
 		if err != nil {
 			return nil, err
 		}
@@ -177,11 +227,12 @@ func (b *bundle) style(files [][][]byte) ([]byte, error) {
 
 // script bundles one entry. Names stay as they are, so that a stack trace that a
 // user sends can be read.
-func (b *bundle) script(entry string, format api.Format) ([]byte, error) {
+// Imports of the files in apart stay as they are.
+func (b *bundle) script(entry string, format api.Format, apart ...string) ([]byte, error) {
 	done := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Format: format, Target: api.ES2022, Platform: api.PlatformBrowser,
 		MinifyWhitespace: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone, Charset: api.CharsetUTF8,
-		LogLevel: api.LogLevelSilent, Plugins: []api.Plugin{{Name: "web", Setup: b.resolve}},
+		LogLevel: api.LogLevelSilent, Plugins: []api.Plugin{{Name: "web", Setup: func(build api.PluginBuild) { b.resolve(build, apart) }}},
 	})
 	if err := failure(done.Errors); err != nil {
 		return nil, fmt.Errorf("%s: %w", entry, err)
@@ -189,19 +240,55 @@ func (b *bundle) script(entry string, format api.Format) ([]byte, error) {
 	return done.OutputFiles[0].Contents, nil
 }
 
-// resolve has esbuild read from files, whose paths begin at web/.
-func (b *bundle) resolve(build api.PluginBuild) {
+// resolve has esbuild read from files, whose paths begin at web/. What is apart
+// lies beside the entry, or is a package's name.
+func (b *bundle) resolve(build api.PluginBuild, apart []string) {
 	build.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+		if a.Kind != api.ResolveEntryPoint && slices.Contains(apart, path.Base(a.Path)) && (!strings.HasPrefix(a.Path, ".") || path.Dir(path.Join(path.Dir(a.Importer), a.Path)) == ".") {
+			return api.OnResolveResult{Path: beside(a.Path), External: true}, nil
+		}
 		return api.OnResolveResult{Path: path.Join(path.Dir(a.Importer), a.Path), Namespace: "web"}, nil
 	})
 	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "web"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-		if a.Path == workerModule {
+		switch a.Path {
+		case workerModule:
 			return api.OnLoadResult{Contents: &b.worker}, nil
+		case styleModule:
+			return api.OnLoadResult{Contents: &b.sheet}, nil
 		}
 		code, err := fs.ReadFile(b.files, a.Path)
-		text := string(code)
-		return api.OnLoadResult{Contents: &text}, err
+		text, loader := string(code), api.LoaderJS
+		if path.Ext(a.Path) == ".json" {
+			loader = api.LoaderJSON
+		}
+		return api.OnLoadResult{Contents: &text, Loader: loader}, err
 	})
+}
+
+// beside is the path of a file in the same folder, or a package's name as it is.
+func beside(name string) string {
+	if strings.HasPrefix(name, ".") {
+		return "./" + path.Base(name)
+	}
+	return name
+}
+
+// OverRecorder bundles, for the npm package, what stands over recorder.js and
+// imports it from beside: an application has the recorder once.
+func OverRecorder(files fs.FS) (map[string][]byte, error) {
+	b := &bundle{files: files, assets: map[string]Asset{}}
+	if err := b.addScripts(); err != nil {
+		return nil, err
+	}
+	made := map[string][]byte{}
+	for name, apart := range map[string][]string{"element.js": {"recorder.js"}} {
+		code, err := b.script(name, api.FormatESModule, apart...)
+		if err != nil {
+			return nil, err
+		}
+		made[name] = code
+	}
+	return made, nil
 }
 
 func failure(messages []api.Message) error {

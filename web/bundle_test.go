@@ -12,8 +12,8 @@ import (
 	"slipway/web"
 )
 
-// maxCompressed is what the recorder may weigh on its way to a page, in bytes.
-const maxCompressed = 75_000
+// maxCompressed is what a script may weigh on its way to a page, in bytes.
+var maxCompressed = map[string]int{"recorder.js": 75_000, "element.js": 100_000}
 
 func bundled(t *testing.T) web.Site {
 	t.Helper()
@@ -33,14 +33,28 @@ func asset(t *testing.T, site web.Site, name string) web.Asset {
 	return got
 }
 
-func TestTheRecorderIsOneFile(t *testing.T) {
-	recorder := asset(t, bundled(t), "recorder.js")
-	if found := regexp.MustCompile(`\bfrom"|\bimport\(|import"`).Find(recorder.Body); found != nil {
-		t.Errorf("it asks for another file: %s", found)
+func TestEachScriptIsOneFile(t *testing.T) {
+	site := bundled(t)
+	for name, most := range maxCompressed {
+		script := asset(t, site, name)
+		if found := regexp.MustCompile(`\bfrom"|\bimport\(|import"`).Find(script.Body); found != nil {
+			t.Errorf("%s asks for another file: %s", name, found)
+		}
+		t.Logf("%s: %d bytes, compressed %d", name, len(script.Body), len(script.Gzip))
+		if len(script.Gzip) > most {
+			t.Errorf("%s has %d bytes compressed, more than %d", name, len(script.Gzip), most)
+		}
 	}
-	t.Logf("%d bytes, compressed %d", len(recorder.Body), len(recorder.Gzip))
-	if len(recorder.Gzip) > maxCompressed {
-		t.Errorf("it has %d bytes compressed, more than %d", len(recorder.Gzip), maxCompressed)
+}
+
+// An application that imports both would record with two recorders otherwise.
+func TestThePackedElementImportsTheRecorderFromBesideIt(t *testing.T) {
+	made, err := web.OverRecorder(web.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := string(made["element.js"]); !strings.Contains(code, `from"./recorder.js"`) || strings.Contains(code, "class Recording ") {
+		t.Error("element.js has a recorder of its own")
 	}
 }
 

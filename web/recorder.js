@@ -230,6 +230,16 @@ export class Recorder extends Base {
   async cancel() { await this.#recording?.cancel(); }
 
   /**
+   * After `failed`, lets go of the recording: what is on this device stays there, to be recovered another time.
+   *
+   * @throws {RecorderError} `invalid-state` while a recording is under way
+   */
+  close() {
+    if (this.#recording && !this.#recording.over) throw new RecorderError('invalid-state', `the recorder is ${this.state}`);
+    this.#recording?.dispose();
+  }
+
+  /**
    * Recordings of this origin that a killed tab, a killed browser or an empty battery left on this device, the newest
    * first. Those that a tab is at work on are not among them.
    *

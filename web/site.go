@@ -77,7 +77,7 @@ func (s source) Page(name string) (Page, error) {
 }
 
 func (s source) Asset(name string) (Asset, error) {
-	if kind := path.Ext(name); kind != ".js" && kind != ".css" || !fs.ValidPath(name) {
+	if kind := path.Ext(name); kind != ".js" && kind != ".css" && path.Dir(name) != "messages" || !fs.ValidPath(name) {
 		return Asset{}, fs.ErrNotExist
 	}
 	body, err := fs.ReadFile(s.files, name)

@@ -42,12 +42,19 @@ export function teeMediaRecorder() {
 export function watchPage() {
   const states = globalThis.states = [];
   const safeBytes = globalThis.safeBytes = [];
-  new MutationObserver((changes) => {
+  const watch = (root) => new MutationObserver((changes) => {
     for (const { target } of changes) {
       if (target === document.body) states.push(document.body.dataset.state);
       else if (target.id === 'safe') safeBytes.push(Number(target.dataset.bytes));
     }
-  }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-state', 'data-bytes'] });
+  }).observe(root, { subtree: true, attributes: true, attributeFilter: ['data-state', 'data-bytes'] });
+  watch(document);
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function attachShadow(how) { // an observer of the document sees nothing of what is in there
+    const root = attach.call(this, how);
+    watch(root);
+    return root;
+  };
 }
 
 /** A camera that is there, is allowed, and never delivers a picture. */

@@ -50,7 +50,7 @@ function measure({ CONTRAST: normal, LARGE_CONTRAST: large }) {
   const ground = (element) => {
     if (!element) return { r: 255, g: 255, b: 255, a: 1 };
     const own = parse(getComputedStyle(element).backgroundColor);
-    return own.a === 1 ? own : over(own, ground(element.parentElement));
+    return own.a === 1 ? own : over(own, ground(element.parentElement ?? element.getRootNode().host ?? null));
   };
   const contrast = (element) => {
     const below = ground(element);
@@ -58,8 +58,10 @@ function measure({ CONTRAST: normal, LARGE_CONTRAST: large }) {
     return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
   };
   const visible = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !element.closest('.unseen, :disabled');
+  const all = (root) => [...root.querySelectorAll('*')].flatMap((element) => [element, ...(element.shadowRoot ? all(element.shadowRoot) : [])]);
+  const elements = all(document.body);
   const faint = [];
-  for (const element of document.querySelectorAll('body *')) {
+  for (const element of elements) {
     const speaks = [...element.childNodes].some(({ nodeType, data }) => nodeType === Node.TEXT_NODE && data.trim()) || element.matches('input, select');
     if (!speaks || element.matches('option, noscript, [type="checkbox"], [type="file"]') || !visible(element)) continue;
     const { fontSize, fontWeight } = getComputedStyle(element);
@@ -67,11 +69,11 @@ function measure({ CONTRAST: normal, LARGE_CONTRAST: large }) {
     const ratio = contrast(element);
     if (ratio < (big ? large : normal)) faint.push(`${element.tagName.toLowerCase()}#${element.id} “${element.textContent.trim().slice(0, 30)}” ${ratio.toFixed(2)}`);
   }
-  const wide = [...document.querySelectorAll('body *')]
+  const wide = elements
     .filter((element) => visible(element) && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((element) => `${element.tagName.toLowerCase()}#${element.id}`);
-  const nameless = [...document.querySelectorAll('button, a, input, select, [role="meter"]')]
-    .filter((element) => visible(element) && !(element.ariaLabel || element.textContent.trim() || element.labels?.length || element.getAttribute('aria-labelledby')))
+  const nameless = elements
+    .filter((element) => element.matches('button, a, input, select, [role="meter"]') && visible(element) && !(element.ariaLabel || element.textContent.trim() || element.labels?.length || element.getAttribute('aria-labelledby')))
     .map(({ id }) => id);
   return { faint, wide, nameless };
 }

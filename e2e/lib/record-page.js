@@ -16,6 +16,21 @@ export class RecordPage {
     this.page = page;
   }
 
+  /** The recorder is in a shadow root. playwright looks there by itself. @param {string} css */
+  #in(css) { return 'getByRole' in this.page ? css : `>>> ${css}`; }
+
+  /** @param {string} css @param {Function} what */
+  async #ask(css, what) { return this.page.$eval(this.#in(css), what); }
+
+  /** Where the focus is, also in a shadow root. @returns {Promise<string>} its id */
+  async focused() {
+    return this.page.evaluate(() => {
+      let focused = document.activeElement;
+      while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+      return focused?.id ?? '';
+    });
+  }
+
   /** @param {string} url the broker's */
   async open(url) {
     await this.page.goto(url);
@@ -30,7 +45,7 @@ export class RecordPage {
   async record({ countDown = false, ...sources }) {
     await this.choose(sources);
     await this.#tick('#count-down', countDown);
-    await this.page.click('#record');
+    await this.press('#record');
   }
 
   /** @param {{screen?: boolean, camera?: boolean, mic?: boolean}} sources exactly these */
@@ -40,16 +55,16 @@ export class RecordPage {
 
   /** @param {string} box @param {boolean} wanted */
   async #tick(box, wanted) {
-    if (await this.page.$eval(box, ({ checked }) => checked) !== wanted) await this.page.click(box);
+    if (await this.#ask(box, ({ checked }) => checked) !== wanted) await this.press(box);
   }
 
   /** @param {string} selector */
-  async press(selector) { await this.page.click(selector); }
+  async press(selector) { await this.page.click(this.#in(selector)); }
 
   /** Moves the focus there, as people do who have no mouse. @param {string} id */
   async reach(id) {
     for (let i = 0; i < 30; i++) {
-      if (await this.page.evaluate(() => document.activeElement.id) === id) return;
+      if (await this.focused() === id) return;
       await this.page.keyboard.press('Tab');
     }
     throw new Error(`Tab does not reach #${id}`);
@@ -73,12 +88,12 @@ export class RecordPage {
 
   /** The message's words, '' where none is shown. */
   async message() {
-    return this.page.$eval('#message', (box) => (box.hidden ? '' : box.textContent));
+    return this.#ask('#message', (box) => (box.hidden ? '' : box.textContent));
   }
 
   /** @param {'recorded' | 'safe'} what */
   async bytes(what) {
-    return this.page.$eval(`#${what}`, (element) => Number(element.dataset.bytes));
+    return this.#ask(`#${what}`, (element) => Number(element.dataset.bytes));
   }
 
   /** @param {number} bytes */
@@ -92,6 +107,6 @@ export class RecordPage {
 
   /** The link, which is there from open on. @returns {Promise<string>} */
   async link() {
-    return until('the page shows a link', () => this.page.$eval('#link', (field) => field.value));
+    return until('the page shows a link', () => this.#ask('#link', (field) => field.value));
   }
 }

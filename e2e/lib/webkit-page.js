@@ -15,6 +15,23 @@ const IN_PAGE = (expression) => `const done = arguments[arguments.length - 1];
   const given = [...arguments].slice(0, -1);
   (async () => (${expression}))().then((value) => done({ value }), (error) => done({ thrown: String(error?.stack ? error + '\\n' + error.stack : error) }));`;
 
+/** An expression for the element. @param {string} css */
+function found(css) {
+  if (!css.startsWith('>>> ')) return `document.querySelector(${JSON.stringify(css)})`;
+  return `(${deep})(document, ${JSON.stringify(css.slice(4))})`;
+}
+
+/** Runs in the page. @param {Document | ShadowRoot} root @param {string} css */
+function deep(root, css) {
+  const here = root.querySelector(css);
+  if (here) return here;
+  for (const { shadowRoot } of root.querySelectorAll('*')) {
+    const there = shadowRoot && deep(shadowRoot, css);
+    if (there) return there;
+  }
+  return null;
+}
+
 export class WebKitPage {
   #browser;
   /** @type {string[]} */
@@ -65,9 +82,9 @@ export class WebKitPage {
     return answer.value;
   }
 
-  /** @param {string} css @param {Function} what @param {...unknown} args */
+  /** @param {string} css `>>> ` before it looks into shadow roots too, as puppeteer's @param {Function} what @param {...unknown} args */
   $eval(css, what, ...args) {
-    return this.evaluate(`(${what})(document.querySelector(${JSON.stringify(css)}), ...given)`, ...args);
+    return this.evaluate(`(${what})(${found(css)}, ...given)`, ...args);
   }
 
   /** @param {string} css @param {Function} what @param {...unknown} args */
@@ -95,7 +112,7 @@ export class WebKitPage {
 
   /** @param {string} css @param {string} act @param {object} body */
   async #ofElement(css, act, body) {
-    const { [ELEMENT]: id } = await this.#command('POST', '/element', { using: 'css selector', value: css });
+    const { [ELEMENT]: id } = await this.#command('POST', '/execute/sync', { script: `return ${found(css)};`, args: [] });
     await this.#browser.command('POST', `/element/${id}/${act}`, body);
   }
 

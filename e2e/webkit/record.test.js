@@ -54,12 +54,12 @@ test('without a mouse: record, mute, pause, stop', async () => {
   await page.reach('record');
   await keyboard.press('Enter');
   await page.is('counting');
-  assert.equal(await page.page.evaluate('document.activeElement.id'), 'start-now');
+  assert.equal(await page.focused(), 'start-now');
   await keyboard.press('Enter');
   await page.is('recording');
   await page.reach('mute');
   await keyboard.press('Space');
-  assert.equal(await page.page.$eval('#mute-label', (label) => label.textContent), 'Muted');
+  assert.equal(await page.page.$eval('>>> #mute-label', (label) => label.textContent), 'Muted');
   await page.hasRecorded(20_000);
   await page.reach('pause');
   await keyboard.press('Enter');

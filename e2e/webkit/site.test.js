@@ -57,7 +57,7 @@ test('a file that is chosen on the recording page arrives as it is, and plays', 
   await writeVideo(file, { seconds: 8 });
   const page = new RecordPage(await browser.newPage());
   await page.open(broker.url);
-  await page.page.setInputFiles('#file', file);
+  await page.page.setInputFiles('>>> #file', file);
   await page.is('completed');
   const link = await page.link();
   assert.equal(sha256(await download(link)), sha256(readFileSync(file)));

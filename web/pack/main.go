@@ -1,5 +1,6 @@
 // Command pack writes the files of the npm package that are made: recorder.js
-// as one file, and the Worker's file. `npm pack` runs it in web/.
+// as one file, the Worker's file, and what stands over recorder.js. `npm pack`
+// runs it in web/.
 package main
 
 import (
@@ -31,6 +32,15 @@ func pack(folder string) error {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(folder, name), asset.Body, 0o644); err != nil {
+			return err
+		}
+	}
+	over, err := web.OverRecorder(os.DirFS("."))
+	if err != nil {
+		return err
+	}
+	for name, code := range over {
+		if err := os.WriteFile(filepath.Join(folder, name), code, 0o644); err != nil {
 			return err
 		}
 	}

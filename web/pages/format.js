@@ -1,11 +1,11 @@
 /**
- * Numbers as people read them, in the language of the browser.
+ * Numbers as people read them, in the language of the browser unless another is given.
  */
 
 const UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
-/** @param {number} bytes @returns {string} such as "12.4 MB" */
-export function formatBytes(bytes) {
+/** @param {number} bytes @param {string} [lang] @returns {string} such as "12.4 MB" */
+export function formatBytes(bytes, lang) {
   let value = bytes / 1000;
   let unit = 0;
   while (value >= 1000 && unit < UNITS.length - 1) {
@@ -13,7 +13,7 @@ export function formatBytes(bytes) {
     unit++;
   }
   const digits = unit === 0 ? 0 : 1;
-  return new Intl.NumberFormat(undefined, {
+  return new Intl.NumberFormat(lang, {
     style: 'unit', unit: UNITS[unit], minimumFractionDigits: digits, maximumFractionDigits: digits,
   }).format(unit === 0 ? Math.ceil(value) : value); // a little is not nothing
 }
@@ -26,7 +26,7 @@ export function formatDuration(ms) {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** @param {string} instant RFC 3339 @returns {string} */
-export function formatDate(instant) {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(instant));
+/** @param {string} instant RFC 3339 @param {string} [lang] @returns {string} */
+export function formatDate(instant, lang) {
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(instant));
 }

@@ -1,25 +1,27 @@
 /**
- * What both pages are made of: elements by id, one state, one message.
+ * What pages and elements are made of: elements by id, one state, one message.
  *
- * The state stands in `body[data-state]`; an element with `data-in="a b"` is shown in the states a and b.
+ * The state stands in `data-state` of the body, or of an element's frame; an element with `data-in="a b"` is shown in the
+ * states a and b.
  */
 
 /**
  * @template {Element} T
  * @param {string} id
  * @param {new () => T} type
+ * @param {Document | ShadowRoot} [root]
  * @returns {T}
  */
-export function byId(id, type) {
-  const element = document.getElementById(id);
+export function byId(id, type, root = document) {
+  const element = root.getElementById(id);
   if (!(element instanceof type)) throw new Error(`the page lacks #${id}`);
   return element;
 }
 
-/** @param {string} state */
-export function showState(state) {
-  document.body.dataset.state = state;
-  for (const element of document.querySelectorAll('[data-in]')) {
+/** @param {string} state @param {HTMLElement} [frame] */
+export function showState(state, frame = document.body) {
+  frame.dataset.state = state;
+  for (const element of frame.querySelectorAll('[data-in]')) {
     if (element instanceof HTMLElement || element instanceof SVGElement) {
       element.toggleAttribute('hidden', !element.getAttribute('data-in')?.split(' ').includes(state));
     }
@@ -38,9 +40,10 @@ export function showState(state) {
  * Shows a message in place of the one before; null takes it away.
  *
  * @param {Message | null} message
+ * @param {Document | ShadowRoot} [root]
  */
-export function showMessage(message) {
-  const box = byId('message', HTMLElement);
+export function showMessage(message, root = document) {
+  const box = byId('message', HTMLElement, root);
   box.hidden = !message;
   box.replaceChildren();
   if (!message) return;

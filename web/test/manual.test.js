@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { strings } from '../pages/record/strings.js';
+import { Words } from '../messages/words.js';
 import * as recorder from '../recorder.js';
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
@@ -74,7 +74,7 @@ test('the manual has every state', () => {
 
 test('the page has words for every error code that can reach it', () => {
   const ours = ['invalid', 'invalid-state', 'cancelled', 'precondition-failed']; // mistakes in calls, and what the person did
-  const said = new Set(Object.keys(strings.errors).map((key) => key.split(' ')[0]));
+  const said = new Set(Object.keys(new Words('record').errors('errors')).map((key) => key.split(' ')[0]));
   assert.deepEqual(CODES.filter((code) => !said.has(code) && !ours.includes(code)), []);
 });
 

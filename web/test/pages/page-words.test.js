@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { errorMessage } from '../../pages/error-words.js';
 import { strings as ops } from '../../pages/ops/strings.js';
-import { strings } from '../../pages/record/strings.js';
+import { Words } from '../../messages/words.js';
+
+const words = new Words('record');
+const strings = { errors: words.errors('errors'), failures: words.errors('failures') };
 
 const PROMISES = /keeps trying|being saved|goes on|ends here|as soon as/;
 const passing = Object.keys(strings.errors).map((key) => key.split(' ')[0])
   .filter((code) => !['device-lost', 'device-muted', 'audio-suspended', 'max-bytes', 'too-many-parts', 'quota-low'].includes(code)); // these end no upload
 
 test('a page that has failed does not promise that it goes on', () => {
-  const words = { ...strings.errors, ...strings.failures };
-  const told = passing.filter((code) => PROMISES.test(errorMessage({ code }, words).text));
+  const told = passing.filter((code) => PROMISES.test(errorMessage({ code }, words.errors('errors', 'failures')).text));
   assert.deepEqual(told, []);
 });
 

@@ -13,13 +13,14 @@ export function losesByLeaving({ state, isFile, kept, hopeless }, { recordedByte
   return state === 'failed' && !isFile && !kept && !hopeless && !inS3;
 }
 
-/** @param {boolean} wanted whether the browser is to ask */
-export function askBeforeLeaving(wanted) {
-  if (wanted) addEventListener('beforeunload', ask);
-  else removeEventListener('beforeunload', ask);
-}
+/** The browser's question, for one recording. */
+export class Guard {
+  /** @param {boolean} wanted whether the browser is to ask */
+  ask(wanted) {
+    if (wanted) addEventListener('beforeunload', this.#ask);
+    else removeEventListener('beforeunload', this.#ask);
+  }
 
-/** @param {BeforeUnloadEvent} event */
-function ask(event) {
-  event.preventDefault();
+  /** @param {BeforeUnloadEvent} event */
+  #ask = (event) => { event.preventDefault(); };
 }

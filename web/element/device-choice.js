@@ -18,7 +18,11 @@ export class DeviceChoice {
     this.#select = select;
     this.#kind = kind;
     this.#first = first;
-    navigator.mediaDevices?.addEventListener?.('devicechange', () => void this.refresh());
+  }
+
+  /** Follows what is plugged in and out. @param {AbortSignal} signal until then */
+  follow(signal) {
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => void this.refresh(), { signal });
   }
 
   /** Lists what is plugged in now. What was chosen stays chosen while it is there. */

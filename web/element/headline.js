@@ -1,15 +1,16 @@
-import { byId } from '../page-state.js';
-import { strings } from './strings.js';
+import { Pane } from './pane.js';
 
-/** The page's headline and title, and what is read out. */
-export class Headline {
-  #headline = byId('headline', HTMLElement);
-  #status = byId('status', HTMLElement);
+/** The headline, and what is read out. */
+export class Headline extends Pane {
+  #headline = this.byId('headline', HTMLElement);
+  #status = this.byId('status', HTMLElement);
+
+  /** What it says now. */
+  get text() { return this.#headline.textContent ?? ''; }
 
   /** @param {string} words @param {{aloud?: boolean}} [how] aloud: unless it is false */
   show(words, { aloud = true } = {}) {
     this.#headline.textContent = words;
-    document.title = strings.pageTitle(words);
     if (aloud) this.say(words);
   }
 

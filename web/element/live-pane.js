@@ -2,17 +2,18 @@
  * What is seen and heard, in a try as in a recording: the picture, how loud the microphone is, and which one it is.
  */
 
-import { byId } from '../page-state.js';
+import { Pane } from './pane.js';
 import { VoiceControls } from './voice-controls.js';
 
-export class LivePane {
-  #preview = byId('preview', HTMLVideoElement);
-  #soundOnly = byId('sound-only', SVGElement);
+export class LivePane extends Pane {
+  #preview = this.byId('preview', HTMLVideoElement);
+  #soundOnly = this.byId('sound-only', SVGElement);
   #voice;
 
-  /** @param {ConstructorParameters<typeof VoiceControls>[0]} events */
-  constructor(events) {
-    this.#voice = new VoiceControls(events);
+  /** @param {import('./view.js').View} view @param {ConstructorParameters<typeof VoiceControls>[1]} events */
+  constructor(view, events) {
+    super(view);
+    this.#voice = new VoiceControls(view, events);
   }
 
   /** @param {import('./try-out.js').TryOut} tryOut */
@@ -22,13 +23,21 @@ export class LivePane {
   }
 
   /**
-   * @param {import('../../recorder.js').Recorder} recorder
+   * @param {import('../recorder.js').Recorder} recorder
    * @param {string | null} microphoneId '' for the browser's choice, null for none
    */
   showRecorder(recorder, microphoneId) {
     this.#showPicture(recorder.stream);
     void this.#voice.show(recorder, microphoneId);
   }
+
+  /** A browser pauses the picture of an element that was moved. */
+  playOn() {
+    if (this.#preview.srcObject) void this.#preview.play().catch(() => {});
+  }
+
+  /** @param {AbortSignal} signal */
+  connect(signal) { this.#voice.connect(signal); }
 
   microphoneLost() { this.#voice.lost(); }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { losesByLeaving } from '../../../pages/record/leaving.js';
+import { losesByLeaving } from '../../element/leaving.js';
 
 const nothing = { isFile: false, kept: false, hopeless: false };
 const some = { recordedBytes: 100, uploadedBytes: 99 };

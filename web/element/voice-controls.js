@@ -4,31 +4,34 @@
 
 import { DeviceChoice } from './device-choice.js';
 import { LevelMeter } from './level-meter.js';
-import { byId } from '../page-state.js';
-import { strings } from './strings.js';
+import { Pane } from './pane.js';
 
 /** The choice to record no microphone. */
 const NONE = 'none';
 
-/** @typedef {import('../../recorder.js').Recorder} Recorder */
+/** @typedef {import('../recorder.js').Recorder} Recorder */
 
-export class VoiceControls {
-  #box = byId('voice', HTMLElement);
-  #mute = byId('mute', HTMLButtonElement);
-  #meter = new LevelMeter(byId('meter', HTMLElement));
-  #select = byId('voice-choice', HTMLSelectElement);
-  #choice = new DeviceChoice(this.#select, 'audioinput', { value: NONE, label: strings.noMicrophone });
+export class VoiceControls extends Pane {
+  #box = this.byId('voice', HTMLElement);
+  #mute = this.byId('mute', HTMLButtonElement);
+  #meter = new LevelMeter(this.byId('meter', HTMLElement));
+  #select = this.byId('voice-choice', HTMLSelectElement);
+  #choice = new DeviceChoice(this.#select, 'audioinput', { value: NONE, label: this.words.text('noMicrophone') });
   #events;
   /** @type {Recorder | null} */
   #recorder = null;
   #heard = NONE;
 
-  /** @param {{changed: () => void, failed: (error: unknown) => void}} events of a choice of microphone */
-  constructor(events) {
+  /** @param {import('./view.js').View} view @param {{changed: () => void, failed: (error: unknown) => void}} events of a choice of microphone */
+  constructor(view, events) {
+    super(view);
     this.#events = events;
     this.#mute.addEventListener('click', () => this.#toggle());
     this.#select.addEventListener('change', () => void this.#change());
   }
+
+  /** @param {AbortSignal} signal */
+  connect(signal) { this.#choice.follow(signal); }
 
   /**
    * Follows a recording.
@@ -73,7 +76,7 @@ export class VoiceControls {
   #showMuted() {
     const muted = this.#recorder?.muted ?? false;
     this.#mute.ariaPressed = String(muted);
-    byId('mute-label', HTMLElement).textContent = muted ? strings.unmute : strings.mute;
+    this.byId('mute-label', HTMLElement).textContent = this.words.text(muted ? 'muted' : 'mute');
   }
 
   async #change() {
@@ -83,7 +86,7 @@ export class VoiceControls {
       this.#hears(wanted);
       this.#events.changed();
     } catch (error) {
-      if (/** @type {import('../../base/errors.js').RecorderError} */ (error).code === 'cancelled') return; // another was chosen
+      if (/** @type {import('../base/errors.js').RecorderError} */ (error).code === 'cancelled') return; // another was chosen
       this.#choice.choose(this.#heard);
       this.#events.failed(error);
     }

@@ -2,27 +2,27 @@
  * Recordings that were interrupted and are still on this device.
  */
 
-import { Recorder } from '../../recorder.js';
+import { Recorder } from '../recorder.js';
 import { askFirst } from './ask-first.js';
-import { errorMessage } from '../error-words.js';
-import { formatBytes, formatDate, formatDuration } from '../format.js';
-import { byId, showMessage } from '../page-state.js';
-import { strings } from './strings.js';
+import { errorMessage } from '../pages/error-words.js';
+import { Pane } from './pane.js';
 
-/** @typedef {import('../../recorder.js').Unfinished} Unfinished */
+/** @typedef {import('../recorder.js').Unfinished} Unfinished */
 
-export class UnfinishedList {
-  #box = byId('unfinished', HTMLElement);
-  #list = byId('unfinished-list', HTMLElement);
-  #headline = byId('headline', HTMLElement);
+export class UnfinishedList extends Pane {
+  #box = this.byId('unfinished', HTMLElement);
+  #list = this.byId('unfinished-list', HTMLElement);
+  #headline = this.byId('headline', HTMLElement);
   #events;
 
   /**
+   * @param {import('./view.js').View} view
    * @param {object} events
    * @param {(recording: Unfinished) => void} events.finish
-   * @param {() => import('../../broker/grant.js').GrantSource | null} events.grant deletes what the broker has completed
+   * @param {() => import('../broker/grant.js').GrantSource | null} events.grant deletes what the broker has completed
    */
-  constructor(events) {
+  constructor(view, events) {
+    super(view);
     this.#events = events;
   }
 
@@ -36,13 +36,13 @@ export class UnfinishedList {
   /** @param {Unfinished} recording */
   #row(recording) {
     const row = document.createElement('li');
-    const name = element('b', recording.name || strings.unnamed);
-    const facts = element('span', strings.unfinishedFacts({
-      date: formatDate(new Date(recording.startedAt).toISOString()),
-      length: formatDuration(recording.durationMs),
-      bytes: formatBytes(recording.bytes),
-      safe: recording.uploadedBytes > 0 ? formatBytes(recording.uploadedBytes) : '',
-    }));
+    const name = element('b', recording.name || this.words.text('unnamed'));
+    const [bytes, saved] = [this.words.bytes(recording.bytes), this.words.bytes(recording.uploadedBytes)];
+    const facts = element('span', [
+      this.words.date(new Date(recording.startedAt).toISOString()),
+      this.words.duration(recording.durationMs),
+      recording.uploadedBytes > 0 ? this.words.text('partSaved', { bytes, saved }) : bytes,
+    ].join(' · '));
     const words = element('div', '');
     words.append(name, facts);
     row.append(
@@ -55,22 +55,22 @@ export class UnfinishedList {
 
   /** @param {'finish' | 'discard'} what @param {Unfinished} recording @param {() => void} press */
   #button(what, recording, press) {
-    const button = /** @type {HTMLButtonElement} */ (element('button', strings[what]));
+    const button = /** @type {HTMLButtonElement} */ (element('button', this.words.text(what)));
     button.type = 'button';
     button.className = what === 'discard' ? 'quiet danger' : '';
-    button.ariaLabel = strings.ofRecording(strings[what], recording.name || strings.unnamed);
+    button.ariaLabel = this.words.text('ofRecording', { what: this.words.text(what), name: recording.name || this.words.text('unnamed') });
     button.addEventListener('click', press);
     return button;
   }
 
   /** @param {Unfinished} recording */
   async #discard(recording) {
-    if (!await askFirst(strings.sureDiscard)) return;
+    if (!await askFirst(this.view, 'sureDiscard')) return;
     try {
       await Recorder.discard(recording.id, { grant: this.#events.grant() ?? undefined });
-      showMessage(strings.discarded);
+      this.view.showMessage(this.words.message('discarded'));
     } catch (error) {
-      showMessage(errorMessage(error, strings.errors));
+      this.view.showMessage(errorMessage(error, this.words.errors('errors')));
     }
     await this.refresh();
     this.#headline.focus(); // the row with the button is gone

@@ -2,9 +2,8 @@
  * Before recording: what to record, under which name, and a try of the devices.
  */
 
-import { errorMessage } from '../error-words.js';
-import { byId, showMessage } from '../page-state.js';
-import { strings } from './strings.js';
+import { errorMessage } from '../pages/error-words.js';
+import { Pane } from './pane.js';
 import { READY } from './states.js';
 import { SourceChoice } from './source-choice.js';
 import { TryOut } from './try-out.js';
@@ -13,36 +12,42 @@ export function canRecord() {
   return 'MediaRecorder' in globalThis && Boolean(navigator.mediaDevices?.getUserMedia);
 }
 
-export class StartPane {
-  #name = byId('name', HTMLInputElement);
-  #countDown = byId('count-down', HTMLInputElement);
-  #record = byId('record', HTMLButtonElement);
-  #recordLabel = byId('record-label', HTMLElement);
-  #try = byId('try-out', HTMLButtonElement);
-  #file = byId('file', HTMLInputElement);
+export class StartPane extends Pane {
+  #name = this.byId('name', HTMLInputElement);
+  #countDown = this.byId('count-down', HTMLInputElement);
+  #record = this.byId('record', HTMLButtonElement);
+  #recordLabel = this.byId('record-label', HTMLElement);
+  #try = this.byId('try-out', HTMLButtonElement);
+  #file = this.byId('file', HTMLInputElement);
   #live;
   #events;
   #tryOut = new TryOut();
-  #choice = new SourceChoice(() => this.#changed());
+  #choice;
   #state = 'loading';
 
   /**
+   * @param {import('./view.js').View} view
+   * @param {{sources: readonly string[], name: string}} how
    * @param {import('./live-pane.js').LivePane} live shows the try
    * @param {object} events
    * @param {() => void} events.record
    * @param {(file: File) => void} events.send a file in place of a recording
    * @param {(state: 'trying' | 'idle') => void} events.enter a try begins, or ends
    */
-  constructor(live, events) {
+  constructor(view, { sources, name }, live, events) {
+    super(view);
+    this.#choice = new SourceChoice(view, sources, () => this.#changed());
+    this.#name.value = name;
+    this.byId('file-label', HTMLElement).hidden = this.#file.hidden = !sources.includes('file');
     this.#live = live;
     this.#events = events;
     this.#record.addEventListener('click', () => events.record());
     this.#name.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.isComposing) events.record(); });
-    this.#try.addEventListener('click', () => (this.#state === 'trying' ? this.#stopTrying() : void this.#tryDevices()));
+    this.#try.addEventListener('click', () => (this.#state === 'trying' ? this.stopTrying() : void this.#tryDevices()));
     this.#file.addEventListener('change', () => this.#chosen());
   }
 
-  /** @returns {import('../../recorder.js').CaptureOptions | null} null where nothing is chosen */
+  /** @returns {import('../recorder.js').CaptureOptions | null} null where nothing is chosen */
   get source() { return this.#choice.chosen; }
 
   /** '' for the browser's choice, null for none. */
@@ -52,12 +57,13 @@ export class StartPane {
 
   get name() { return this.#name.value.replace(/\p{Cc}/gu, ' ').trim(); }
 
-  forgetName() { this.#name.value = ''; }
+  /** @param {string} name */
+  set name(name) { this.#name.value = name; }
 
   /** @param {string} state the page's */
   enter(state) {
     this.#state = state;
-    this.#recordLabel.textContent = state === 'starting' ? strings.starting : strings.record;
+    this.#recordLabel.textContent = this.words.text(state === 'starting' ? 'starting' : 'record');
     this.#showTry();
   }
 
@@ -66,6 +72,9 @@ export class StartPane {
 
   /** Lets go of the devices, for something else begins. */
   closeTry() { this.#tryOut.close(); }
+
+  /** @param {AbortSignal} signal */
+  connect(signal) { this.#choice.connect(signal); }
 
   /** Devices have names once one was allowed. */
   refresh() { return this.#choice.refresh(); }
@@ -84,21 +93,21 @@ export class StartPane {
   async #tryDevices() {
     const { camera, microphone } = this.#choice.devices;
     if (!READY.includes(this.#state)) return;
-    if (!camera && !microphone) return this.#stopTrying();
+    if (!camera && !microphone) return this.stopTrying();
     try {
       if (!await this.#tryOut.open({ camera, microphone })) return;
       if (!READY.includes(this.#state)) return this.#tryOut.close();
-      showMessage(null);
+      this.view.showMessage(null);
       this.#live.showTry(this.#tryOut);
       this.#events.enter('trying');
       await this.refresh();
     } catch (error) {
-      this.#stopTrying();
-      showMessage(errorMessage(error, strings.errors));
+      this.stopTrying();
+      this.view.showMessage(errorMessage(error, this.words.errors('errors')));
     }
   }
 
-  #stopTrying() {
+  stopTrying() {
     this.#tryOut.close();
     if (this.#state === 'trying') this.#events.enter('idle');
   }
@@ -106,6 +115,7 @@ export class StartPane {
   #showTry() {
     const { camera, microphone } = this.#choice.devices;
     this.#try.hidden = !READY.includes(this.#state) || !canRecord() || (!camera && !microphone);
-    this.#try.textContent = this.#state === 'trying' ? strings.endTry : strings.tryOut(Boolean(camera), Boolean(microphone));
+    const tried = camera && microphone ? 'tryBoth' : camera ? 'tryCamera' : 'tryMicrophone';
+    this.#try.textContent = this.words.text(this.#state === 'trying' ? 'endTry' : tried);
   }
 }

@@ -2,10 +2,10 @@
  * A look into the camera, and a word into the microphone, before anything is recorded.
  */
 
-import { openCapture } from '../../capture/capture.js';
+import { openCapture } from '../capture/capture.js';
 
 export class TryOut {
-  /** @type {import('../../capture/capture.js').Capture | null} */
+  /** @type {import('../capture/capture.js').Capture | null} */
   #capture = null;
   #attempt = 0;
 
@@ -15,9 +15,9 @@ export class TryOut {
   /**
    * Opens devices in place of those it has.
    *
-   * @param {import('../../recorder.js').CaptureOptions} devices
+   * @param {import('../recorder.js').CaptureOptions} devices
    * @returns {Promise<boolean>} false: something else is wanted by now
-   * @throws {import('../../base/errors.js').RecorderError}
+   * @throws {import('../base/errors.js').RecorderError}
    */
   async open(devices) {
     this.close();

@@ -2,9 +2,8 @@
  * How far it is: the recorded time, how much of it is safe in S3, and whether leaving the page would lose any.
  */
 
-import { formatDuration } from '../format.js';
-import { askBeforeLeaving, losesByLeaving } from './leaving.js';
-import { byId } from '../page-state.js';
+import { Guard, losesByLeaving } from './leaving.js';
+import { Pane } from './pane.js';
 import { RecordedClock } from './recorded-clock.js';
 import { RoomLeft } from './room-left.js';
 import { SafetyView } from './safety-view.js';
@@ -13,16 +12,20 @@ const SHOW_EVERY_MS = 250;
 
 /** @typedef {import('./safety-view.js').Situation} Situation */
 
-export class ProgressPane {
-  #timer = byId('timer', HTMLElement);
+export class ProgressPane extends Pane {
+  #timer = this.byId('timer', HTMLElement);
   #clock = new RecordedClock();
-  #safety = new SafetyView();
-  #room = new RoomLeft();
+  #safety = new SafetyView(this.view);
+  #room = new RoomLeft(this.view);
+  #guard = new Guard();
   /** @type {Situation} */
   #situation = { state: 'loading', isFile: false, kept: false, hopeless: false };
 
-  constructor() {
-    setInterval(() => this.#showTime(), SHOW_EVERY_MS);
+  /** Only where somebody can see it. @param {AbortSignal} signal until then */
+  connect(signal) {
+    const timer = setInterval(() => this.#showTime(), SHOW_EVERY_MS);
+    signal.addEventListener('abort', () => clearInterval(timer));
+    this.#safety.connect(signal);
   }
 
   /** @param {Situation} situation */
@@ -31,7 +34,7 @@ export class ProgressPane {
     this.#clock.run(situation.state === 'recording');
     this.#safety.enter(situation);
     if (situation.state === 'starting') this.#room.forget();
-    this.#guard();
+    this.#ask();
   }
 
   /**
@@ -45,19 +48,19 @@ export class ProgressPane {
       void this.#room.look({ ...counts, durationMs });
     }
     this.#safety.count(counts);
-    this.#guard();
+    this.#ask();
     return more;
   }
 
   /** The network, or what is behind it, is away. */
   cutOff() { this.#safety.cutOff(); }
 
-  #guard() {
-    askBeforeLeaving(losesByLeaving(this.#situation, this.#safety.counts));
+  #ask() {
+    this.#guard.ask(losesByLeaving(this.#situation, this.#safety.counts));
   }
 
   #showTime() {
-    const time = formatDuration(this.#clock.ms);
+    const time = this.words.duration(this.#clock.ms);
     if (this.#timer.textContent !== time) this.#timer.textContent = time;
   }
 }

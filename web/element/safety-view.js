@@ -2,12 +2,10 @@
  * How much is recorded, how much of it is safe in S3, and how the network does, in words.
  */
 
-import { formatBytes } from '../format.js';
-import { byId } from '../page-state.js';
-import { strings } from './strings.js';
+import { Pane } from './pane.js';
 
 /**
- * @typedef {Pick<import('../../recorder.js').RecordingProgress, 'recordedBytes' | 'uploadedBytes'>} Counts
+ * @typedef {Pick<import('../recorder.js').RecordingProgress, 'recordedBytes' | 'uploadedBytes'>} Counts
  *
  * @typedef {object} Situation
  * @property {string} state the page's
@@ -19,12 +17,12 @@ import { strings } from './strings.js';
 /** More than what is usually on its way: so much waits only where the network is slower than the recording. */
 const BEHIND_BYTES = 20e6;
 
-export class SafetyView {
-  #word = byId('recorded-word', HTMLElement);
-  #recorded = byId('recorded', HTMLElement);
-  #safe = byId('safe', HTMLElement);
-  #bar = byId('bar', HTMLProgressElement);
-  #words = byId('transfer', HTMLElement);
+export class SafetyView extends Pane {
+  #word = this.byId('recorded-word', HTMLElement);
+  #recorded = this.byId('recorded', HTMLElement);
+  #safe = this.byId('safe', HTMLElement);
+  #bar = this.byId('bar', HTMLProgressElement);
+  #line = this.byId('transfer', HTMLElement);
   /** @type {Counts} */
   #counts = { recordedBytes: 0, uploadedBytes: 0 };
   /** @type {Situation} */
@@ -32,8 +30,9 @@ export class SafetyView {
   /** Nothing has got through for a while, though it was tried. */
   #cutOff = false;
 
-  constructor() {
-    for (const change of ['online', 'offline']) addEventListener(change, () => this.#say());
+  /** @param {AbortSignal} signal until then */
+  connect(signal) {
+    for (const change of ['online', 'offline']) addEventListener(change, () => this.#say(), { signal });
   }
 
   get counts() { return this.#counts; }
@@ -42,8 +41,8 @@ export class SafetyView {
   count(counts) {
     if (counts.uploadedBytes !== this.#counts.uploadedBytes) this.#cutOff = false;
     this.#counts = counts;
-    showBytes(this.#recorded, counts.recordedBytes);
-    showBytes(this.#safe, counts.uploadedBytes);
+    this.#showBytes(this.#recorded, counts.recordedBytes);
+    this.#showBytes(this.#safe, counts.uploadedBytes);
     this.#bar.max = Math.max(1, counts.recordedBytes);
     this.#bar.value = Math.min(counts.uploadedBytes, counts.recordedBytes);
     this.#say();
@@ -52,7 +51,7 @@ export class SafetyView {
   /** @param {Situation} situation */
   enter(situation) {
     this.#situation = situation;
-    this.#word.textContent = situation.isFile ? strings.fileSize : strings.recorded;
+    this.#word.textContent = this.words.text(situation.isFile ? 'file' : 'recorded');
     this.#say();
   }
 
@@ -64,28 +63,28 @@ export class SafetyView {
 
   #say() {
     const words = this.#find();
-    if (this.#words.textContent !== words) this.#words.textContent = words;
+    if (this.#line.textContent !== words) this.#line.textContent = words;
   }
 
   /** @returns {string} */
   #find() {
     const { state, isFile, kept, hopeless } = this.#situation;
     const leftBytes = Math.max(0, this.#counts.recordedBytes - this.#counts.uploadedBytes);
-    const left = formatBytes(leftBytes);
-    if (state === 'failed') return hopeless || isFile ? '' : kept ? strings.onDevice : strings.inPage;
+    const left = { bytes: this.words.bytes(leftBytes) };
+    if (state === 'failed') return hopeless || isFile ? '' : this.words.text(kept ? 'onDevice' : 'inPage');
     const away = this.#cutOff || !navigator.onLine;
     if (state === 'stopping' || state === 'uploading') {
-      if (leftBytes === 0) return strings.finishing;
-      return away ? strings.waiting(left) : strings.leftToSend(left);
+      if (leftBytes === 0) return this.words.text('finishing');
+      return this.words.text(away ? 'waiting' : 'leftToSend', left);
     }
-    if (away) return strings.away(left);
-    if (this.#counts.uploadedBytes === 0) return strings.first;
-    return leftBytes > BEHIND_BYTES ? strings.behind(left) : strings.keepsUp;
+    if (away) return this.words.text('away', left);
+    if (this.#counts.uploadedBytes === 0) return this.words.text('first');
+    return leftBytes > BEHIND_BYTES ? this.words.text('behind', left) : this.words.text('keepsUp');
   }
-}
 
-/** @param {HTMLElement} element @param {number} bytes */
-function showBytes(element, bytes) {
-  element.textContent = formatBytes(bytes);
-  element.dataset.bytes = String(bytes);
+  /** @param {HTMLElement} element @param {number} bytes */
+  #showBytes(element, bytes) {
+    element.textContent = this.words.bytes(bytes);
+    element.dataset.bytes = String(bytes);
+  }
 }

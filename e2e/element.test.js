@@ -1,0 +1,128 @@
+/**
+ * `<slipway-recorder>` in somebody else's page.
+ */
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { BrokerDev } from './lib/broker-dev.js';
+import { launchChromium } from './lib/browsers.js';
+import { download } from './lib/download.js';
+import { ElementSite } from './lib/element-site.js';
+import { until } from './lib/until.js';
+
+let broker, site, browser, context, page, errors;
+
+before(async () => {
+  site = await ElementSite.start();
+  broker = site.broker = await BrokerDev.start({ name: 'element', origins: [site.origin] });
+  browser = await launchChromium({ noisy: false });
+});
+
+after(async () => {
+  await browser?.close();
+  await Promise.all([broker?.stop(), site?.close()]);
+});
+
+beforeEach(async () => {
+  context = await browser.newContext();
+  await context.grantPermissions(['camera', 'microphone'], { origin: site.origin });
+  errors = [];
+  page = await context.newPage();
+  page.on('console', (message) => { if (message.type() === 'error' && !/favicon/.test(message.text())) errors.push(message.text()); });
+  page.on('pageerror', (error) => errors.push(String(error)));
+});
+
+afterEach(() => context?.close());
+
+const script = () => `<script type="module" src="${broker.url}/web/element.js"></script>`;
+const element = (attributes = '') => `<slipway-recorder broker="${broker.url}" grant-url="/slipway-grant" ${attributes}></slipway-recorder>`;
+
+/** @param {string} body */
+async function open(body) {
+  site.body = body;
+  site.asked.length = 0;
+  await page.goto(site.origin);
+  await page.waitForSelector('#record', { state: 'attached' });
+  await page.evaluate(() => {
+    globalThis.told = [];
+    document.addEventListener('state', ({ target, detail: { state, result } }) => told.push({ id: target.id, state, link: result?.watchUrl }));
+  });
+}
+
+const state = (which = 'slipway-recorder') => page.$eval(which, (recorder) => recorder.state);
+const is = (wanted, which) => until(`the element is ${wanted}`, async () => await state(which) === wanted, { withinMs: 40_000 });
+
+/** @param {string} [which] */
+async function recordFrom(which = 'slipway-recorder') {
+  const part = (id) => page.locator(`${which} >> #${id}`);
+  if (await part('source-screen').isChecked()) await part('source-screen').uncheck();
+  await part('source-mic').setChecked(true);
+  await part('count-down').uncheck();
+  await part('record').click();
+  await is('recording', which);
+  await until('some is recorded', () => part('recorded').evaluate((count) => Number(count.dataset.bytes) > 3000));
+}
+
+test('a strange page under a strict policy records with one script and one element', async () => {
+  await open(script() + element('name="From a form"'));
+  await recordFrom();
+  await page.click('#stop');
+  await is('completed');
+  const { link } = await page.evaluate(() => told.at(-1));
+  assert.ok((await download(link)).length > 3000);
+  assert.match(await page.textContent('#summary'), /From a form/);
+  assert.deepEqual(site.asked.filter((line) => line.includes('grant')), ['POST /slipway-grant']);
+  assert.deepEqual(errors, []);
+});
+
+test('only the sources that the page names are offered', async () => {
+  await open(script() + element('sources="microphone"'));
+  assert.deepEqual(await Promise.all(['#screen-tile', '#camera-tile', '#mic-tile', '#file-label'].map((part) => page.isVisible(part))), [false, false, true, false]);
+});
+
+test('an element that is moved while it records goes on in the same recording', async () => {
+  await open(`${script()}${element('id="one"')}<section></section>`);
+  await recordFrom('#one');
+  const id = await page.$eval('#one', (recorder) => recorder.recorder.id);
+  await page.$eval('#one', (recorder) => { document.querySelector('section').append(recorder); });
+  await new Promise((resolve) => { setTimeout(resolve, 1500); }); // longer than an element may be away
+  assert.equal(await state('#one'), 'recording');
+  await page.click('#stop');
+  await is('completed', '#one');
+  assert.ok((await page.evaluate(() => told.at(-1).link)).includes(id));
+});
+
+test('an element that is taken away while it records completes the recording, and says so', async () => {
+  await open(script() + element('id="one"'));
+  await recordFrom('#one');
+  const done = page.evaluate(() => new Promise((resolve) => {
+    const one = document.querySelector('#one');
+    one.addEventListener('state', ({ detail: { state, result } }) => { if (state === 'completed') resolve(result.watchUrl); });
+    one.remove();
+  }));
+  assert.ok((await download(await done)).length > 3000);
+});
+
+test('two elements of one page record one after the other, each its own', async () => {
+  await open(script() + element('id="one"') + element('id="two"'));
+  await recordFrom('#one');
+  await recordFrom('#two');
+  assert.equal(await state('#one'), 'recording');
+  await page.locator('#one >> #stop').click();
+  await is('completed', '#one');
+  assert.equal(await state('#two'), 'recording');
+  await page.locator('#two >> #stop').click();
+  await is('completed', '#two');
+  const links = (await page.evaluate(() => told)).filter(({ link }) => link);
+  assert.deepEqual(links.map(({ id }) => id), ['one', 'two']);
+  assert.equal(new Set(links.map(({ link }) => link)).size, 2);
+});
+
+test('without a grant the element says so, and records once it has one', async () => {
+  await open(`${script()}<slipway-recorder broker="${broker.url}"></slipway-recorder>`);
+  await is('blocked');
+  assert.match(await page.textContent('#message'), /needs a grant/);
+  await page.$eval('slipway-recorder', (recorder) => { recorder.grant = async () => (await fetch('/slipway-grant', { method: 'POST' })).text(); });
+  await is('idle');
+  await recordFrom();
+});
