@@ -1,7 +1,7 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 25 minutes on 2 cores.
 
-.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy uppy-beside browser long elsewhere providers apps webkit soak bench bench-checksums golden fmt
+.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy uppy-beside browser long elsewhere providers apps webkit soak bench bench-checksums golden fmt docs
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
@@ -126,3 +126,6 @@ fmt:
 %/node_modules: %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund --silent
 	touch $@
+
+docs:                  ## the documentation as a folder of static files, for any web server
+	go run ./docs/site bin/docs

@@ -222,15 +222,18 @@ func TestEachDecisionThatIsCitedIsThere(t *testing.T) {
 		}
 	}
 	slices.Sort(numbers)
-	for i, n := range numbers {
-		if n != i+1 {
-			t.Fatalf("decision %d is missing, or is there twice", i+1)
+	if len(numbers) < 100 {
+		t.Fatalf("only %d decisions are found", len(numbers))
+	}
+	for i, n := range numbers { // a number that is missing may be one that somebody else is about to use
+		if i > 0 && n == numbers[i-1] {
+			t.Errorf("decision %d is there twice", n)
 		}
 	}
 	_, passages := tree(t)
 	for _, p := range passages {
 		for _, m := range cited.FindAllStringSubmatch(p.text, -1) {
-			if n, _ := strconv.Atoi(m[1]); n < 1 || n > len(numbers) {
+			if n, _ := strconv.Atoi(m[1]); !slices.Contains(numbers, n) {
 				t.Errorf("%s: there is no decision %s", p.file, m[1])
 			}
 		}

@@ -16,8 +16,11 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/alicebob/miniredis/v2"
 
+	"slipway"
+	"slipway/api"
 	"slipway/internal/app"
 	"slipway/internal/devs3"
+	"slipway/internal/docsite"
 	"slipway/internal/session"
 	"slipway/web"
 )
@@ -94,8 +97,8 @@ func run(ctx context.Context, f flags) (err error) {
 		}
 		defer os.Remove(f.ReadyFile)
 	}
-	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  testers     %s/check\n  doctor      ( . %s && go run ./cmd/broker doctor )\n  stop        Ctrl-C\n",
-		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName), site.url, shellPath(f.Data))
+	fmt.Printf("Slipway is up: %s\n  recordings  %s\n  operators   %s/ops with the api_key in %s\n  testers     %s/check\n  documents   %s/docs\n  doctor      ( . %s && go run ./cmd/broker doctor )\n  stop        Ctrl-C\n",
+		site.url, filepath.Join(f.Data, "s3"), site.url, filepath.Join(f.Data, secretsName), site.url, site.url, shellPath(f.Data))
 	if f.TLS {
 		fmt.Printf("  the certificate is self-signed: on each device, open and accept both\n    %s\n    %s\n", site.url, site.s3URL(s3))
 	}
@@ -208,7 +211,11 @@ func startBroker(ctx context.Context, f flags, data *dataFolder, site site, s3 *
 	if err := mistakes.Resolve(&settings); err != nil {
 		return nil, fmt.Errorf("settings:\n%w", err)
 	}
-	options := app.Options{Listener: listener, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: f.logLevel()})), PageGrant: pageGrant}
+	docs, err := docsite.Build(slipway.Pages, api.OpenAPI)
+	if err != nil {
+		return nil, fmt.Errorf("the documentation: %w", err)
+	}
+	options := app.Options{Docs: docs.Handler(), Listener: listener, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: f.logLevel()})), PageGrant: pageGrant}
 	if f.Source != "" {
 		options.Web = web.Source(os.DirFS(f.Source))
 	}

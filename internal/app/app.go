@@ -28,7 +28,8 @@ type Options struct {
 	TLS       *tls.Config                       // nil: plain HTTP, behind a proxy that ends TLS
 	Listener  net.Listener                      // nil: listen on Settings.Listen
 	Log       *slog.Logger
-	Web       web.Site // nil: the files in this program, bundled
+	Web       web.Site     // nil: the files in this program, bundled
+	Docs      http.Handler // the documentation, for /docs/; nil: there is none
 }
 
 // App is a broker, ready to serve.
@@ -86,7 +87,7 @@ func New(ctx context.Context, s Settings, o Options) (*App, error) {
 	ending, end := context.WithCancel(context.WithoutCancel(ctx))
 	server := newServer(httpapi.New(httpapi.Config{
 		Broker: broker, Access: keyring, Events: store, PublicURL: s.PublicURL, Origins: s.CORSOrigins, S3Origin: signer.Origin(),
-		OpenAPI: api.OpenAPI, Web: o.Web, Log: o.Log, Metrics: counted, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
+		OpenAPI: api.OpenAPI, Web: o.Web, Docs: o.Docs, Log: o.Log, Metrics: counted, PageGrant: o.PageGrant, StoragePrice: s.StoragePrice, Ending: ending,
 		Links: s.links(), EmbedOrigins: s.EmbedOrigins, ReturnOrigins: s.ReturnOrigins, TrustedProxies: proxies, Guests: s.guests(broker, keyring),
 	}), o)
 	server.RegisterOnShutdown(end)

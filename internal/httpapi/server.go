@@ -46,6 +46,8 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// StoragePrice is what a GiB costs in the bucket, in USD per month.
 	StoragePrice float64
+	// Docs serves the documentation under /docs/, if it is set. broker-dev sets it.
+	Docs http.Handler
 	// Guests are routes besides those of api/openapi.yaml.
 	Guests []Guest
 	// Ending ends when the broker is about to stop, and with it the streams of
@@ -112,6 +114,7 @@ func New(cfg Config) http.Handler {
 	}
 	e.Match(read, "/ops", s.opsPage("ops"))
 	e.Match(read, "/web/*", s.asset)
+	s.documentation(e, read)
 	for _, g := range s.Guests {
 		e.Add(g.Method, g.Path, s.guest(g))
 	}
