@@ -182,9 +182,9 @@ func calledBy(info *types.Info, n *ast.CallExpr) *types.Func {
 
 // signedBy are the methods of presign.Signer, and what their URLs allow.
 var signedBy = map[string]string{
-	"SignParts":  "UploadPart",
-	"SignPoster": "PutObject",
-	"SignGet":    "GetObject",
+	"SignParts": "UploadPart",
+	"SignFile":  "PutObject",
+	"SignGet":   "GetObject",
 }
 
 // handSigned finds the operations whose URLs presign makes without the SDK.

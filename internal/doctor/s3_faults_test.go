@@ -39,8 +39,8 @@ func (unsigned) SignGet(context.Context, session.Key, session.Playback, time.Dur
 	return session.SignedGet{}, &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Detail: "there are no credentials to sign with"}
 }
 
-func (unsigned) SignPoster(context.Context, session.Key, session.PosterToSign, time.Duration) (session.SignedPoster, error) {
-	return session.SignedPoster{}, &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Detail: "there are no credentials to sign with"}
+func (unsigned) SignFile(context.Context, session.Key, session.FileToSign, time.Duration) (session.SignedFile, error) {
+	return session.SignedFile{}, &session.Error{Kind: session.Unavailable, Reason: "no-credentials", Detail: "there are no credentials to sign with"}
 }
 
 // ignoring carries out the completes that match as if their claims of a size

@@ -55,6 +55,8 @@ func (a *target) calls() []request {
 		{"POST", session + "/token", map[string]any{"token": a.o.Token}},
 		{"DELETE", session, nil},
 		{"GET", recording, nil},
+		{"PATCH", recording, map[string]any{"title": "Somebody else's"}},
+		{"POST", recording + "/captions", map[string]any{"size": 1}},
 		{"POST", recording + "/links", map[string]any{}},
 		{"DELETE", recording + "/links", nil},
 		{"DELETE", recording, nil},

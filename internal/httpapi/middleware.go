@@ -100,7 +100,7 @@ func (s *server) cors() echo.MiddlewareFunc {
 	everyOrigin := slices.Contains(s.Origins, "*")
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOriginFunc: func(origin string) (bool, error) { return everyOrigin || s.knows(origin), nil },
-		AllowMethods:    []string{http.MethodGet, http.MethodPost, http.MethodDelete},
+		AllowMethods:    []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete},
 		AllowHeaders:    []string{echo.HeaderAuthorization, echo.HeaderContentType, "Idempotency-Key", "If-Match"},
 		ExposeHeaders:   []string{"ETag", "Retry-After", echo.HeaderXRequestID},
 		MaxAge:          600,

@@ -229,12 +229,12 @@ type eventData struct {
 	DurationMs  int64                `json:"duration_ms,omitzero"`
 }
 
-type posterRequest struct {
+type fileRequest struct {
 	Size     int64  `json:"size"`
 	Checksum string `json:"checksum"`
 }
 
-type posterAnswer struct {
+type fileAnswer struct {
 	URL         string            `json:"url"`
 	Headers     map[string]string `json:"headers"`
 	ExpiresAt   time.Time         `json:"expires_at"`
@@ -245,6 +245,8 @@ type recordingAnswer struct {
 	ID          session.ID `json:"id"`
 	URL         string     `json:"url"`
 	PosterURL   string     `json:"poster_url,omitzero"`
+	CaptionsURL string     `json:"captions_url,omitzero"`
+	Title       string     `json:"title,omitzero"`
 	Name        string     `json:"name,omitzero"`
 	ContentType string     `json:"content_type"`
 	Size        int64      `json:"size"`
@@ -252,6 +254,15 @@ type recordingAnswer struct {
 	CreatedAt   time.Time  `json:"created_at,omitzero"`
 	ExpiresAt   time.Time  `json:"expires_at"`
 	ExpiresInMs int64      `json:"expires_in_ms"`
+}
+
+type titleRequest struct {
+	Title string `json:"title"`
+}
+
+type titleAnswer struct {
+	ID    session.ID `json:"id"`
+	Title string     `json:"title"`
 }
 
 type health struct {

@@ -101,7 +101,7 @@ func (s signer) SignGet(ctx context.Context, key session.Key, as session.Playbac
 	return s.Signer.SignGet(ctx, key, as, ttl)
 }
 
-func (s signer) SignPoster(ctx context.Context, key session.Key, p session.PosterToSign, ttl time.Duration) (url session.SignedPoster, err error) {
+func (s signer) SignFile(ctx context.Context, key session.Key, f session.FileToSign, ttl time.Duration) (url session.SignedFile, err error) {
 	defer s.done(time.Now(), &err)
-	return s.Signer.SignPoster(ctx, key, p, ttl)
+	return s.Signer.SignFile(ctx, key, f, ttl)
 }

@@ -25,7 +25,7 @@ type Signer struct {
 	endpoint    endpoint
 	credentials *credentials
 	now         func() time.Time
-	keep        Keep // of posters
+	keep        Keep // of files beside recordings
 }
 
 var _ session.Signer = (*Signer)(nil)

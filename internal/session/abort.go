@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Abort gives a session up and frees its parts, and its poster. It can be repeated. With
+// Abort gives a session up and frees its parts, and the files beside it. It can be repeated. With
 // ifRevision above 0 it happens only if nothing changed since that revision.
 //
 // The session returned is aborted, or still aborting while S3 has not let go
@@ -21,8 +21,8 @@ func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Sess
 			return nil, err
 		}
 		switch {
-		case s.State == Aborted: // a poster that was on its way may have come since
-			return s, b.dropPoster(ctx, s.ID)
+		case s.State == Aborted: // a poster or captions that were on their way may have come since
+			return s, b.dropBeside(ctx, s.ID)
 		case s.State == Aborting && s.leased():
 			return s, nil
 		}
@@ -58,7 +58,7 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 	if err == nil { // a complete that nobody listened to any more was quicker
 		return b.found(ctx, s, obj)
 	}
-	if KindOf(err) != NotFound || b.dropPoster(ctx, s.ID) != nil {
+	if KindOf(err) != NotFound || b.dropBeside(ctx, s.ID) != nil {
 		return s, nil
 	}
 	if !held {

@@ -92,14 +92,24 @@ func (b *Broker) admits(ctx context.Context, link *Link) error {
 // watchable refuses a session whose recording is gone or will never exist.
 func (b *Broker) watchable(ctx context.Context, ref Ref) error {
 	s, err := b.find(ctx, ref)
-	if err != nil {
-		return err
+	if err == nil && !s.watchable() {
+		err = neverThere(s)
 	}
-	switch s.State {
-	case Open, Completing, Completed:
-		return nil
+	return err
+}
+
+// toBeWatched returns a session whose recording is there, or may come. It takes
+// what a look costs.
+func (b *Broker) toBeWatched(ctx context.Context, ref Ref) (*Session, error) {
+	s, err := b.look(ctx, ref)
+	if err == nil && !s.watchable() {
+		err = neverThere(s)
 	}
-	return neverThere(s)
+	return s, err
+}
+
+func (s *Session) watchable() bool {
+	return s.State == Open || s.State == Completing || s.State == Completed
 }
 
 func neverThere(s *Session) error {

@@ -52,7 +52,7 @@ func TestAFilesNameKeepsItsExtensionAndGetsNoSecond(t *testing.T) {
 		{"video/x-unheard-of", "clip", "clip.bin"},
 	} {
 		id := newID("ann", c.contentType, nil, "", "")
-		_, params, err := mime.ParseMediaType(disposition(id, Object{ContentType: c.contentType, Metadata: map[string]string{metaName: encodeMeta(c.name)}}))
+		_, params, err := mime.ParseMediaType(disposition(id, c.contentType, c.name))
 		if err != nil || params["filename"] != c.want {
 			t.Errorf("%s of %s downloads as %q (%v), want %q", c.name, c.contentType, params["filename"], err, c.want)
 		}

@@ -37,7 +37,7 @@ func FuzzObjectMetadata(f *testing.F) {
 		if back.owner() != s.Owner || back.Name() != name || decodeMeta(kept["note"]) != value {
 			t.Errorf("%q, %q and %q come back as %q, %q and %q", owner, name, value, back.owner(), back.Name(), decodeMeta(kept["note"]))
 		}
-		kind, params, err := mime.ParseMediaType(disposition("2c7qmtx4o3avbnkfz5yd6ueirlwiw", back))
+		kind, params, err := mime.ParseMediaType(disposition("2c7qmtx4o3avbnkfz5yd6ueirlwiw", back.ContentType, back.Name()))
 		file := params["filename"]
 		if err != nil || kind != "attachment" || len(params) != 1 || !strings.HasSuffix(strings.ToLower(file), ".webm") || strings.ContainsAny(file, `/\`) || strings.ContainsFunc(file, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
 			t.Errorf("%q downloads as %q (%v)", name, params, err)

@@ -154,7 +154,7 @@ func (b *Broker) freeOrphan(ctx context.Context, o Orphan) error {
 	if err := b.Bucket.Abort(ctx, o.Upload); err != nil || o.Reason != Forgotten {
 		return err
 	}
-	return b.dropPoster(ctx, o.Session)
+	return b.dropBeside(ctx, o.Session)
 }
 
 // maxKey is the longest key of S3, in bytes:

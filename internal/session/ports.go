@@ -240,7 +240,7 @@ type Object struct {
 type Signer interface {
 	SignParts(ctx context.Context, u Upload, parts []PartToSign, ttl time.Duration) ([]SignedPart, error)
 	SignGet(ctx context.Context, key Key, as Playback, ttl time.Duration) (SignedGet, error)
-	SignPoster(ctx context.Context, key Key, p PosterToSign, ttl time.Duration) (SignedPoster, error)
+	SignFile(ctx context.Context, key Key, f FileToSign, ttl time.Duration) (SignedFile, error)
 }
 
 // PartToSign is a PUT somebody is about to make: its exact length and the

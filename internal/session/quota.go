@@ -57,8 +57,8 @@ type Rates struct {
 const (
 	// CallCost is what a look, an open and the claim of a session that is open
 	// cost: each is a few requests to S3 too, so fewer of them are let through
-	// than of parts. So does a poster, of which each PUT may leave a version. A
-	// recorder makes a handful in its life.
+	// than of parts. So do posters, captions and titles, of which each PUT may leave a
+	// version. A recorder makes a handful in its life.
 	CallCost = 20
 	// PartsPerCost is how many parts the Store reads in the time that it takes to
 	// note one: Redis 1.2 µs and 10 µs each (TestNoBodyKeepsRedisForLong).

@@ -176,7 +176,7 @@ func (r *reaper) noteHole(ctx context.Context, s *Session) (*Session, error) {
 
 // lose ends a session as lost and returns none.
 func (r *reaper) lose(ctx context.Context, s *Session) (*Session, error) {
-	if err := r.dropPoster(ctx, s.ID); err != nil {
+	if err := r.dropBeside(ctx, s.ID); err != nil {
 		return nil, err
 	}
 	_, err := r.giveUp(ctx, s)

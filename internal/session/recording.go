@@ -11,8 +11,10 @@ import (
 // Recording is a completed recording and where to play it from.
 type Recording struct {
 	Object
+	Title    string // what people call it by now; empty where it has no name
 	Link     SignedGet
 	Poster   SignedURL     // of its picture, as good as Link; empty where there is none
+	Captions SignedURL     // the same of its captions
 	Duration time.Duration // as its recorder said, 0 where the Store does not know
 }
 
@@ -47,12 +49,25 @@ func (b *Broker) Watch(ctx context.Context, ref Ref) (Recording, error) {
 	if ref.Owner != nil && *ref.Owner != obj.owner() {
 		return Recording{}, unknown(ref.ID)
 	}
-	playback, ttl := Playback{ContentType: playedAs(ref.ID, obj), Disposition: disposition(ref.ID, obj)}, min(b.Limits.WatchTTL, b.Limits.MaxURLTTL)
-	link, err := b.Signer.SignGet(ctx, b.Key(ref.ID), playback, ttl)
+	r := Recording{Object: obj, Title: obj.Name(), Duration: b.durationOf(ctx, ref.ID)}
+	ttl := min(b.Limits.WatchTTL, b.Limits.MaxURLTTL)
+	b.addBeside(ctx, ref.ID, &r, ttl)
+	playback := Playback{ContentType: playedAs(ref.ID, obj), Disposition: disposition(ref.ID, obj.ContentType, r.Title)}
+	r.Link, err = b.Signer.SignGet(ctx, b.Key(ref.ID), playback, ttl)
+	return r, err
+}
+
+// addBeside fills in what S3 has beside the recording, if it says so in time.
+func (b *Broker) addBeside(ctx context.Context, id ID, r *Recording, ttl time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, toldWithin)
+	defer cancel()
+	found, err := b.beside(ctx, id)
 	if err != nil {
-		return Recording{}, err
+		return
 	}
-	return Recording{Object: obj, Link: link, Poster: b.signPoster(ctx, ref.ID, fileName(ref.ID, obj), ttl), Duration: b.durationOf(ctx, ref.ID)}, nil
+	r.Title = found.title(ctx, r.Title)
+	r.Poster = found.url(ctx, poster, fileName(id, r.Title), ttl)
+	r.Captions = found.url(ctx, captions, fileName(id, r.Title), ttl)
 }
 
 // toldWithin is how long the Store, or S3, may take to say what nobody has to know.
@@ -86,17 +101,17 @@ func playedAs(id ID, obj Object) string {
 // the playlist says. A player in a page plays attachments too, under the page's
 // policy: only navigation goes by the disposition
 // (https://html.spec.whatwg.org/multipage/media.html, read 2026-11-29).
-func disposition(id ID, obj Object) string {
+func disposition(id ID, contentType, title string) string {
 	kind := typeByCode(id[idLength-1])
 	if kind.name == "" {
-		kind = typeOf(obj.ContentType)
+		kind = typeOf(contentType)
 	}
-	return attachment(kind.withExtension(fileName(id, obj)))
+	return attachment(kind.withExtension(fileName(id, title)))
 }
 
 // fileName is what a recording is called, as the name of a file.
-func fileName(id ID, obj Object) string {
-	if name := strings.Map(inFileName, obj.Name()); name != "" {
+func fileName(id ID, title string) string {
+	if name := strings.Map(inFileName, title); name != "" {
 		return name
 	}
 	return "recording-" + string(id[2:10])
@@ -137,8 +152,8 @@ func (b *Broker) notThere(ctx context.Context, ref Ref) error {
 	return neverThere(s)
 }
 
-// Delete removes a completed recording for good, and its poster. It can be
-// repeated. The note that its links were revoked stays; see linksKey.
+// Delete removes a completed recording for good, and the files beside it. It can
+// be repeated. The note that its links were revoked stays; see linksKey.
 //
 // Errors: Conflict "not-completed" if the session is still on its way (abort
 // it instead); NotFound; Unavailable.
@@ -155,9 +170,9 @@ func (b *Broker) Delete(ctx context.Context, ref Ref) error {
 		return conflict(ReasonNotCompleted, "the session is %s; abort it instead", s.State)
 	}
 	// The record last: if this broker dies in between, it still says completed
-	// and the call is repeated. The poster first: nothing names it once the
+	// and the call is repeated. The files beside it first: nothing names them once the
 	// recording is gone and the record too.
-	if err := b.dropPoster(ctx, s.ID); err != nil {
+	if err := b.dropBeside(ctx, s.ID); err != nil {
 		return err
 	}
 	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil || s.State == Deleted {

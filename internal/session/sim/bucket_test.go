@@ -128,7 +128,7 @@ func (s signer) SignGet(ctx context.Context, key session.Key, _ session.Playback
 	return get, err
 }
 
-// SignPoster is for posters, which nobody has here.
-func (s signer) SignPoster(context.Context, session.Key, session.PosterToSign, time.Duration) (session.SignedPoster, error) {
-	return session.SignedPoster{}, noAnswer(nil)
+// SignFile is for posters and captions, which nobody has here.
+func (s signer) SignFile(context.Context, session.Key, session.FileToSign, time.Duration) (session.SignedFile, error) {
+	return session.SignedFile{}, noAnswer(nil)
 }

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,16 +14,18 @@ import (
 	"slipway/internal/session"
 )
 
-// posterOf is where the poster of the session is.
-func (r *recorded) posterOf() session.Key {
-	return session.Key(r.Broker.Limits.KeyPrefix + string(r.opened.ID) + ".jpg")
+// beside is the key of what has this ending beside the recording.
+func (r *recorded) beside(ext string) session.Key {
+	return session.Key(r.Broker.Limits.KeyPrefix + string(r.opened.ID) + ext)
 }
+
+func (r *recorded) posterOf() session.Key { return r.beside(".jpg") }
 
 // picture PUTs a poster as a recorder does.
 func (r *recorded) picture(t *testing.T) apitest.URL {
 	t.Helper()
 	body := apitest.Noise(300)
-	p, err := r.Broker.Poster(t.Context(), r.ref.SessionToken, session.PosterToSign{Size: 300, Checksum: r.ref.SessionToken.Algorithm.Sum(body)})
+	p, err := r.Broker.Poster(t.Context(), r.ref.SessionToken, session.FileToSign{Size: 300, Checksum: r.ref.SessionToken.Algorithm.Sum(body)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +34,39 @@ func (r *recorded) picture(t *testing.T) apitest.URL {
 		t.Fatalf("S3 answers %s to the poster", res.Status)
 	}
 	return url
+}
+
+// furnish puts all that there may be beside a recording.
+func (r *recorded) furnish(t *testing.T) {
+	t.Helper()
+	r.picture(t)
+	body := []byte("WEBVTT\n")
+	f, err := r.Broker.Captions(t.Context(), session.Ref{ID: r.opened.ID}, session.FileToSign{Size: int64(len(body)), Checksum: r.ref.SessionToken.Algorithm.Sum(body)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := apitest.Put(t, apitest.URL{URL: string(f.URL), Headers: f.Headers}, body); res.StatusCode != 200 {
+		t.Fatalf("S3 answers %s to the captions", res.Status)
+	}
+	if err := r.Broker.SetTitle(t.Context(), session.Ref{ID: r.opened.ID}, "Holiday"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hasBeside is the endings of what is there, apart from the recording.
+func (r *recorded) hasBeside(t *testing.T) (found []string) {
+	t.Helper()
+	of := r.Broker.Limits.KeyPrefix + string(r.opened.ID)
+	page, err := r.Broker.Bucket.Keys(t.Context(), of, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range page.Objects {
+		if o.Key != r.Broker.Key(r.opened.ID) {
+			found = append(found, strings.TrimPrefix(string(o.Key), of))
+		}
+	}
+	return found
 }
 
 func (r *recorded) hasPicture(t *testing.T) bool {
@@ -42,7 +78,7 @@ func (r *recorded) hasPicture(t *testing.T) bool {
 	return err == nil
 }
 
-func TestAPosterGoesWithItsRecording(t *testing.T) {
+func TestWhatIsBesideARecordingGoesWithIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		fields map[string]any
 		sizes  []int
@@ -58,8 +94,8 @@ func TestAPosterGoesWithItsRecording(t *testing.T) {
 			if _, err := r.Broker.Complete(t.Context(), r.ref, r.claim); err != nil {
 				t.Error(err)
 			}
-			if !r.hasPicture(t) {
-				t.Error("completing took the poster away")
+			if found := r.hasBeside(t); len(found) != 3 {
+				t.Errorf("completing left %v beside it", found)
 			}
 			if err := r.Broker.Delete(t.Context(), session.Ref{ID: r.opened.ID}); err != nil {
 				t.Error(err)
@@ -105,11 +141,17 @@ func TestAPosterGoesWithItsRecording(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := abandoned(t, c.fields, c.sizes...)
-			if r.picture(t); !r.hasPicture(t) {
-				t.Fatal("there is no poster to begin with")
+			r.furnish(t)
+			all := []string{".jpg", ".txt", ".vtt"}
+			if found := r.hasBeside(t); !slices.Equal(found, all) {
+				t.Fatalf("to begin with there is %v", found)
 			}
-			if c.end(t, r); r.hasPicture(t) != c.stays {
-				t.Errorf("the poster is there: %t, want %t", !c.stays, c.stays)
+			want := all
+			if !c.stays {
+				want = nil
+			}
+			if c.end(t, r); !slices.Equal(r.hasBeside(t), want) {
+				t.Errorf("there is %v, want %v", r.hasBeside(t), want)
 			}
 		})
 	}
@@ -155,17 +197,17 @@ func TestAPosterThatComesAfterTheEndGoesWithTheNextCall(t *testing.T) {
 	}
 }
 
-func TestAPosterIsNoRecording(t *testing.T) {
+func TestWhatIsBesideARecordingIsNone(t *testing.T) {
 	r := abandoned(t, nil, 9)
 	r.Broker.Limits.KeyPrefix = strings.ToLower(t.Name()) + "/"
-	for _, key := range []session.Key{r.posterOf(), r.Broker.Key(r.opened.ID)} {
+	for _, key := range []session.Key{r.posterOf(), r.beside(".vtt"), r.beside(".txt"), r.Broker.Key(r.opened.ID)} {
 		if _, err := r.Client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &r.S3.Bucket, Key: aws.String(string(key)), Body: strings.NewReader("x")}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r.Store.Forget()
 	done, err := r.Broker.Rebuild(t.Context(), func(session.Rebuilt) {})
-	if err != nil || done.Restored != 1 || done.Skipped != 1 {
+	if err != nil || done.Restored != 1 || done.Skipped != 3 {
 		t.Errorf("rebuilding did %+v (%v)", done, err)
 	}
 }
@@ -187,11 +229,8 @@ func (w *withoutPosters) fails(ctx context.Context, key session.Key) error {
 	return w.err
 }
 
-func (w *withoutPosters) Head(ctx context.Context, key session.Key) (session.Object, error) {
-	if err := w.fails(ctx, key); err != nil {
-		return session.Object{}, err
-	}
-	return w.Bucket.Head(ctx, key)
+func (w *withoutPosters) Keys(ctx context.Context, _ string, _ session.Key, _ int) (session.KeyPage, error) {
+	return session.KeyPage{}, w.fails(ctx, ".jpg")
 }
 
 func (w *withoutPosters) Delete(ctx context.Context, key session.Key) error {
@@ -201,7 +240,7 @@ func (w *withoutPosters) Delete(ctx context.Context, key session.Key) error {
 	return w.Bucket.Delete(ctx, key)
 }
 
-func TestARecordingPlaysWhateverBecameOfItsPoster(t *testing.T) {
+func TestARecordingPlaysWhateverBecameOfWhatIsBesideIt(t *testing.T) {
 	for name, err := range map[string]error{
 		"S3 does not answer":     nil,
 		"S3 denies the question": &session.Error{Kind: session.Unavailable, Reason: "s3-denied"},
@@ -234,5 +273,53 @@ func TestAPosterThatCannotBeDeleted(t *testing.T) {
 	r.Broker.Bucket = &withoutPosters{r.bucket, denied}
 	if s, err := r.Broker.Abort(t.Context(), r.ref, 0); err != nil || s.State != session.Aborted {
 		t.Errorf("where S3 denies it the session is %v (%v), want aborted", s, err)
+	}
+}
+
+// slowNotes holds a note back until somebody has done something else.
+type slowNotes struct {
+	session.Bucket
+	meanwhile func()
+}
+
+func (s slowNotes) SetNote(ctx context.Context, key session.Key, text string) error {
+	s.meanwhile()
+	return s.Bucket.SetNote(ctx, key, text)
+}
+
+func TestATitleOfARecordingThatIsDeletedMeanwhileDoesNotStay(t *testing.T) {
+	r := abandoned(t, nil, 9)
+	if _, err := r.Broker.Complete(t.Context(), r.ref, r.claim); err != nil {
+		t.Fatal(err)
+	}
+	r.Broker.Bucket = slowNotes{r.Broker.Bucket, func() {
+		if err := r.Broker.Delete(t.Context(), session.Ref{ID: r.opened.ID}); err != nil {
+			t.Error(err)
+		}
+	}}
+	err := r.Broker.SetTitle(t.Context(), session.Ref{ID: r.opened.ID}, "Holiday")
+	if session.ReasonOf(err) != "deleted" {
+		t.Errorf("whoever changes it is told %v", err)
+	}
+	if found := r.hasBeside(t); found != nil {
+		t.Errorf("%v stays", found)
+	}
+}
+
+// Somebody else may write into the bucket, too.
+func TestWhatIsNoTitleIsNotShownAsOne(t *testing.T) {
+	for name, text := range map[string]string{"too long": strings.Repeat("a", 256), "far too long": strings.Repeat("a", 9999), "a control character": "a\nb", "not UTF-8": "\xff", "nothing": ""} {
+		t.Run(name, func(t *testing.T) {
+			r := abandoned(t, map[string]any{"name": "as it was"}, 9)
+			if _, err := r.Broker.Complete(t.Context(), r.ref, r.claim); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &r.S3.Bucket, Key: aws.String(string(r.beside(".txt"))), Body: strings.NewReader(text)}); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := r.Broker.Watch(t.Context(), session.Ref{ID: r.opened.ID}); err != nil || got.Title != "as it was" {
+				t.Errorf("its title is %q (%v)", got.Title, err)
+			}
+		})
 	}
 }

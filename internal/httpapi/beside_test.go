@@ -191,3 +191,164 @@ func TestPostersAskedForTooFastAreRefused(t *testing.T) {
 	}
 	last.Problem(t, 429, "sign-rate")
 }
+
+// facts is what the API says of a recording.
+type facts struct {
+	URL         string
+	CaptionsURL string `json:"captions_url"`
+	Title       string
+	Name        string
+}
+
+func factsOf(t *testing.T, a *apitest.API, o apitest.Opened) (f facts) {
+	t.Helper()
+	a.Call(t, "GET", "/v1/recordings/"+string(o.ID), a.APIKey, nil).Want(t, 200).Into(t, &f)
+	return f
+}
+
+// record makes a recording of a few bytes.
+func record(t *testing.T, a *apitest.API, owner string, fields map[string]any) apitest.Opened {
+	t.Helper()
+	o := a.Open(t, owner, fields)
+	parts, size := a.Upload(t, o, apitest.Noise(9))
+	a.Call(t, "POST", path(o, "/complete"), o.Token, map[string]any{"parts": parts, "size": size}).Want(t, 200)
+	return o
+}
+
+func of(o apitest.Opened) string { return "/v1/recordings/" + string(o.ID) }
+
+func TestATitleIsChanged(t *testing.T) {
+	a := apitest.Start(t)
+	o := record(t, a, "ann", map[string]any{"name": "Recording 1"})
+	if f := factsOf(t, a, o); f.Title != "Recording 1" || f.Name != "Recording 1" {
+		t.Errorf("to begin with it is %+v", f)
+	}
+	grant := a.Grant(t, "ann")
+	for _, title := range []string{"Küche / <b>", "Holiday"} {
+		a.Call(t, "PATCH", of(o), grant, map[string]any{"title": title}).Want(t, 200)
+		if f := factsOf(t, a, o); f.Title != title || f.Name != "Recording 1" {
+			t.Errorf("called %q it is %+v", title, f)
+		}
+	}
+	a.Store.Forget()
+	f := factsOf(t, a, o)
+	if f.Title != "Holiday" {
+		t.Errorf("when the store forgot it is %+v", f)
+	}
+	res, err := http.Get(f.URL)
+	if err != nil {
+		t.Fatal("GET from S3 failed")
+	}
+	defer res.Body.Close()
+	if _, params, _ := mime.ParseMediaType(res.Header.Get("Content-Disposition")); params["filename"] != "Holiday.webm" {
+		t.Errorf("it downloads as %q", params["filename"])
+	}
+	a.Call(t, "DELETE", of(o), grant, nil).Want(t, 204)
+	a.Call(t, "PATCH", of(o), grant, map[string]any{"title": "x"}).Problem(t, 404, "deleted")
+}
+
+func TestATitleThatIsGivenWhileItIsRecordedStays(t *testing.T) {
+	a := apitest.Start(t)
+	o := a.Open(t, "ann", nil)
+	a.Call(t, "PATCH", of(o), a.Grant(t, "ann"), map[string]any{"title": "Live"}).Want(t, 200)
+	parts, size := a.Upload(t, o, apitest.Noise(9))
+	a.Call(t, "POST", path(o, "/complete"), o.Token, map[string]any{"parts": parts, "size": size}).Want(t, 200)
+	if f := factsOf(t, a, o); f.Title != "Live" || f.Name != "" {
+		t.Errorf("it is %+v", f)
+	}
+}
+
+func TestATitleIsBounded(t *testing.T) {
+	a := apitest.Start(t)
+	o := record(t, a, "ann", nil)
+	patch := func(body any) apitest.Answer { return a.CallBad(t, "PATCH", of(o), a.APIKey, body) }
+	patch(map[string]any{"title": strings.Repeat("ü", 127)}).Want(t, 200)
+	patch(map[string]any{"title": strings.Repeat("a", 255)}).Want(t, 200)
+	patch(map[string]any{"title": strings.Repeat("a", 256)}).Problem(t, 400, "out-of-range")
+	patch(map[string]any{"title": "a\tb"}).Problem(t, 400, "control-character")
+	patch(map[string]any{"title": ""}).Problem(t, 400, "missing")
+	patch(map[string]any{}).Problem(t, 400, "missing")
+	patch(map[string]any{"title": "x", "name": "y"}).Problem(t, 400, "unknown-field")
+	if f := factsOf(t, a, o); f.Title != strings.Repeat("a", 255) {
+		t.Errorf("it is called %q", f.Title)
+	}
+	never := a.Open(t, "ann", nil)
+	a.Call(t, "DELETE", path(never, ""), never.Token, nil).Want(t, 200)
+	a.Call(t, "PATCH", of(never), a.APIKey, map[string]any{"title": "x"}).Problem(t, 404, "aborted")
+	a.Call(t, "PATCH", "/v1/recordings/"+anID, a.APIKey, map[string]any{"title": "x"}).Problem(t, 404, "unknown-session")
+}
+
+func TestTitlesAndCaptionsCostTheOwnerWhatALookCosts(t *testing.T) {
+	for name, call := range map[string]func(a *apitest.API, o apitest.Opened, grant string) apitest.Answer{
+		"title": func(a *apitest.API, o apitest.Opened, grant string) apitest.Answer {
+			return a.Call(t, "PATCH", of(o), grant, map[string]any{"title": "x"})
+		},
+		"captions": func(a *apitest.API, o apitest.Opened, grant string) apitest.Answer {
+			return a.Call(t, "POST", of(o)+"/captions", grant, map[string]any{"size": 1})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apitest.Start(t)
+			o := record(t, a, "ann", nil)
+			a.Broker.Limits.Rates.Owner = session.Rate{PerSecond: session.CallCost, Burst: 3 * session.CallCost}
+			grant := a.Grant(t, "ann")
+			var last apitest.Answer
+			for range 10 {
+				if last = call(a, o, grant); last.Status != 200 {
+					break
+				}
+			}
+			last.Problem(t, 429, "owner-sign-rate")
+		})
+	}
+}
+
+func TestCaptionsFromTheirURLToTheirText(t *testing.T) {
+	for _, checksum := range []string{"none", "sha256"} {
+		t.Run(checksum, func(t *testing.T) {
+			a := apitest.Start(t)
+			o := record(t, a, "ann", map[string]any{"checksum": checksum, "name": "a/b"})
+			if f := factsOf(t, a, o); f.CaptionsURL != "" {
+				t.Error("there are captions, and nobody has sent any")
+			}
+			text := []byte("WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n")
+			var signed apitest.URL
+			a.Call(t, "POST", of(o)+"/captions", a.Grant(t, "ann"), wish(o, text)).Want(t, 200).Into(t, &signed)
+			if signed.ExpiresInMs <= 0 || signed.ExpiresInMs > (2*time.Minute).Milliseconds() || signed.Headers["content-type"] != "text/vtt" {
+				t.Errorf("the URL is good for %d ms, with %s", signed.ExpiresInMs, signed.Headers["content-type"])
+			}
+			if res := apitest.Put(t, signed, append(bytes.Clone(text), 'x')); res.StatusCode == http.StatusOK {
+				t.Error("S3 takes another length")
+			}
+			if res := apitest.Put(t, signed, text); res.StatusCode != http.StatusOK {
+				t.Fatalf("S3 answers %s", res.Status)
+			}
+			res, err := http.Get(factsOf(t, a, o).CaptionsURL)
+			if err != nil {
+				t.Fatal("GET from S3 failed")
+			}
+			defer res.Body.Close()
+			got, err := io.ReadAll(res.Body)
+			if err != nil || !bytes.Equal(got, text) || res.Header.Get("Content-Type") != "text/vtt" {
+				t.Errorf("it is %q of %s (%v)", got, res.Header.Get("Content-Type"), err)
+			}
+			if kind, params, _ := mime.ParseMediaType(res.Header.Get("Content-Disposition")); kind != "attachment" || params["filename"] != "a_b.vtt" {
+				t.Errorf("opened by itself it is %s, as %q", kind, params["filename"])
+			}
+		})
+	}
+}
+
+func TestCaptionsAreBounded(t *testing.T) {
+	a := apitest.Start(t)
+	o := record(t, a, "ann", nil)
+	ask := func(body any) apitest.Answer { return a.CallBad(t, "POST", of(o)+"/captions", a.APIKey, body) }
+	ask(map[string]any{"size": 0}).Problem(t, 400, "out-of-range")
+	ask(map[string]any{"size": 1}).Want(t, 200)
+	ask(map[string]any{"size": 999_999}).Want(t, 200)
+	ask(map[string]any{"size": 1_000_000}).Want(t, 200)
+	ask(map[string]any{"size": 1_000_001}).Problem(t, 400, "out-of-range")
+	ask(map[string]any{"size": 1, "checksum": apitest.Sum([]byte("x"))}).Problem(t, 400, "checksum-unexpected")
+	a.Call(t, "DELETE", of(o), a.APIKey, nil).Want(t, 204)
+	ask(map[string]any{"size": 1}).Problem(t, 404, "deleted")
+}

@@ -11,8 +11,8 @@ import (
 	"slipway/internal/session"
 )
 
-// sdkPoster is what the AWS SDK makes of a poster.
-func (d *desk) sdkPoster(t *testing.T, o one, keep Keep) string {
+// sdkFile is what the AWS SDK makes of a poster.
+func (d *desk) sdkFile(t *testing.T, o one, keep Keep) string {
 	t.Helper()
 	in := &s3.PutObjectInput{Bucket: &d.bucket, Key: aws.String(string(o.upload.Key)), ContentLength: &o.part.Size, ContentType: aws.String("image/jpeg"),
 		ServerSideEncryption: types.ServerSideEncryption(keep.Encryption)}
@@ -37,7 +37,7 @@ func (d *desk) sdkPoster(t *testing.T, o one, keep Keep) string {
 	return signed.URL
 }
 
-func TestPostersAreSignedAsTheSDKDoes(t *testing.T) {
+func TestFilesAreSignedAsTheSDKDoes(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("SEED=%d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -49,11 +49,11 @@ func TestPostersAreSignedAsTheSDKDoes(t *testing.T) {
 		}
 		d := newDesk(t, o)
 		d.credentials, d.at = o.credentials, o.at
-		got, err := d.signer.Keeping(keep).SignPoster(t.Context(), o.upload.Key, session.PosterToSign{Size: o.part.Size, Checksum: o.part.Checksum}, o.ttl)
+		got, err := d.signer.Keeping(keep).SignFile(t.Context(), o.upload.Key, session.FileToSign{ContentType: "image/jpeg", Size: o.part.Size, Checksum: o.part.Checksum}, o.ttl)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := d.sdkPoster(t, o, keep); string(got.URL) != want {
+		if want := d.sdkFile(t, o, keep); string(got.URL) != want {
 			t.Fatalf("case %d is signed as\n%s\nand by the SDK as\n%s", n, string(got.URL), want)
 		}
 		if (keep.Tagging != "") != (got.Headers["x-amz-tagging"] != "") || got.Headers["content-type"] != "image/jpeg" {
