@@ -92,7 +92,7 @@ func TestTheDefaultsAreSound(t *testing.T) {
 		Keep:          app.KeepSettings{SSE: "none"},
 		RedisSettings: app.RedisSettings{RedisURL: "redis://127.0.0.1:6379/0", RedisPrefix: "slipway"},
 		TokenKeys:     []string{enough()["BROKER_TOKEN_KEYS"]},
-		LinkSettings:  app.LinkSettings{Watch: "link"},
+		LinkSettings:  app.LinkSettings{Watch: "link", Preview: "none"},
 		RecordSettings: app.RecordSettings{
 			PartSize: 5 << 20, MaxBytes: 10_000 * 5 << 20, // what fits in S3's most parts
 			SessionTTL: 8 * 24 * time.Hour, KeepRecord: 7 * 24 * time.Hour,
@@ -117,7 +117,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"BROKER_S3_SIGNING_ACCESS_KEY_ID": "a key", "BROKER_S3_PLAYBACK_ROLE": "slipway-playback", "BROKER_S3_PLAYBACK_SECRET_ACCESS_KEY": "secret", "BROKER_S3_PROFILE": "scaleawy",
 		"BROKER_S3_SSE": "AES-256", "BROKER_S3_KMS_KEY": "alias/a b", "BROKER_S3_STORAGE_CLASS": "glacier", "BROKER_S3_TAGS": "team,a=1,a=2",
 		"BROKER_REDIS_URL": "http://127.0.0.1", "BROKER_REDIS_PREFIX": "{a}",
-		"BROKER_WATCH": "everybody", "BROKER_SHARE_TTL": "87601h",
+		"BROKER_WATCH": "everybody", "BROKER_WATCH_PREVIEW": "picture", "BROKER_SHARE_TTL": "87601h",
 		"BROKER_TOKEN_KEYS": "short,c2hvcnQ=", "BROKER_API_KEYS": "sk_a-secret,a:fly:00",
 		"BROKER_PART_BYTES": "1KiB", "BROKER_MAX_BYTES": "lots", "BROKER_URL_TTL": "8d", "BROKER_MAX_URL_TTL": "169h", "BROKER_WATCH_TTL": "0s",
 		"BROKER_SESSION_TTL": "1m", "BROKER_KEEP_RECORD": "-1h", "BROKER_COMPLETE_WITHIN": "90s",
@@ -188,6 +188,7 @@ BROKER_TRUSTED_PROXIES: "10.0.0.1" is not a network such as 10.0.0.0/8, or 10.0.
 BROKER_UPPY: "perhaps" is not true or false
 BROKER_URL_TTL: "8d" is not a duration such as 90s, 15m or 24h
 BROKER_WATCH: "everybody" is not public, link or owner
+BROKER_WATCH_PREVIEW: "picture" is not none, title or poster
 BROKER_WATCH_TTL: 0s is outside 1s to 168h
 BROKER_WEBHOOK_SECRETS: secret 1 is not whsec_ and the base64 of 24 to 64 bytes
 BROKER_WEBHOOK_SECRETS: secret 2 is not whsec_ and the base64 of 24 to 64 bytes
@@ -296,6 +297,9 @@ func TestSettings(t *testing.T) {
 		{"everybody watches", "BROKER_WATCH", "public", ""},
 		{"only owners watch", "BROKER_WATCH", "owner", ""},
 		{"nobody says who watches", "BROKER_WATCH", "", `BROKER_WATCH: "" is not public, link or owner`},
+		{"links show a title", "BROKER_WATCH_PREVIEW", "title", ""},
+		{"links show a picture", "BROKER_WATCH_PREVIEW", "poster", ""},
+		{"nobody says what links show", "BROKER_WATCH_PREVIEW", "", `BROKER_WATCH_PREVIEW: "" is not none, title or poster`},
 		{"an origin in other letters than ASCII", "BROKER_CORS_ORIGINS", "https://bücher.example", `BROKER_CORS_ORIGINS: "https://bücher.example" is not as browsers write it: up to 255 ASCII characters, with xn-- for others`},
 		{"storage for nothing", "BROKER_STORAGE_PRICE", "0", ""},
 		{"storage below nothing", "BROKER_STORAGE_PRICE", "-0.001", "BROKER_STORAGE_PRICE: -0.001 is outside 0 to 1000"},

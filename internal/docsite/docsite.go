@@ -34,7 +34,7 @@ type section struct {
 // does not name comes last, under More.
 var menu = []section{
 	{"Start", []string{"docs/start.md", "docs/concepts.md", "docs/questions.md", "docs/glossary.md"}},
-	{"Build", []string{"docs/embed.md", "docs/recorder.md", "docs/mobile.md", "docs/protocol.md", apiPage, "docs/webhooks.md", "docs/uppy.md"}},
+	{"Build", []string{"docs/embed.md", "docs/recorder.md", "docs/mobile.md", "docs/protocol.md", apiPage, "docs/webhooks.md", "docs/links.md", "docs/uppy.md"}},
 	{"Run", []string{"docs/ops.md", "docs/providers.md", "deploy/iam/README.md", "docs/upgrade.md", "docs/benchmarks.md"}},
 	{"Trust", []string{"docs/security.md", "docs/reliability.md", "docs/decisions.md"}},
 }

@@ -15,6 +15,7 @@ import (
 type Links struct {
 	Watchers session.Watchers // empty: session.ByLink
 	TTL      time.Duration    // longest life of a link; 0: as long as the recording
+	Preview  Preview          // what others are shown too; empty: NoPreview
 }
 
 func (l Links) watchers() session.Watchers { return cmp.Or(l.Watchers, session.ByLink) }

@@ -26,8 +26,12 @@ const (
 // page serves a page that records or plays: S3 is there to PUT to and to play
 // from, and the recorder's Worker starts from a blob: URL.
 func (s *server) page(name string) echo.HandlerFunc {
-	return s.underPolicy(name, s.mediaPolicy()+unframed, "camera=(self), microphone=(self), display-capture=(self)")
+	return s.underPolicy(name, s.recordingPolicy(), recordingPermissions, nil)
 }
+
+const recordingPermissions = "camera=(self), microphone=(self), display-capture=(self)"
+
+func (s *server) recordingPolicy() string { return s.mediaPolicy() + unframed }
 
 func (s *server) mediaPolicy() string {
 	return strings.Join([]string{
@@ -39,7 +43,7 @@ func (s *server) mediaPolicy() string {
 // nothing else, so it asks for no camera.
 func (s *server) embedPage(name string) echo.HandlerFunc {
 	policy := s.mediaPolicy() + "; frame-ancestors " + strings.Join(s.EmbedOrigins, " ")
-	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()")
+	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()", nil)
 }
 
 // pageSettings is public: who may frame a page stands in its policy, too.
@@ -52,10 +56,11 @@ func (s *server) pageSettings(c echo.Context) error {
 // (https://www.w3.org/TR/trusted-types/, read 2026-11-22).
 func (s *server) opsPage(name string) echo.HandlerFunc {
 	policy := pagePolicy + unframed + "; img-src 'self' data:; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
-	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()")
+	return s.underPolicy(name, policy, "camera=(), microphone=(), display-capture=()", nil)
 }
 
-func (s *server) underPolicy(name, policy, permissions string) echo.HandlerFunc {
+// underPolicy serves a page, as change makes it for the request if it is not nil.
+func (s *server) underPolicy(name, policy, permissions string, change func(echo.Context, web.Asset) web.Asset) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		page, err := s.Web.Page(name)
 		if err != nil {
@@ -68,6 +73,9 @@ func (s *server) underPolicy(name, policy, permissions string) echo.HandlerFunc 
 		h.Set("Cache-Control", "no-cache")
 		if _, err := pathID(c); err != nil && slices.Contains(c.ParamNames(), "id") { // the page says so in words
 			return c.Blob(http.StatusNotFound, page.Type, page.Body)
+		}
+		if change != nil {
+			page.Asset = change(c, page.Asset)
 		}
 		return send(c, page.Asset)
 	}

@@ -110,7 +110,8 @@ func New(cfg Config) http.Handler {
 	e.Match(read, "/readyz", s.readyz)
 	e.Match(read, "/openapi.yaml", s.openapi)
 	e.Match(read, "/", s.page("record"))
-	e.Match(read, "/watch/:id", s.page("watch"))
+	e.Match(read, "/watch/:id", s.watchPage())
+	s.previewRoutes(e, read)
 	if len(s.EmbedOrigins) > 0 {
 		e.Match(read, "/embed/:id", s.embedPage("watch"))
 	}

@@ -265,6 +265,21 @@ type titleAnswer struct {
 	Title string     `json:"title"`
 }
 
+// oembedAnswer is https://oembed.com's (read 2026-11-30).
+type oembedAnswer struct {
+	Version         string `json:"version"`
+	Type            string `json:"type"`
+	Title           string `json:"title"`
+	ProviderName    string `json:"provider_name"`
+	ProviderURL     string `json:"provider_url"`
+	ThumbnailURL    string `json:"thumbnail_url,omitzero"`
+	ThumbnailWidth  int    `json:"thumbnail_width,omitzero"`
+	ThumbnailHeight int    `json:"thumbnail_height,omitzero"`
+	HTML            string `json:"html,omitzero"`
+	Width           int    `json:"width,omitzero"`
+	Height          int    `json:"height,omitzero"`
+}
+
 type health struct {
 	Status string `json:"status"`
 }

@@ -76,16 +76,22 @@ func (b *Broker) beside(ctx context.Context, id ID) (beside, error) {
 	return found, err
 }
 
-func (f beside) has(ext string) bool { return slices.Contains(f.keys, f.broker.keyBeside(f.id, ext)) }
+func (f beside) has(ext string) bool { return f.hasKey(f.broker.keyBeside(f.id, ext)) }
+
+func (f beside) hasKey(key Key) bool { return slices.Contains(f.keys, key) }
+
+// playback is how S3 serves such a file. Whoever uploaded it may have uploaded
+// anything: it is what it should be, and opened by itself it is saved.
+func (k sideFile) playback(name string) Playback {
+	return Playback{ContentType: k.mediaType, Disposition: attachment(name + k.ext)}
+}
 
 // url returns a URL of a file; empty where there is none.
 func (f beside) url(ctx context.Context, k sideFile, name string, ttl time.Duration) SignedURL {
 	if !f.has(k.ext) {
 		return ""
 	}
-	// Whoever uploaded it may have uploaded anything: it is what it should be, and
-	// opened by itself it is saved.
-	link, _ := f.broker.Signer.SignGet(ctx, f.broker.keyBeside(f.id, k.ext), Playback{ContentType: k.mediaType, Disposition: attachment(name + k.ext)}, ttl)
+	link, _ := f.broker.Signer.SignGet(ctx, f.broker.keyBeside(f.id, k.ext), k.playback(name), ttl)
 	return link.URL
 }
 
