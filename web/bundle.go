@@ -277,17 +277,17 @@ func beside(name string) string {
 // imports it from beside: an application has the recorder once.
 func OverRecorder(files fs.FS) (map[string][]byte, error) {
 	b := &bundle{files: files, assets: map[string]Asset{}}
-	if err := b.addScripts(); err != nil {
+	err := b.addScripts()
+	if err != nil {
 		return nil, err
 	}
 	made := map[string][]byte{}
-	for name, apart := range map[string][]string{"element.js": {"recorder.js"}} {
-		code, err := b.script(name, api.FormatESModule, apart...)
-		if err != nil {
+	for name, apart := range map[string][]string{"element.js": {"recorder.js"}, "react.js": {"recorder.js", "element.js", "react"}} {
+		if made[name], err = b.script(name, api.FormatESModule, apart...); err != nil {
 			return nil, err
 		}
-		made[name] = code
 	}
+	made["react.js"] = append([]byte("\"use client\";\n"), made["react.js"]...) // for Next.js: hooks run in browsers
 	return made, nil
 }
 

@@ -9,6 +9,11 @@
 
 import { SlipwayRecorder } from './element/element.js';
 
+/**
+ * @typedef {import('./element/element.js').SlipwayRecorderEventMap} SlipwayRecorderEventMap
+ * @typedef {import('./element/element.js').GrantSource} GrantSource
+ */
+
 export { SlipwayRecorder };
 export { Recorder, RecorderError, uploadFile } from './recorder.js';
 

@@ -67,10 +67,14 @@ export class SlipwayRecorder extends Base {
   get sources() { return this.getAttribute('sources') ?? ''; }
   set sources(sources) { this.setAttribute('sources', sources); }
 
-  /** The Recorder, or the recovery, that is at work or was last; null before. */
+  /**
+   * The Recorder, or the recovery, that is at work or was last; null before.
+   *
+   * @returns {import('../recorder.js').Recorder | import('../recorder.js').Recovery | null}
+   */
   get recorder() { return this.#view?.job ?? null; }
 
-  /** What is seen; see the event `view`. */
+  /** What is seen; see the event `view`. @returns {string} */
   get state() { return this.#view?.state ?? 'loading'; }
 
   /** Says that the broker does not answer, with a button to try again. For the broker's own page. */

@@ -30,6 +30,7 @@ const MAY_IMPORT = {
   messages: ['pages'],
   element: ['base', 'capture', 'messages', 'pages', 'recorder.js'],
   'element.js': ['element', 'recorder.js'],
+  'react.js': ['element.js', 'recorder.js'],
   'worker.js': ['base', 'check', 'disk', 'job', 's3'],
   pages: [],
   'pages/record': ['element.js', 'pages'],
