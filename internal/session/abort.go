@@ -5,15 +5,16 @@ import (
 	"fmt"
 )
 
-// Abort gives a session up and frees its parts, and the files beside it. It can be repeated. With
-// ifRevision above 0 it happens only if nothing changed since that revision.
+// Abort gives a session up and deletes its parts and the files beside it. It can be
+// repeated. If ifRevision is above 0, Abort does this only if the session has not
+// changed since that revision.
 //
-// The session returned is aborted, or still aborting while S3 has not let go
-// of it: then Abort is to be called again.
+// The session returned is aborted. It is still aborting if S3 has not confirmed
+// the abort; then call Abort again.
 //
-// Errors: Conflict if the session is completed or being completed, which a
-// complete sent before can bring about in the midst of an abort;
-// PreconditionFailed if it changed since ifRevision; NotFound; Unavailable.
+// Errors: Conflict if the session is completed or being completed, which an
+// earlier complete can do even while Abort runs; PreconditionFailed if the session
+// changed since ifRevision; NotFound; Unavailable.
 func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Session, error) {
 	for range casRounds {
 		s, err := b.find(ctx, ref)
@@ -44,8 +45,8 @@ func (b *Broker) Abort(ctx context.Context, ref Ref, ifRevision Revision) (*Sess
 	return nil, busy()
 }
 
-// free carries an abort out. What S3 did not confirm stays aborting, and the
-// next call takes it up again.
+// free carries out an abort. If S3 does not confirm it, the session stays aborting
+// and the next call tries again.
 func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 	held := b.held(ctx, s)
 	if err := b.Bucket.Abort(ctx, b.upload(s)); err != nil {
@@ -55,7 +56,7 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 		return nil, err
 	}
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
-	if err == nil { // a complete that nobody listened to any more was quicker
+	if err == nil { // an earlier complete succeeded after its broker had stopped waiting
 		return b.found(ctx, s, obj)
 	}
 	if KindOf(err) != NotFound || b.dropBeside(ctx, s.ID) != nil {
@@ -65,7 +66,7 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 		b = b.untold()
 	}
 	aborted, err := b.move(ctx, s, Aborted, nil)
-	if ReasonOf(err) == ReasonStale { // the record is another's business by now; S3 has let go all the same
+	if ReasonOf(err) == ReasonStale { // somebody else changed the record; the parts are deleted all the same
 		gone := *s
 		gone.State = Aborted
 		return &gone, nil
@@ -73,13 +74,14 @@ func (b *Broker) free(ctx context.Context, s *Session) (*Session, error) {
 	return aborted, err
 }
 
-// trialSize is more than a trial sends, such as the 16 bytes of the recorder's
-// check(), and less than a second of sound takes.
+// trialSize, in bytes, is more than a trial sends (the recorder's check() sends
+// 16 bytes) and less than a second of sound takes.
 const trialSize = 1024
 
-// held reports whether s ever held a part, for all we know, and more than a
-// trial's. Where somebody is to be told of its end this decides: opening and
-// aborting costs nothing, and could push the notices of others out of the Outbox.
+// held reports whether s may have held more than a trial: parts were reported, S3
+// lists more than trialSize bytes, or S3 does not answer. Only then a notice tells
+// that s was aborted. Opening and aborting costs nothing, so notices of trials
+// could push the notices of others out of the Outbox.
 func (b *Broker) held(ctx context.Context, s *Session) bool {
 	if s.PartsReported > 0 || !b.Limits.Notify {
 		return true

@@ -2,8 +2,8 @@ package session
 
 import "context"
 
-// Act is one thing that a broker did to a session of its own accord, for the
-// log. What failed is no act; the next round tries again.
+// Act is one thing that a broker did to a session without being asked. It is for
+// the log. A failure is not an Act; the next round tries again.
 type Act struct {
 	What    ActKind
 	Session ID
@@ -14,12 +14,12 @@ type ActKind string
 
 // The reaper's and the sweeper's acts.
 const (
-	ActSalvaged  ActKind = "salvaged"  // completed from what arrived
-	ActAborted   ActKind = "aborted"   // nobody came back, and nothing was to be kept
+	ActSalvaged  ActKind = "salvaged"  // completed from the parts that arrived
+	ActAborted   ActKind = "aborted"   // nobody came back, and there was nothing to keep
 	ActFinished  ActKind = "finished"  // a complete or an abort that another broker had begun
 	ActLost      ActKind = "lost"      // S3 knew neither the upload nor the object
-	ActAdopted   ActKind = "adopted"   // an upload that the Store forgot is its session again
-	ActReindexed ActKind = "reindexed" // the Store had lost it from its index, where the reaper looks
+	ActAdopted   ActKind = "adopted"   // an upload that the Store had forgotten became a session again
+	ActReindexed ActKind = "reindexed" // it was missing from the Store's index, where the reaper looks, and was put back
 	ActFreed     ActKind = "freed"     // an empty upload that no session has was aborted
 )
 

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Broker carries out the use cases. Any number of brokers may work on the
-// same sessions at once, and any one may die at any instant: a change of
+// Broker carries out the use cases. Any number of brokers may work on the same
+// sessions at once, and any of them may die at any moment, because each change of
 // state is a single step in the Store.
 //
-// All methods are safe for concurrent use and can be repeated: the second
-// call of the same kind finds the work done and gives the same answer.
+// All methods are safe for concurrent use and can be repeated. A repeated call
+// finds the work done and returns the same answer.
 type Broker struct {
 	Store  Store
 	Bucket Bucket
@@ -23,63 +23,65 @@ type Broker struct {
 	Secret []byte
 	// Now is the clock for tokens and URLs; leases go by the Store's own.
 	Now func() time.Time
-	// Acted is told what Reap and Sweep did; nil: nobody is.
+	// Acted is called with what Reap and Sweep did, unless it is nil.
 	Acted func(context.Context, Act)
 
-	quiet bool // what it does is no sign of life of a recorder; see unattended
+	quiet bool // calls do not count as a recorder's sign of life; see unattended
 }
 
-// Limits are the operator's bounds.
+// Limits are what the operator allows, and what the S3 server can do.
 type Limits struct {
 	KeyPrefix  string              // of every key, such as "recordings/"
-	PartSize   int64               // bytes; where the client asks for none
+	PartSize   int64               // bytes; if the client does not ask for a size
 	MaxBytes   int64               // bytes a session may take
-	URLTTL     time.Duration       // life of a part's URL, where the client asks for none
+	URLTTL     time.Duration       // life of a part's URL, if the client does not ask for one
 	MaxURLTTL  time.Duration       // the longest life of any URL
 	WatchTTL   time.Duration       // life of a playback URL
 	SessionTTL time.Duration       // life of a session token: at least the longest recording and its resume window
-	Checksums  []ChecksumAlgorithm // that the S3 server takes, the best first: others are opened without, whatever was asked; nil: nobody knows
-	MaxParts   int                 // of an upload, where the provider takes fewer than S3; 0: as S3
-	MinPart    int64               // bytes of every part but the last, where the provider wants more than S3; 0: as S3
-	// CutPutsStay: this S3 server stores a PUT that was cut as a whole part. A
-	// part without a checksum that nobody reported is no trusted one then.
+	Checksums  []ChecksumAlgorithm // that the S3 server takes, the best first; a session that asks for another has none; nil: not known
+	MaxParts   int                 // of an upload, if the provider takes fewer than S3; 0: as many as S3
+	MinPart    int64               // least bytes of every part but the last, if the provider wants more than S3; 0: as S3
+	// CutPutsStay: this S3 server stores a PUT that was cut as if it were whole.
+	// So a part without a checksum is not trusted until somebody reports it.
 	CutPutsStay bool
 	// ListsByKeyOnly: this S3 server lists multipart uploads by their exact key
-	// alone, so that those are found whose sessions are on record.
+	// only. So the broker finds an upload only if its session is on record.
 	ListsByKeyOnly bool
-	KeepRecord     time.Duration // how long the Store remembers a finished session, an empty one an hour at most; S3 answers after that
+	KeepRecord     time.Duration // how long the Store remembers a finished session (an empty one: at most an hour); afterwards S3 tells
 	Quota          Quota         // of each owner; a grant may lower it
 	Rates          Rates         // of signing
 
-	// AbandonAfter is how long nothing may be heard of a session, and no URL of
-	// it be good, before it is salvaged or aborted.
+	// AbandonAfter is the time after which a session counts as abandoned, and is
+	// salvaged or aborted. It runs while there is no sign of life and no URL of the
+	// session is still good.
 	AbandonAfter time.Duration
-	// ResumeWindow is how long a recorder may come back to fill a hole: only
-	// then a session with one is salvaged. At least AbandonAfter.
+	// ResumeWindow is how long a recorder may take to come back and fill a hole.
+	// A session with a hole is salvaged only after it. At least AbandonAfter.
 	ResumeWindow time.Duration
-	// AdoptAfter is how old an upload that no session knows must be to be taken
-	// for one that the Store forgot: longer than any open takes.
+	// AdoptAfter is the age at which an upload without a session counts as one that
+	// the Store forgot. It must be longer than any open takes.
 	AdoptAfter time.Duration
-	// Notify: somebody is to be told of what became of each session, so events
-	// go to the Outbox.
+	// Notify: a webhook tells what became of each session, so events go to the
+	// Outbox too.
 	Notify bool
 
-	// CompleteWithin bounds one CompleteMultipartUpload or abort, retries
-	// included. The lease is longer by leaseMargin, so a broker has let go
-	// before another may take over.
+	// CompleteWithin limits one CompleteMultipartUpload or abort, with its retries.
+	// The lease is longer by leaseMargin, so a broker has stopped before another
+	// one may take over.
 	CompleteWithin time.Duration
 }
 
 const (
 	leaseMargin = 10 * time.Second
-	// RetryAfter is what a client is told while an outcome is unknown.
+	// RetryAfter is how long a client is told to wait while an outcome is unknown.
 	RetryAfter = 2 * time.Second
-	// casRounds bounds how often a use case starts over because somebody else
-	// changed the session in between. A live recorder reports a few times a
-	// second at most, so even the second round is rare.
+	// casRounds limits how often a use case starts again because somebody else
+	// changed the session meanwhile. A recorder reports at most a few times a
+	// second, so even a second round is rare.
 	casRounds = 8
-	// keepEmpty is how long the Store remembers, at most, that a session without
-	// parts was aborted: opening and aborting can be repeated at no cost.
+	// keepEmpty is the longest time for which the Store remembers that a session
+	// without parts was aborted. Anybody can open and abort again and again at no
+	// cost, so such records must not pile up.
 	keepEmpty = time.Hour
 )
 
@@ -89,18 +91,19 @@ func (b *Broker) upload(s *Session) Upload {
 	return Upload{Key: s.ID.Key(b.Limits.KeyPrefix), ID: s.UploadID, Algorithm: s.Algorithm, Unsized: s.Unsized}
 }
 
-// Key is where the recording of id is, or will be.
+// Key is the key of the recording of id in the bucket, also before it is there.
 func (b *Broker) Key(id ID) Key { return id.Key(b.Limits.KeyPrefix) }
 
-// find returns the session ref names. When the Store has forgotten it, it is
-// rebuilt from what the token and S3 know.
+// find returns the session that ref names. If the Store has forgotten it, find
+// rebuilds it from what the token and S3 know.
 func (b *Broker) find(ctx context.Context, ref Ref) (*Session, error) {
 	return b.findBy(ctx, ref, b.Store.Get)
 }
 
-// look is find, and takes what a look costs from the rates of the caller: those
-// of the token's session and its owner. Whoever has only a grant may not use up
-// the rate of a session that could be another's, and an API key is nobody's.
+// look is find, and charges the cost of a look to the caller's rates. With a
+// session token these are the rates of its session and of its owner. A grant alone
+// is charged to its owner only, because the session could be somebody else's. An
+// API key has no owner and is not charged.
 func (b *Broker) look(ctx context.Context, ref Ref) (*Session, error) {
 	r := Report{Look: true, Cost: CallCost, Rates: b.Limits.Rates}
 	switch {
@@ -131,7 +134,7 @@ func (b *Broker) findBy(ctx context.Context, ref Ref, read func(context.Context,
 	return b.recognise(ctx, ref, s)
 }
 
-// serves refuses a session of another bucket: here it would look lost.
+// serves refuses a session of another bucket, which would look lost in this one.
 func (b *Broker) serves(t *SessionToken) error {
 	if t == nil || t.Bucket == b.Bucket.Name() {
 		return nil
@@ -140,7 +143,7 @@ func (b *Broker) serves(t *SessionToken) error {
 		Detail: fmt.Sprintf("the session is in %s and this broker serves %s", t.Bucket, b.Bucket.Name())}
 }
 
-// check refuses a session that ref does not really name.
+// check refuses s if ref may not see it, or means another session of the same ID.
 func (b *Broker) check(ref Ref, s *Session) error {
 	owner := s.Owner
 	if s.Adopted && ref.SessionToken != nil {
@@ -150,8 +153,8 @@ func (b *Broker) check(ref Ref, s *Session) error {
 	case s.ID != ref.ID, ref.Owner != nil && *ref.Owner != owner:
 		return unknown(ref.ID)
 	case ref.SessionToken != nil && s.State != Completed && s.UploadID != "" && s.UploadID != ref.SessionToken.UploadID:
-		// The Store was lost and the same Idempotency-Key opened anew. Where a
-		// recording is there it counts, whichever upload it came from.
+		// The Store was lost, and then the same Idempotency-Key opened a new
+		// session. But if a recording exists, it counts for both uploads.
 		return conflict(ReasonSuperseded, "this session was opened again with another upload; use the newer token")
 	}
 	return nil
@@ -161,8 +164,8 @@ func unknown(id ID) error {
 	return &Error{Kind: NotFound, Reason: ReasonUnknownSession, Detail: fmt.Sprintf("no session %s", id)}
 }
 
-// move takes s to another state, if it may go there and nobody was quicker.
-// edit sets what comes with it.
+// move changes the state of s. It fails if the table of transitions forbids that,
+// or if somebody else has changed s. edit sets what else changes with the state.
 func (b *Broker) move(ctx context.Context, s *Session, to State, edit func(*Session)) (*Session, error) {
 	next := *s
 	next.State = to
@@ -181,7 +184,7 @@ func (b *Broker) move(ctx context.Context, s *Session, to State, edit func(*Sess
 	return b.swap(ctx, s, c)
 }
 
-// ended is the event that a session has come to its end, nil if it has not.
+// ended returns the event for a session that has just ended; nil if it has not.
 func ended(s *Session) *Event {
 	switch {
 	case s.State == Completed && s.Result.Outcome == Salvaged:
@@ -194,43 +197,43 @@ func ended(s *Session) *Event {
 	return nil
 }
 
-// giveUp ends a session that S3 knows nothing of any more. Its record goes at
-// once: should S3 know it again, the next call judges anew.
+// giveUp ends a session of which S3 knows neither upload nor object. Its record is
+// deleted at once, so if S3 finds one of them again, the next call judges anew.
 func (b *Broker) giveUp(ctx context.Context, s *Session) (*Session, error) {
 	next := *s
 	next.State, next.Intent = Aborted, nil
 	return b.swap(ctx, s, Change{Session: &next, Keep: time.Millisecond, Event: eventOf(EventLost, &next)})
 }
 
-// swap replaces s by c's session, if the table allows it and nobody was
-// quicker.
+// swap replaces s by c.Session. It fails if the table of transitions forbids that,
+// or if somebody else has changed s.
 func (b *Broker) swap(ctx context.Context, s *Session, c Change) (*Session, error) {
 	if !s.State.mayBecome(c.Session.State) {
 		return nil, &Error{Kind: Internal, Op: "session.swap", Detail: fmt.Sprintf("%s may not become %s", s.State, c.Session.State)}
 	}
 	c.From, c.Quiet, c.Notify, c.Quota = s.Revision, b.quiet, b.Limits.Notify, b.Limits.Quota
 	stored, err := b.Store.Swap(ctx, c)
-	if KindOf(err) == NotFound { // the Store was lost just now: who looks again rebuilds it
+	if KindOf(err) == NotFound { // the Store was lost just now; the next look rebuilds the session
 		return nil, &Error{Kind: Conflict, Reason: ReasonStale, Op: "session.swap", Detail: "the session changed meanwhile", Err: err}
 	}
 	return stored, err
 }
 
-// unattended is b acting of its own accord.
+// unattended returns b for work that nobody asked for, as the reaper's.
 func (b *Broker) unattended() *Broker {
 	alone := *b
 	alone.quiet = true
 	return &alone
 }
 
-// untold is b telling nobody by way of the Outbox.
+// untold returns b without notices: nothing that it does goes to the Outbox.
 func (b *Broker) untold() *Broker {
 	silent := *b
 	silent.Limits.Notify = false
 	return &silent
 }
 
-// closed is the answer to whoever wants to go on with a session that ended.
+// closed is the error for a caller that wants to go on with a session that ended.
 func closed(s *Session) error {
 	switch s.State {
 	case Completing:
@@ -249,9 +252,9 @@ func closed(s *Session) error {
 	}
 }
 
-// underLease takes s to a state that is a lease, and works while it holds. The
-// time for the work counts from before the Store is asked: however late its
-// answer comes, the work has ended before the lease does.
+// underLease moves s to a state that is a lease, and calls work while the lease
+// holds. The time for the work starts before the Store is asked. So the work ends
+// before the lease does, even if the Store answers late.
 func (b *Broker) underLease(ctx context.Context, s *Session, to State, edit func(*Session), work func(context.Context, *Session) (*Session, error)) (*Session, error) {
 	ctx, cancel := b.atLength(ctx)
 	defer cancel()
@@ -262,8 +265,8 @@ func (b *Broker) underLease(ctx context.Context, s *Session, to State, edit func
 	return work(ctx, s)
 }
 
-// atLength returns a context for work on S3 that a client's leaving must not
-// cut short: it ends after CompleteWithin.
+// atLength returns a context for work on S3 that must go on if the client goes
+// away. The context ends after CompleteWithin.
 func (b *Broker) atLength(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), b.Limits.CompleteWithin)
 }

@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// Some S3 servers (MinIO, AIStor) list multipart uploads by their exact key
-// alone: asked for those under our prefix they answer 200 and nothing. There the
-// keys of the sessions on record are asked for, one by one. What is on no record
-// cannot be found so: an upload that the Store forgot, and one that is not ours.
-// It comes back by its token, or by its ID; see RebuildThese.
+// Some S3 servers (MinIO, AIStor) list multipart uploads by their exact key only.
+// Asked for the uploads under a prefix, they answer 200 with an empty list. With
+// such a server the broker asks for the key of each session on record, one by one.
+// It cannot find an upload that is on no record: one that the Store forgot, or one
+// that is not ours. A forgotten one comes back by its token or by its ID; see
+// RebuildThese.
 
-// recordPlace is a place among the records: those that are not finished come
-// first, then the others, each kind as Store.List has it.
+// recordPlace is a position in the list of records. Sessions that are not finished
+// come first, then the finished ones, each kind in the order of Store.List.
 type recordPlace struct {
 	kind  int // in recordKinds
 	after Cursor
@@ -25,8 +26,8 @@ var recordKinds = []struct {
 	state State
 }{{"unfinished", ""}, {"completed", Completed}, {"aborted", Aborted}, {"deleted", Deleted}}
 
-// cursor writes a place as one in a listing of uploads: the last record's key,
-// and, in the place of an upload ID, its kind and instant.
+// cursor writes p as a cursor in a listing of uploads. Its key is the last record's
+// key; its upload ID holds the record's kind and time instead.
 func (b *Broker) cursor(p recordPlace) UploadCursor {
 	kind := recordKinds[p.kind].name
 	if p.after == (Cursor{}) {
@@ -35,7 +36,7 @@ func (b *Broker) cursor(p recordPlace) UploadCursor {
 	return UploadCursor{Key: b.Key(p.after.ID), ID: UploadID(kind + "/" + strconv.FormatInt(p.after.ActiveAt.UnixMilli(), 10))}
 }
 
-// placeOf reads a cursor. The zero cursor is before all.
+// placeOf reads a cursor. The zero cursor stands before the first record.
 func (b *Broker) placeOf(c UploadCursor) (p recordPlace, ok bool) {
 	if c == (UploadCursor{}) {
 		return recordPlace{}, true
@@ -56,10 +57,9 @@ func (b *Broker) placeOf(c UploadCursor) (p recordPlace, ok bool) {
 	return p, false
 }
 
-// recordedUploads returns one page of the uploads that have a key of a session
-// on record. It looks at limit records, each of which costs a request to S3: so
-// what a broker does of its own accord, every few minutes, looks at those alone
-// that are not finished.
+// recordedUploads returns one page of the uploads whose key is that of a session on
+// record. It looks at limit records, and each costs a request to S3. So the rounds
+// that a broker makes every few minutes look only at sessions that are not finished.
 func (b *Broker) recordedUploads(ctx context.Context, after UploadCursor, limit int) (page UploadPage, err error) {
 	at, ok := b.placeOf(after)
 	if !ok {
@@ -85,10 +85,11 @@ func (b *Broker) recordedUploads(ctx context.Context, after UploadCursor, limit 
 	return page, nil
 }
 
-// maxUploadsOfKey is more than the uploads of one key that are worth knowing.
+// maxUploadsOfKey is how many uploads of one key are listed at most; more are not
+// worth knowing.
 const maxUploadsOfKey = 100
 
-// uploadsOf returns the uploads of just this key.
+// uploadsOf returns the uploads of exactly this key.
 func (b *Broker) uploadsOf(ctx context.Context, key Key) (uploads []ListedUpload, err error) {
 	page, err := b.Bucket.Uploads(ctx, string(key), UploadCursor{}, maxUploadsOfKey)
 	for _, u := range page.Uploads {
@@ -99,8 +100,8 @@ func (b *Broker) uploadsOf(ctx context.Context, key Key) (uploads []ListedUpload
 	return uploads, err
 }
 
-// uploads returns one page of the uploads under our prefix, as far as this S3
-// server lets them be found.
+// uploads returns one page of the uploads under our prefix. With ListsByKeyOnly
+// these are only the uploads of sessions on record.
 func (b *Broker) uploads(ctx context.Context, after UploadCursor, limit int) (UploadPage, error) {
 	if b.Limits.ListsByKeyOnly {
 		return b.recordedUploads(ctx, after, limit)

@@ -12,24 +12,24 @@ import (
 	"slices"
 )
 
-// ChecksumAlgorithm is how a session's parts are bound to their bytes. It
-// belongs to an upload as a whole: S3 answers 400 to a part that brings a
-// checksum nobody announced, and to one that lacks it.
+// ChecksumAlgorithm names the checksum that protects the bytes of a session's
+// parts. It holds for the whole upload: S3 answers 400 to a part whose checksum was
+// not announced when the upload was created, and to a part that lacks it.
 type ChecksumAlgorithm string
 
 // The algorithms a session can be opened with, besides AutoChecksum.
 const (
 	NoChecksum ChecksumAlgorithm = "none"
 	SHA256     ChecksumAlgorithm = "sha256" // browsers and phones have it natively
-	CRC32C     ChecksumAlgorithm = "crc32c" // composite; of accidents only
-	// MD5 is Content-MD5, which S3 has had from the beginning. It is a property
-	// of each PUT and not of the upload: S3 keeps nothing of it, and on most
+	CRC32C     ChecksumAlgorithm = "crc32c" // composite; finds accidents, not attacks
+	// MD5 is the header Content-MD5, which S3 has had from the beginning. It
+	// belongs to each PUT and not to the upload. S3 does not keep it, but on most
 	// servers a part's ETag is the same MD5.
 	MD5 ChecksumAlgorithm = "md5"
 )
 
-// AutoChecksum asks for the best that the provider has. No session has it: what
-// it became is the session's.
+// AutoChecksum asks for the best checksum that the provider has. It is only for
+// open: the session gets the algorithm that was chosen.
 const AutoChecksum ChecksumAlgorithm = "auto"
 
 // algorithm is what is known of a ChecksumAlgorithm.
@@ -65,22 +65,22 @@ func (a ChecksumAlgorithm) facts() *algorithm {
 	return &noAlgorithm
 }
 
-// Header is the name of the header that holds the checksum of a part, in lower
-// case; empty for none.
+// Header is the name of the header with a part's checksum, in lower case. It is
+// empty for NoChecksum.
 func (a ChecksumAlgorithm) Header() string { return a.facts().header }
 
-// Kept reports whether S3 keeps these checksums with the parts, so that
-// creating and completing have to name them.
+// Kept reports whether S3 keeps these checksums with the parts. If it does, create
+// must name the algorithm and complete must name the checksums.
 func (a ChecksumAlgorithm) Kept() bool { return a.facts().kept }
 
-// Sum is the checksum of a part's bytes; empty for none.
+// Sum returns the checksum of a part's bytes; empty for NoChecksum.
 func (a ChecksumAlgorithm) Sum(body []byte) Checksum {
 	sum, _ := a.SumOf(bytes.NewReader(body)) // which does not fail
 	return sum
 }
 
-// SumOf is the checksum of all that can be read from body; empty for none, and
-// then nothing is read.
+// SumOf returns the checksum of everything in body. For NoChecksum it returns the
+// empty one and reads nothing.
 func (a ChecksumAlgorithm) SumOf(body io.Reader) (Checksum, error) {
 	if a.facts().new == nil {
 		return "", nil
@@ -92,21 +92,21 @@ func (a ChecksumAlgorithm) SumOf(body io.Reader) (Checksum, error) {
 	return encode(h.Sum(nil)), nil
 }
 
-// known reports whether a session can have it.
+// known reports whether a session can have a.
 func (a ChecksumAlgorithm) known() bool { return a == NoChecksum || a.facts().new != nil }
 
-// length is that of a checksum in base64.
+// length is how many characters a checksum has in base64.
 func (a *algorithm) length() int { return (a.size + 2) / 3 * 4 }
 
-// Checksum is that of a part in base64, as its header has it. The algorithm
-// shows in its length. That of a whole multipart object is composite and ends
-// in "-" and the number of parts.
+// Checksum is the checksum of a part in base64, as in its header. Its length tells
+// the algorithm. The checksum of a whole multipart object is composite: it ends in
+// "-" and the number of parts.
 type Checksum string
 
 func encode(sum []byte) Checksum { return Checksum(base64.StdEncoding.EncodeToString(sum)) }
 
-// ParseChecksum accepts the base64 of exactly as many bytes as a checksum of one
-// of the algorithms has.
+// ParseChecksum returns an error unless s is base64 of as many bytes as a checksum
+// of one of the algorithms has.
 func ParseChecksum(s string) (Checksum, error) {
 	c := Checksum(s)
 	of := c.Algorithm()
@@ -121,7 +121,7 @@ func ParseChecksum(s string) (Checksum, error) {
 	return c, nil
 }
 
-// Algorithm is the one that c is a checksum of, going by its length alone.
+// Algorithm returns the algorithm of c, which it knows by c's length.
 func (c Checksum) Algorithm() ChecksumAlgorithm {
 	switch len(c) {
 	case withSHA256.length():
@@ -134,20 +134,19 @@ func (c Checksum) Algorithm() ChecksumAlgorithm {
 	return NoChecksum
 }
 
-// decode writes to room the bytes that c is the base64 of, where it is a
-// checksum.
+// decode writes the bytes of c into room. It returns false if c is no checksum.
 func (c Checksum) decode(room []byte) ([]byte, bool) {
 	size := c.Algorithm().facts().size
 	if size == 0 {
 		return nil, false
 	}
-	n, err := base64.StdEncoding.Strict().Decode(room, []byte(c)) // it skips newlines, and comes to fewer bytes then
+	n, err := base64.StdEncoding.Strict().Decode(room, []byte(c)) // it skips newlines, so a checksum with a newline has too few bytes
 	return room[:n], err == nil && n == size
 }
 
-// compositeChecksum is S3's checksum of a multipart object: the checksum of the
-// parts' checksums, a dash and their number. It is empty where one is missing,
-// and where S3 keeps none.
+// compositeChecksum returns S3's checksum of a multipart object: the checksum of
+// the parts' checksums, a dash and the number of parts. It is empty if a part has no
+// checksum, or if S3 does not keep checksums of this algorithm.
 func compositeChecksum(parts []Part) Checksum {
 	of := algorithmOfParts(parts)
 	if !of.Kept() {
@@ -165,7 +164,7 @@ func compositeChecksum(parts []Part) Checksum {
 	return Checksum(fmt.Sprintf("%s-%d", encode(h.Sum(nil)), len(parts)))
 }
 
-// checkSum refuses a checksum that is none of the session's algorithm.
+// checkSum refuses a checksum that is not of the session's algorithm.
 func checkSum(s *Session, at place, c Checksum) error {
 	want := s.Algorithm.facts()
 	if c == "" || s.Algorithm == NoChecksum || c.Algorithm() == s.Algorithm {
@@ -177,13 +176,13 @@ func checkSum(s *Session, at place, c Checksum) error {
 	return e
 }
 
-// candidates are the algorithms to try for a session that was asked for with
-// this one, the best first.
+// candidates returns the algorithms to try if a client asks for this one, the best
+// first.
 //
-// Where nobody knows the provider Create's answer tells whether it takes SHA-256
-// or CRC32C. Nothing would tell of Content-MD5: who asks for it gets it, and
-// auto, which comes from browsers, does not, as the bucket's CORS rules may not
-// know the header.
+// If the provider is not known, the answer to Create tells whether it takes SHA-256
+// or CRC32C. No answer tells that of Content-MD5. So a client that asks for md5 gets
+// it. A client that asks for auto does not: auto comes from browsers, and the
+// bucket's CORS rules may not allow the header.
 func (l Limits) candidates(asked ChecksumAlgorithm) []ChecksumAlgorithm {
 	switch {
 	case asked == "" || asked == NoChecksum:
@@ -198,9 +197,9 @@ func (l Limits) candidates(asked ChecksumAlgorithm) []ChecksumAlgorithm {
 	return nil
 }
 
-// algorithmOf is that of an upload that was found in S3: as S3 lists it, or as
-// its parts show; and MD5, of which S3 keeps nothing, where that may be what
-// asked became.
+// algorithmOf returns the algorithm of an upload that was found in S3: as S3 lists
+// it, or as its parts show. S3 keeps nothing of MD5, so the answer is MD5 if asked
+// may have become that.
 func (b *Broker) algorithmOf(u ListedUpload, parts []Part, asked ChecksumAlgorithm) ChecksumAlgorithm {
 	if u.Algorithm != NoChecksum {
 		return u.Algorithm
@@ -212,7 +211,7 @@ func (b *Broker) algorithmOf(u ListedUpload, parts []Part, asked ChecksumAlgorit
 	return of
 }
 
-// algorithmOfParts is the one that all of them have a checksum of.
+// algorithmOfParts returns the algorithm of which every part has a checksum.
 func algorithmOfParts(parts []Part) ChecksumAlgorithm {
 	if len(parts) == 0 || slices.ContainsFunc(parts, func(p Part) bool { return len(p.Checksum) != len(parts[0].Checksum) }) {
 		return NoChecksum

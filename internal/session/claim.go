@@ -5,26 +5,25 @@ import (
 	"time"
 )
 
-// Claim is what the recorder says the recording consists of: every part, and
-// the sum of their sizes. S3 says what is there, the claim what should be; a
-// stalled PUT of a number can land after its replacement, so neither alone is
-// the truth.
+// Claim is what the recorder says the recording consists of: every part, and the
+// sum of their sizes. S3 says what is there, and the claim says what should be. A
+// PUT that stalled can arrive after the PUT that replaced it, so neither of the two
+// is enough alone.
 type Claim struct {
 	Parts    []Part
 	Size     int64         // bytes
 	Duration time.Duration // of what was recorded, up to MaxDuration; 0: the recorder cannot know
 }
 
-// MaxDuration is more than anybody records, and keeps a mistake of units out of
-// what others are told.
+// MaxDuration is longer than any recording. It catches a duration that was given in
+// the wrong unit before anybody is told of it.
 const MaxDuration = 365 * 24 * time.Hour
 
-// digest names the claim as it is written: the same one, sent again, has the
-// same.
+// digest names the claim as it is written. The same claim always has the same digest.
 func (c Claim) digest() string { return partsDigest(c.Parts) }
 
-// with returns the parts as they are claimed. One whose bytes the claim does not
-// tell from others of the same size is what was reported with that size.
+// with returns the claimed parts. If the claim gives only the size of a part, with
+// takes what was reported for it with that size.
 func (c Claim) with(reported []Part) []Part {
 	told := byNumber(reported)
 	parts := slices.Clone(c.Parts)
@@ -36,7 +35,7 @@ func (c Claim) with(reported []Part) []Part {
 	return parts
 }
 
-// silent reports whether nothing but the size says what the part is.
+// silent reports whether p has neither an ETag nor a checksum.
 func (p Part) silent() bool { return p.ETag == "" && p.Checksum == "" }
 
 func byNumber(parts []Part) map[PartNumber]Part {
@@ -47,7 +46,7 @@ func byNumber(parts []Part) map[PartNumber]Part {
 	return m
 }
 
-// checkClaim finds what is wrong with a claim as written, whatever S3 holds.
+// checkClaim refuses a claim that is wrong in itself, whatever S3 holds.
 func checkClaim(s *Session, c Claim) error {
 	if len(c.Parts) == 0 {
 		return invalid("parts", ReasonMissing, "parts is empty; a recording has at least one")
@@ -116,14 +115,14 @@ func settle(claimed, listed []Part) ([]Part, error) {
 		case !sameContent(p, want):
 			differ = append(differ, Difference{Number: want.Number, Have: &p, Want: &want})
 		default:
-			if p.Checksum == "" && want.Checksum.Algorithm().Kept() { // it was taken and is not listed: completing needs it all the same
+			if p.Checksum == "" && want.Checksum.Algorithm().Kept() { // S3 took it and does not list it; complete has to name it all the same
 				p.Checksum = want.Checksum
 			}
 			parts = append(parts, p)
 		}
 	}
 	for _, p := range listed {
-		if _, left := have[p.Number]; left { // S3 would drop it without a word
+		if _, left := have[p.Number]; left { // S3 would drop it silently
 			differ = append(differ, Difference{Number: p.Number, Have: &p})
 		}
 	}
@@ -133,17 +132,17 @@ func settle(claimed, listed []Part) ([]Part, error) {
 	return parts, nil
 }
 
-// differing is a Conflict that names parts; words tell how many they are.
+// differing returns a Conflict that names parts; words is a format for their number.
 func differing(parts []Difference, words string) error {
 	e := conflict(ReasonPartsDiffer, words, len(parts))
 	e.Parts = parts
 	return e
 }
 
-// sameContent holds a part that S3 lists against what it should be. The
-// stronger proof rules: where both bear a checksum an ETag does not count, which
-// a proxy may have changed. A checksum that S3 took and does not list (SeaweedFS
-// 4.53) is no difference: it was checked when the part came.
+// sameContent compares a part that S3 lists with what it should be. The stronger
+// proof decides: if both have a checksum, the ETag does not count, because a proxy
+// may have changed it. If S3 took a checksum and does not list it (SeaweedFS 4.53),
+// that is no difference: S3 checked it when the part came.
 func sameContent(have, want Part) bool {
 	switch {
 	case have.Size != want.Size:

@@ -5,27 +5,26 @@ import (
 	"slices"
 )
 
-// toldAsSuch are the reasons of an Unavailable that says more than that there
-// was no answer.
+// toldAsSuch are reasons of Unavailable that the client gets to see, because they
+// say more than that S3 did not answer.
 var toldAsSuch = []Reason{ReasonS3Denied, ReasonWrongRegion, ReasonNoSuchBucket}
 
-// Complete makes the recording one object, if S3 holds exactly what is
-// claimed. It can be repeated: the same claim gets the same answer for as long
-// as the object exists.
+// Complete makes the recording one object, if S3 holds exactly what is claimed. It
+// can be repeated: the same claim gets the same answer as long as the object exists.
 //
-// The session returned is completed, or still completing when S3 takes long or
-// its answer never came: then the same claim is to be sent again.
+// The session returned is completed. It is still completing if S3 takes long or its
+// answer was lost; then send the same claim again.
 //
 // Errors: Invalid if the claim has a hole or contradicts itself; Conflict
-// "parts-differ" with Parts naming each difference, after which the session is
-// open as before; Conflict if it was aborted, or was completed with another
-// content; NotFound "lost"; Limited if claims come too fast; Unavailable.
+// "parts-differ", where Parts names each difference and the session stays open;
+// Conflict if the session was aborted, or completed with another content; NotFound
+// "lost"; Limited if claims come too fast; Unavailable.
 func (b *Broker) Complete(ctx context.Context, ref Ref, claim Claim) (*Session, error) {
 	ref.claim = &claim
 	paid := false
 	for range casRounds {
 		s, err := b.find(ctx, ref)
-		if err == nil && s.State == Open && !paid { // from here on it costs what a look costs; what is completing may be asked often
+		if err == nil && s.State == Open && !paid { // the first claim costs what a look costs; a client may ask often while it is completing
 			s, err = b.look(ctx, ref)
 			paid = true
 		}
@@ -36,12 +35,12 @@ func (b *Broker) Complete(ctx context.Context, ref Ref, claim Claim) (*Session, 
 			return nil, err
 		}
 		if s.State == Completing && s.leased() {
-			return s, nil // somebody is at it
+			return s, nil // another broker is completing it
 		}
 		s, err = b.advance(ctx, s, claim)
 		switch {
 		case ReasonOf(err) == ReasonStale, err == nil && s.State == Open:
-			continue // somebody was quicker, or S3 refused an older intent: look again
+			continue // somebody else changed it, or S3 refused an older intent: look again
 		case err != nil:
 			return nil, err
 		case s.State == Completed:
@@ -65,13 +64,13 @@ func (b *Broker) advance(ctx context.Context, s *Session, claim Claim) (*Session
 	return nil, closed(s)
 }
 
-// takeOver takes the lease of a broker that let it run out and carries on with
-// the intent it left behind. If nothing can come of that any more, the session
-// is open again.
+// takeOver takes over the lease of a broker that let it run out, and carries out
+// the intent which that broker stored. If the intent can no longer succeed, the
+// session is open again.
 func (b *Broker) takeOver(ctx context.Context, s *Session) (*Session, error) {
 	s, err := b.underLease(ctx, s, Completing, nil, b.replay) // the intent stays
 	if s != nil && s.State == Open {
-		return s, nil // S3 refused what the intent says; nobody has asked for anything else yet
+		return s, nil // S3 refused the intent, and this call asks for nothing else
 	}
 	return s, err
 }
@@ -80,10 +79,10 @@ func busy() error {
 	return &Error{Kind: Unavailable, Reason: ReasonBusy, RetryAfter: RetryAfter, Detail: "the session keeps changing; try again"}
 }
 
-// agrees says whether a completed session is what the claim describes: it is
-// the very claim that completed it, or one whose ETags or checksums all make
-// the object's. Where nothing can be compared the answer is no, since another
-// recording may be as long.
+// agrees refuses a claim that does not describe the completed session s. A claim
+// agrees if it is the one that completed s, or if its ETags or checksums make the
+// object's. If nothing can be compared it does not agree, because another recording
+// may be as long.
 func agrees(s *Session, claim Claim) error {
 	want, r := intentTo(AsClaimed, claim.Parts), s.Result
 	etags := want.ETag != "" && r.Claimed != ""
@@ -103,8 +102,8 @@ func agrees(s *Session, claim Claim) error {
 	return conflict(ReasonCompletedOtherwise, "the session is completed with %d bytes, and nothing shows that they are the %d that are claimed", r.Size, claim.Size)
 }
 
-// intend holds the claim against S3 and, where they agree, stores what will be
-// sent before anything is sent.
+// intend compares the claim with what S3 lists. If they agree, it stores what it
+// will send to S3, and only then sends it.
 func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session, error) {
 	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
 	if KindOf(err) == NotFound {
@@ -142,8 +141,8 @@ func (b *Broker) intend(ctx context.Context, s *Session, claim Claim) (*Session,
 	return s, err
 }
 
-// wanted is what is claimed. Where a claim gives no more than a size, what was
-// reported of the part counts.
+// wanted returns the claimed parts. If the claim gives only the size of a part, what
+// was reported of that part counts.
 func (b *Broker) wanted(ctx context.Context, s *Session, claim Claim) ([]Part, error) {
 	if !slices.ContainsFunc(claim.Parts, Part.silent) {
 		return claim.Parts, nil
@@ -162,8 +161,8 @@ func (b *Broker) wanted(ctx context.Context, s *Session, claim Claim) ([]Part, e
 	return wanted, err
 }
 
-// explain looks again at what S3 refused: a part may have been overwritten
-// between the listing and the request, and then it has a number.
+// explain lists the parts again after S3 refused to complete. A part may have been
+// overwritten between the first listing and the request; then the error names it.
 func (b *Broker) explain(ctx context.Context, s *Session, wanted []Part, refusal error) error {
 	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
 	if err == nil {
@@ -178,8 +177,8 @@ func (b *Broker) explain(ctx context.Context, s *Session, wanted []Part, refusal
 	return suspected(listed, wanted, refusal)
 }
 
-// replay takes up an intent that another broker left behind. It sends that
-// very request again, if S3 still has the parts for it.
+// replay carries out an intent that another broker stored. It sends exactly the
+// same request again, if S3 still has the parts for it.
 func (b *Broker) replay(ctx context.Context, s *Session) (*Session, error) {
 	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
 	if KindOf(err) == NotFound {
@@ -193,9 +192,9 @@ func (b *Broker) replay(ctx context.Context, s *Session) (*Session, error) {
 	}
 	parts := s.Intent.among(listed)
 	if partsDigest(asSent(parts)) != s.Intent.Digest {
-		// A part was overwritten since: S3 refuses the pinned ETags, so the
-		// request of the intent can no longer succeed. Or one came that a
-		// salvage does not know of: somebody is there after all.
+		// A part was overwritten meanwhile. The intent names its old ETag, which S3
+		// refuses, so the intent can no longer succeed. Or a part arrived that a
+		// salvage does not know: then the recorder is there after all.
 		return b.move(ctx, s, Open, func(next *Session) { next.Intent = nil })
 	}
 	if s, err = b.askAgain(ctx, s); err != nil {
@@ -204,7 +203,7 @@ func (b *Broker) replay(ctx context.Context, s *Session) (*Session, error) {
 	return b.carryOut(ctx, s, parts, false)
 }
 
-// askAgain notes that S3 is asked anew, if the intent is older than a lease.
+// askAgain stores that S3 is asked again now, if the intent is older than a lease.
 func (b *Broker) askAgain(ctx context.Context, s *Session) (*Session, error) {
 	if s.ReadAt.Sub(s.Intent.AskedAt) <= b.lease() {
 		return s, nil
@@ -214,15 +213,14 @@ func (b *Broker) askAgain(ctx context.Context, s *Session) (*Session, error) {
 	return b.move(ctx, s, Completing, func(next *Session) { next.Intent = &again })
 }
 
-// carryOut sends what the intent says and records what became of it; look has it
-// look at the object. ctx ends before the lease does.
+// carryOut sends the request of the intent and records the result. With look, it
+// asks S3 for the object too. ctx ends before the lease does.
 func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part, look bool) (*Session, error) {
 	obj, err := b.Bucket.Complete(ctx, b.upload(s), asSent(parts), s.Intent.Size)
 	switch {
 	case err == nil && (look || s.Adopted || s.Intent.Claim == ""):
-		// Only the finished object says whose it is; and how long it became,
-		// where no recorder is there to notice; and what S3 made of checksums
-		// that it did not list.
+		// Only the finished object tells whose it is, how long it is if no recorder
+		// is there to check, and which checksum S3 has if it did not list them.
 		return b.judge(ctx, s)
 	case err == nil:
 		return b.finish(ctx, s, obj)
@@ -235,16 +233,16 @@ func (b *Broker) carryOut(ctx context.Context, s *Session, parts []Part, look bo
 	case KindOf(err) == NotFound, ReasonOf(err) == ReasonKeyTaken:
 		return b.judge(ctx, s)
 	case slices.Contains(toldAsSuch, ReasonOf(err)):
-		return nil, err // asking again is no use before somebody mends it; the intent stands
+		return nil, err // asking again is useless until somebody mends it; the intent stays
 	default:
-		return s, nil // unknown: the intent stands, and whoever asks next settles it
+		return s, nil // not known: the intent stays, and the next call settles it
 	}
 }
 
-// judge settles an intent whose upload is gone, or whose key holds an object:
-// if it is the one that was intended, the intent was carried out. If not, the
-// session is completed all the same, as what is there; whoever claims another
-// content is told so.
+// judge settles an intent whose upload is gone or whose key holds an object. If it
+// is the intended object, the intent was carried out. If it is another one, the
+// session is completed all the same, with the object that is there. A client that
+// claims another content then gets an error.
 func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if err != nil {
@@ -252,7 +250,7 @@ func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 		case KindOf(err) != NotFound:
 			return nil, err
 		case s.Intent.underWay(s.ReadAt):
-			return s, nil // S3 may be at it
+			return s, nil // S3 may still be completing it
 		}
 		return s, b.missing(ctx, s)
 	}
@@ -262,8 +260,8 @@ func (b *Broker) judge(ctx context.Context, s *Session) (*Session, error) {
 	return b.finish(ctx, s, obj)
 }
 
-// gone judges an open session whose upload S3 does not know: it was completed
-// and the Store went back to an older record, or it is lost.
+// gone judges an open session whose upload S3 does not know. Either it was completed
+// and the Store has gone back to an older record, or it is lost.
 func (b *Broker) gone(ctx context.Context, s *Session) (*Session, error) {
 	obj, err := b.Bucket.Head(ctx, b.upload(s).Key)
 	if KindOf(err) == NotFound {
@@ -275,11 +273,11 @@ func (b *Broker) gone(ctx context.Context, s *Session) (*Session, error) {
 	return b.found(ctx, s, obj)
 }
 
-// found records that the object is there, however it came to be.
+// found records that the object is there, however it was made.
 func (b *Broker) found(ctx context.Context, s *Session, obj Object) (*Session, error) {
 	return b.move(ctx, s, Completed, func(next *Session) {
 		next.Result = resultOf(obj)
-		if i := s.Intent; i != nil && i.Claim == "" { // no recorder vouches for what is there
+		if i := s.Intent; i != nil && i.Claim == "" { // no recorder has claimed what is there
 			next.Result.Outcome, next.Result.Missing = Salvaged, i.Missing
 		}
 		next.Intent = nil
@@ -287,8 +285,8 @@ func (b *Broker) found(ctx context.Context, s *Session, obj Object) (*Session, e
 	})
 }
 
-// missing says what it means that S3 has neither the upload nor the object of
-// s: it is lost, unless somebody else ended it at this moment.
+// missing returns the error for a session of which S3 has neither the upload nor
+// the object: lost, unless somebody else has just ended it.
 func (b *Broker) missing(ctx context.Context, s *Session) error {
 	now, err := b.Store.Get(ctx, s.ID)
 	switch {

@@ -1,15 +1,16 @@
 package session
 
-// doubts says whether a part of s that nobody reported may be less than what
-// was sent: the provider stores a PUT that was cut, its rest zeros, and there is
-// no checksum to tell. Who reports a part had S3's answer to the whole of it.
+// doubts reports whether a part of s that nobody reported may be damaged. This is
+// so if the provider stores a PUT that was cut, with zeros for the rest, and no
+// checksum would show it. A recorder that reports a part has had S3's answer to the
+// whole PUT.
 func (b *Broker) doubts(s *Session) bool {
 	return b.Limits.CutPutsStay && s.Algorithm == NoChecksum
 }
 
-// vouched refuses a claim on parts of which it says no more than the size, and
-// of which no report is known. words say why that does not do, and tell how many
-// these are.
+// vouched refuses a claim if it gives only the size of a part, and if that part was
+// never reported. words is a format for the number of such parts, and says why they
+// are refused.
 func vouched(wanted, reported []Part, words string) error {
 	told := byNumber(reported)
 	var differ []Difference

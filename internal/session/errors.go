@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Kind says what the caller can do next. The same word stands in Go, in logs,
-// in the HTTP body and in the recorder's error.code.
+// Kind says what the caller can do next. It is the same word in Go, in logs, in the
+// HTTP body and in the recorder's error.code.
 type Kind int
 
-// The kinds. The zero kind is the cautious one.
+// The kinds. The zero Kind is Internal, the safest one.
 const (
 	Internal           Kind = iota // our bug; log it, tell the client nothing
-	Invalid                        // the request can never succeed as written
-	Unauthorized                   // no credential, or one that is not ours or has ended
-	Forbidden                      // a good credential that does not allow this
+	Invalid                        // this request can never succeed; change it
+	Unauthorized                   // no credential, one that is not ours, or one that has expired
+	Forbidden                      // the credential is good but does not allow this
 	NotFound                       // no such session or recording
 	Conflict                       // the session's state, or what S3 holds, forbids it now
 	PreconditionFailed             // If-Match named another revision
@@ -27,7 +27,7 @@ const (
 
 var kindWords = [...]string{"internal", "invalid", "unauthorized", "forbidden", "not-found", "conflict", "precondition-failed", "too-large", "unavailable", "limited"}
 
-// Kinds are all there are.
+// Kinds returns all kinds.
 func Kinds() []Kind {
 	kinds := make([]Kind, len(kindWords))
 	for i := range kinds {
@@ -43,8 +43,8 @@ func (k Kind) String() string {
 	return kindWords[k]
 }
 
-// Error is how anything goes wrong here. It is dressed once, where its meaning
-// is known, and passed up untouched.
+// Error is every error of this package. It is made once, where its meaning is
+// known, and passed up unchanged.
 type Error struct {
 	Kind       Kind
 	Reason     Reason // what exactly; may be empty
@@ -54,12 +54,12 @@ type Error struct {
 	RetryAfter time.Duration
 	Parts      []Difference
 	Safe       int64  // bytes of a recording that is still on its way
-	Op         string // where it was dressed, such as "redisstore.Get"
-	Err        error  // what lies beneath; for logs only
+	Op         string // where it was made, such as "redisstore.Get"
+	Err        error  // the cause; for logs only
 }
 
-// Difference is a part on which a claim and S3 disagree. A nil side has no
-// such part.
+// Difference is a part on which a claim and S3 disagree. If a side is nil, it does
+// not have the part.
 type Difference struct {
 	Number     PartNumber
 	Have, Want *Part // have: S3; want: the claim
@@ -85,7 +85,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of err, Internal when it is none of ours.
+// KindOf returns the kind of err; Internal if err is not an *Error.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
