@@ -15,6 +15,8 @@ const SOURCES = path.join(REPOSITORY, 'e2e', 'webkit');
 const START_MS = 30_000;
 const CALL_MS = 120_000;
 const END_MS = 10_000;
+/** util-linux's, which becomes the command: it is killed when this process ends, however this process ends. */
+const ENDS_WITH_US = ['setpriv', '--pdeathsig', 'KILL'];
 
 /**
  * A browser with a camera and a microphone of its own making, allowed to every page.
@@ -28,10 +30,16 @@ export async function launchWebKit({ folder = temporaryFolder(), proxy = '' } = 
   const prelude = path.join(home, 'prelude.js');
   const environment = { ...process.env, ...quiet(home), DISPLAY: screen.name, GST_PLUGIN_PATH: plugins(), SLIPWAY_PROFILE: folder, SLIPWAY_PROXY: proxy, SLIPWAY_PRELUDE: prelude };
   // In a process group of their own, so that what is ended is ours.
-  const driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const driver = start(['WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const browser = new WebKit(driver, screen, `http://127.0.0.1:${port}`, prelude);
   await browser.open();
   return browser;
+}
+
+/** @param {string[]} command @param {import('node:child_process').SpawnOptions} options */
+function start(command, options) {
+  const [program, ...args] = [...ENDS_WITH_US, ...command];
+  return spawn(program, args, options);
 }
 
 /** What keeps it from asking for services that a desktop has. @param {string} home */
@@ -58,7 +66,7 @@ function plugins() {
 
 /** @returns {Promise<{name: string, close: () => void}>} an X server of one's own */
 async function startScreen() {
-  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const child = start(['Xvfb', '-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const close = () => { child.kill('SIGKILL'); };
   process.on('exit', close);
   const number = await within(START_MS, 'Xvfb is ready', new Promise((resolve, reject) => {
