@@ -55,26 +55,28 @@ export async function recoverOnly(context, broker) {
  * @param {() => {newPage: () => Promise<any>}} browser the one there is then, or a context of it
  * @param {import('./broker-dev.js').BrokerDev} broker
  * @param {import('./bucket.js').Bucket} bucket
- * @param {{befalls: (recording: Awaited<ReturnType<typeof recordSome>>) => Promise<unknown>, note: (words: string) => void} & Parameters<typeof recordSome>[3]} how
- *   note: of how much is missing
+ * @param {{befalls: (recording: Awaited<ReturnType<typeof recordSome>>) => Promise<unknown>, note: (words: string) => void, player?: {newPage: () => Promise<any>}} & Parameters<typeof recordSome>[3]} how
+ *   note: of how much is missing; player: that it must play in, where that is another browser
  */
-export async function outlives(browser, broker, bucket, { befalls, note, ...how }) {
+export async function outlives(browser, broker, bucket, { befalls, note, player, ...how }) {
   const recording = await recordSome(browser(), broker, bucket, { name: 'Left behind', ...how });
   const painted = await recording.page.painted();
   await befalls(recording);
   assert.equal((await bucket.uploadOf(recording.id)).uploadId, recording.upload.uploadId, 'S3 still has the upload');
 
-  const { page, left, result, numbers } = await recoverOnly(browser(), broker);
+  const { page, left, result, bytes, numbers } = await recoverOnly(browser(), broker);
   assert.deepEqual([left.name, left.watchUrl], ['Left behind', result.watchUrl]);
   assert.ok(left.durationMs > 1000 && left.bytes > PART && left.uploadedBytes >= PART, JSON.stringify(left));
   assert.equal(result.id, recording.id, 'the same session, and so the same link');
   assert.equal(await bucket.uploadOf(recording.id), undefined, 'the upload was completed');
   assertWhole(numbers, painted);
   note(`${painted} frames were painted, ${painted - numbers.at(-1)} of them are missing`);
-  await plays(page.page, result.watchUrl);
-  assert.ok(await page.page.$eval('#player', (video) => Number.isFinite(video.duration)), 'it knows how long it is');
+  const watching = player ? await player.newPage() : page.page;
+  await plays(watching, result.watchUrl);
+  assert.ok(await watching.$eval('#player', (video) => Number.isFinite(video.duration)), 'it knows how long it is');
+  if (player) await watching.close();
   await page.page.close();
-  return recording;
+  return { ...recording, bytes };
 }
 
 /** @param {number[]} numbers @param {number} painted when it ended */
