@@ -30,7 +30,7 @@ func (e *examination) clean(ctx context.Context) {
 			left = append(left, e.aws("s3api abort-multipart-upload --bucket "+e.BucketName+" --key "+string(u.Key)+" --upload-id "+string(u.ID)))
 		}
 	}
-	for _, key := range []session.Key{e.key, e.source()} {
+	for _, key := range []session.Key{e.key, e.posterKey(), e.source()} {
 		if _, err := e.Bucket.Head(ctx, key); session.KindOf(err) == session.NotFound {
 			continue
 		}
@@ -42,7 +42,7 @@ func (e *examination) clean(ctx context.Context) {
 	case len(left) > 0:
 		e.r.note("s3-clean", warn(strings.Join(left, " && "), "doctor could not remove all that it uploaded, or not see that it is gone: %s", e.key))
 	case e.versions:
-		e.r.note("s3-clean", good("nothing is left behind except a version of %s, because this bucket keeps what is deleted", e.key))
+		e.r.note("s3-clean", good("nothing is left behind except versions of %s and of its poster, because this bucket keeps what is deleted", e.key))
 	default:
 		e.r.note("s3-clean", good("nothing is left behind"))
 	}

@@ -26,7 +26,7 @@ const contentType = "application/octet-stream"
 // record makes a recording of a single part, as a recorder and a broker would,
 // and tries what S3 must refuse. clean removes what record leaves open.
 func (e *examination) record(ctx context.Context) {
-	rest := []string{"s3-list-prefix", "s3-length", "s3-put", "cors", "cors-etag", "s3-list-parts", "s3-size", "s3-complete", "s3-etag", "s3-complete-again", "s3-get", "cors-get", "s3-condition", "s3-delete"}
+	rest := []string{"s3-list-prefix", "s3-length", "s3-put", "cors", "cors-etag", "s3-poster", "s3-list-parts", "s3-size", "s3-complete", "s3-etag", "s3-complete-again", "s3-get", "cors-get", "s3-condition", "s3-delete"}
 	u, err := e.create(ctx, e.algorithm)
 	e.r.note("s3-create", e.may(err, "an upload can be opened, encrypted, stored and tagged as configured", "objects", "s3:PutObject"))
 	if err != nil {
@@ -49,6 +49,7 @@ func (e *examination) record(ctx context.Context) {
 		e.r.skip("s3-put", rest[5:]...)
 		return
 	}
+	e.r.note("s3-poster", e.poster(ctx))
 	parts, err := e.Bucket.ListParts(ctx, u)
 	e.r.note("s3-list-parts", e.listed(parts, err, etag))
 	e.finish(ctx, u, etag)

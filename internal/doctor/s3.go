@@ -32,7 +32,7 @@ type examination struct {
 
 func examineS3(ctx context.Context, r *Report, cfg Config) {
 	e := &examination{Config: cfg, r: r, algorithm: session.NoChecksum, open: map[session.UploadID]session.Upload{}, key: session.Key(cfg.KeyPrefix + "doctor-" + strings.ToLower(rand.Text()))}
-	uploading := []string{"s3-public", "s3-clock", "s3-create", "s3-list-prefix", "s3-length", "s3-put", "cors", "cors-etag", "s3-list-parts", "s3-size", "s3-complete", "s3-etag", "s3-complete-again",
+	uploading := []string{"s3-public", "s3-clock", "s3-create", "s3-list-prefix", "s3-length", "s3-put", "cors", "cors-etag", "s3-poster", "s3-list-parts", "s3-size", "s3-complete", "s3-etag", "s3-complete-again",
 		"s3-get", "cors-get", "s3-condition", "s3-delete"}
 	uploading = slices.Concat(uploading, trialChecks, checksumChecks, []string{"s3-clean"})
 	if !e.reach(ctx) {

@@ -24,6 +24,7 @@ import (
 	"slipway/internal/devs3"
 	"slipway/internal/devs3/devs3test"
 	"slipway/internal/doctor"
+	"slipway/internal/presign"
 	"slipway/internal/provider"
 	"slipway/internal/session"
 )
@@ -90,6 +91,11 @@ func damaged(a session.ChecksumAlgorithm) func(*http.Request, []byte) bool {
 // unbound matches PUTs without a checksum.
 func unbound(r *http.Request) bool {
 	return !slices.ContainsFunc([]session.ChecksumAlgorithm{session.SHA256, session.CRC32C, session.MD5}, func(a session.ChecksumAlgorithm) bool { return r.Header.Get(a.Header()) != "" })
+}
+
+// ofPoster matches a method at the key of a poster.
+func ofPoster(method string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, ".jpg") }
 }
 
 // replaced is an after that changes the bodies of answers.
@@ -171,6 +177,28 @@ func TestFaultsOfS3(t *testing.T) {
 		{"ListMultipartUploads is denied", deny("GET", "uploads"), statuses{"s3-list-uploads": fail, "s3-list-prefix": fail}, `"s3:ListBucketMultipartUploads"`, false},
 		{"Create is denied", deny("POST", "uploads"), statuses{"s3-create": fail}, `"s3:PutObject", "Resource": "arn:aws:s3:::recordings/recordings/*"`, false},
 		{"PUT is denied", deny("PUT", "partNumber"), statuses{"s3-put": fail, "cors-etag": skipped, "s3-body": fail, "s3-replaced-part": skipped, "s3-checksum": fail, "s3-checksum-crc32c": fail, "s3-checksum-md5": skipped}, `"s3:PutObject"`, false},
+		{"a poster is denied", func(r *rig) { r.before = denied(ofPoster("PUT")) }, statuses{"s3-poster": warn}, `"s3:PutObject", "Resource": "arn:aws:s3:::recordings/recordings/*"`, false},
+		{"tags are denied", func(r *rig) {
+			r.Signer = r.Signer.(*presign.Signer).Keeping(presign.Keep{Tagging: "team=media"})
+			r.before = denied(func(req *http.Request) bool { return req.Header.Get("X-Amz-Tagging") != "" })
+		}, statuses{"s3-poster": warn}, `"s3:PutObjectTagging"`, false},
+		{"a proxy changes a header of a poster", func(r *rig) {
+			r.before = func(_ http.ResponseWriter, req *http.Request) bool {
+				if ofPoster("PUT")(req) {
+					req.Header.Set("Content-Type", "image/png")
+				}
+				return false
+			}
+		}, statuses{"s3-poster": warn}, "content-type", false},
+		{"a poster is taken, and lost", func(r *rig) {
+			r.before = func(_ http.ResponseWriter, req *http.Request) bool {
+				if !ofPoster("PUT")(req) {
+					return false
+				}
+				_, _ = io.Copy(io.Discard, req.Body)
+				return true
+			}
+		}, statuses{"s3-poster": warn}, "once its PUT is answered", false},
 		{"ListParts is denied", deny("GET", "uploadId"), statuses{"s3-list-parts": fail, "s3-complete-again": skipped, "s3-replaced-part": skipped, "s3-unsigned": skipped, "s3-cut": skipped, "s3-late-put": skipped, "s3-checksum": skipped, "s3-checksum-crc32c": skipped, "s3-abort": fail, "s3-clean": warn}, `"s3:ListMultipartUploadParts"`, false},
 		{"Complete is denied", deny("POST", "uploadId"), statuses{"s3-complete": fail}, `"s3:PutObject"`, false},
 		{"GET is denied", func(r *rig) {
