@@ -38,9 +38,8 @@ export class PosterSender {
     this.#begin();
   }
 
-  /** @param {import('../broker/session-client.js').SessionClient} session that the recording goes into from now on */
+  /** @param {import('../broker/session-client.js').SessionClient} session another one, that the recording goes into from now on */
   into(session) {
-    if (session.id === this.#session?.id) return;
     this.#session = session;
     this.#begin();
   }

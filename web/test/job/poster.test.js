@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Cloud, problem, s3 } from '../lib/cloud.js';
+import { fetchPut } from '../lib/fetch-put.js';
 import { JobRun, until } from '../lib/job-run.js';
 
 /** @type {Cloud} */
@@ -68,12 +69,52 @@ for (const { name, fault, asked, put } of [
 }
 
 test('what passes is tried again', async () => {
-  const faults = { poster: ['reset', problem(503, 'unavailable', 'later')], 'put-poster': ['reset', s3(503, 'SlowDown', 'later')] };
+  const slowDown = s3(503, 'SlowDown', 'later');
+  const faults = {
+    poster: ['reset', problem(503, 'unavailable', 'later'), problem(429, 'limited', 'later', { reason: 'sign-rate' })],
+    'put-poster': ['reset', slowDown, slowDown, slowDown, slowDown],
+  };
   cloud.fault = ({ op }) => faults[op]?.shift();
   const [run, poster] = [begin(), picture()];
   run.record(randomBytes(100));
   await give(run, poster);
   await until(() => isThere(cloud.session, poster), 'the poster is there');
+});
+
+test('where nothing passes, S3 is left alone in the end', async () => {
+  cloud.fault = ({ op }) => (op === 'put-poster' ? s3(503, 'SlowDown', 'later') : undefined);
+  const run = begin();
+  run.record(randomBytes(100));
+  await give(run, picture());
+  await until(() => cloud.count('put-poster') === 20, 'it was tried');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(cloud.count('put-poster'), 20, 'and no more often');
+});
+
+test('the end waits for a PUT that is under way', async () => {
+  const slowly = async (how) => {
+    if (how.headers['content-type'] === 'image/jpeg') await new Promise((resolve) => setTimeout(resolve, 300));
+    return fetchPut(how);
+  };
+  const [run, poster] = [begin({ put: slowly, timing: { posterMs: 5000 } }), picture()];
+  await give(run, poster);
+  assert.equal((await run.all(randomBytes(100))).type, 'completed');
+  assert.ok(await isThere(cloud.session, poster));
+});
+
+test('a recording that goes on after it has failed does not send it again', async () => {
+  let fails = true;
+  cloud.fault = ({ op }) => (op === 'complete' && fails ? problem(403, 'forbidden', 'no') : undefined);
+  const [run, poster, bytes] = [begin(), picture(), randomBytes(2500)];
+  await give(run, poster);
+  run.record(bytes);
+  await until(() => isThere(cloud.session, poster), 'the poster is there');
+  run.end();
+  await run.said('failed');
+  fails = false;
+  run.retry();
+  assert.equal((await run.said('completed')).type, 'completed');
+  assert.equal(cloud.count('poster'), 1);
 });
 
 test('a PUT that hangs holds up the end for a moment only', async () => {
