@@ -68,7 +68,7 @@ export async function fetchedToSeek(page, link, { proxy, s3, share }) {
   await page.goto(link);
   const { duration } = await until('the player knows the file', async () => {
     const now = await page.$eval('#player', (video) => ({ error: video.error?.message, readyState: video.readyState, duration: video.duration }));
-    assert.equal(now.error, undefined);
+    assert.ok(!now.error, `the player: ${now.error}`);
     return now.readyState >= 1 && now;
   });
   const forHead = fetched();
