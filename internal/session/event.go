@@ -9,18 +9,19 @@ import (
 // EventType is what happened to a session.
 type EventType string
 
-// The events. Each happens to a session once, so ID and type name it.
+// The events. Each happens to a session at most once, so session ID and type name
+// the event.
 const (
 	EventOpened    EventType = "opened"
 	EventCompleted EventType = "completed" // as the recorder claimed
-	EventSalvaged  EventType = "salvaged"  // completed without its recorder
+	EventSalvaged  EventType = "salvaged"  // completed without the recorder
 	EventAborted   EventType = "aborted"
 	EventLost      EventType = "lost" // S3 knew neither the upload nor the object when the resume window ended
 )
 
-// Event is one change of a session, told to whoever listens.
+// Event is one change of a session, for everybody who listens.
 type Event struct {
-	ID          string // session ID, a dash and the type: whoever is told twice can tell
+	ID          string // session ID, a dash and the type; shows a listener that an event came twice
 	Type        EventType
 	At          time.Time // the Store's time
 	Session     ID
@@ -33,7 +34,7 @@ type Event struct {
 	Duration    time.Duration // of completed; see Result
 }
 
-// eventOf is the event that s, as it is now, brings about.
+// eventOf returns the event of this type for s as it is now.
 func eventOf(t EventType, s *Session) *Event {
 	e := &Event{ID: string(s.ID) + "-" + string(t), Type: t, Session: s.ID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType, OpenedAt: s.OpenedAt}
 	if s.Result != nil {
@@ -42,23 +43,23 @@ func eventOf(t EventType, s *Session) *Event {
 	return e
 }
 
-// EventLog tells what happened, as far as it is still kept: best effort, the
-// listing is the truth.
+// EventLog tells what happened. It keeps the newest events only, and may lose
+// some; the listing of sessions is the truth.
 type EventLog interface {
-	// Follow yields the events since that instant, and then new ones as they
-	// come, until ctx ends. Those of one session come in their order. After an
-	// error, which is Unavailable, it goes on where it was.
+	// Follow yields the events since an instant, and then each new one, until ctx
+	// ends. The events of one session come in order. After an error, which is
+	// Unavailable, it goes on where it stopped.
 	Follow(ctx context.Context, since time.Time) iter.Seq2[Event, error]
 }
 
-// Outbox holds the events that somebody has to be told of until they were:
-// at least once, by any of the brokers.
+// Outbox keeps events until a broker has delivered them. Each is delivered at
+// least once, by any of the brokers.
 type Outbox interface {
-	// Take returns up to limit notices that are due and keeps them from everybody
-	// else for hold. Owners take turns, so that one with many keeps nobody waiting;
-	// of each the longest due comes first.
+	// Take returns up to limit notices that are due. Nobody else gets them for the
+	// time hold. Owners take turns, so an owner with many notices keeps no other
+	// owner waiting. Each owner's notice that is due for longest comes first.
 	Take(ctx context.Context, limit int, hold time.Duration) ([]Notice, error)
-	// Done forgets a notice. It can be repeated.
+	// Done deletes a notice that was delivered. It can be repeated.
 	Done(ctx context.Context, n Notice) error
 	// Later makes a notice due again after wait.
 	Later(ctx context.Context, n Notice, wait time.Duration) error
@@ -67,6 +68,6 @@ type Outbox interface {
 // Notice is an event that is to be delivered.
 type Notice struct {
 	Event
-	Tries int    // how often it was taken before
-	Ref   string // what the Outbox knows it by
+	Tries int    // how often it was taken until now
+	Ref   string // its name in the Outbox
 }

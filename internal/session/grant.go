@@ -5,14 +5,13 @@ import (
 	"time"
 )
 
-// MaxOpenSessions is the most open sessions that a grant can allow its owner:
-// beyond it, leave the bound out.
+// MaxOpenSessions is the highest MaxOpen of a grant. For more, leave MaxOpen out.
 const MaxOpenSessions = 100_000
 
 // maxGrantTypes keeps a grant short enough for a header.
 const maxGrantTypes = 16
 
-// CheckGrant says whether a grant may be minted as asked. ttl is its life.
+// CheckGrant returns an error if a grant may not be made as asked. ttl is its life.
 func (b *Broker) CheckGrant(g Grant, ttl time.Duration) error {
 	if g.Owner == "" {
 		return invalid("owner", ReasonMissing, "owner is required")

@@ -18,15 +18,15 @@ import (
 //	│  └ 128 unguessable bits, base32
 //	└ tag: which of the Tags groups of sessions this one belongs to
 //
-// The key is computable from the ID alone, so a watch link works when Redis
-// has forgotten everything.
+// The key follows from the ID alone, so a watch link works even if Redis has
+// forgotten everything.
 type ID string
 
 // Key is an object key in the bucket.
 type Key string
 
-// Tags is the fixed number of groups that sessions are spread over. All
-// sessions of one owner share a tag, hence a Redis Cluster slot.
+// Tags is the number of groups that sessions are spread over. It never changes. All
+// sessions of one owner have the same tag, and so the same Redis Cluster slot.
 const Tags = 64
 
 const idLength = 2 + 26 + 1
@@ -39,9 +39,9 @@ func (id ID) Tag() int {
 	return int(n)
 }
 
-// Name is the ID without its type. It is what a Store keys by, so that the
-// same Idempotency-Key with another content type meets the first session and
-// is told so.
+// Name is the ID without its type. A Store finds sessions by their Name. So if the
+// same Idempotency-Key comes with another content type, the Store finds the first
+// session, and the request is refused.
 func (id ID) Name() string { return string(id[:idLength-1]) }
 
 // Key returns the object key: prefix, id and an extension.
@@ -49,8 +49,8 @@ func (id ID) Key(prefix string) Key {
 	return Key(prefix + string(id) + "." + typeByCode(id[idLength-1]).ext())
 }
 
-// ParseID accepts what newID makes and nothing else, so no two spellings name
-// one session and nothing in an ID can steer a key or a path.
+// ParseID accepts only what newID makes. So a session has one spelling, and no ID
+// can change the meaning of a key or a path.
 func ParseID(s string) (ID, error) {
 	if !plainID(s) {
 		return "", &Error{Kind: NotFound, Reason: ReasonBadID, Detail: "not the ID of a session"}
@@ -81,10 +81,10 @@ func TagOf(owner Owner) int {
 	return int(sum[0]) % Tags
 }
 
-// newID makes an ID for a session of owner. With an idempotency key the
-// random bits are an HMAC of owner (or, without one, of the principal) and key
-// under secret: the same request lands on the same session, and nobody without
-// the secret can guess it.
+// newID makes an ID for a session of owner. With an idempotency key, the random bits
+// are an HMAC under secret of the owner (or, without an owner, of the principal) and
+// the key. So the same request gets the same session, and nobody can guess the ID
+// without the secret.
 func newID(owner Owner, contentType string, secret []byte, principal, idempotencyKey string) ID {
 	var random [16]byte
 	if idempotencyKey == "" {

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// mediaType is one kind of recording we know an extension for.
+// mediaType is a kind of recording whose extension we know.
 type mediaType struct {
 	code byte // in the ID
 	name string
-	exts []string // the first is the key's; a file's own name may end with any
-	also []string // other names: older ones, or those that one browser or system writes
+	exts []string // the key has the first; a file's own name may have any
+	also []string // other names of the type: older ones, or those that some browser or system writes
 }
 
-// mediaTypes is stored inside IDs: codes are never reassigned. Nor are any added
-// lightly: a broker of before takes an ID with a code that it does not know for
-// no ID at all. So later types share a code with what is like them, or have that
-// of otherType, and then only the download is named after them.
+// mediaTypes' codes are stored inside IDs, so a code is never given to another type.
+// Add a code only with care: an older broker refuses an ID with a code that it does
+// not know. So a later type has the code of a similar type, or that of otherType.
+// Then only its download has its own extension.
 //
 // Matroska has had registered names since RFC 9559, section 27; browsers write
 // those with x- (seen with Chromium 156 and Firefox ESR 153, 2026-11-29).
@@ -50,15 +50,15 @@ const otherCode = '0'
 
 var otherType = mediaType{code: otherCode, exts: []string{"bin"}}
 
-// ext is the extension of the key.
+// ext returns the extension of the key.
 func (t mediaType) ext() string { return t.exts[0] }
 
-// contentType is what a recording of this kind is served as.
+// contentType returns the content type that a recording of this kind is served with.
 func (t mediaType) contentType() string { return cmp.Or(t.name, "application/octet-stream") }
 
-// withExtension returns a file's name that says what is in the file. One that
-// says so already keeps its extension and gets no second. Where we do not know
-// the type, any recording's extension will do, and a program's will not.
+// withExtension returns the file name with an extension that fits the type. A name
+// that has such an extension is not changed. If we do not know the type, the
+// extension of any recording fits, but not that of a program.
 func (t mediaType) withExtension(name string) string {
 	ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 	if slices.Contains(t.exts, ext) || t.name == "" && isMediaExtension(ext) {
@@ -67,8 +67,8 @@ func (t mediaType) withExtension(name string) string {
 	return name + "." + t.ext()
 }
 
-// TypeOfFile is the content type that a file's name says, or "" if it says none
-// that we know.
+// TypeOfFile returns the content type for a file name, by its extension. It returns
+// "" for an extension that we do not know.
 func TypeOfFile(name string) string {
 	ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 	for _, t := range mediaTypes {

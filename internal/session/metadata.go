@@ -32,8 +32,9 @@ const (
 	metaChecksum  = "slipway-checksum"
 )
 
-// objectMetadata is what S3 keeps with the object, so that it explains itself
-// without Redis. Values are percent-encoded: S3 wants ASCII in headers.
+// objectMetadata returns the metadata that S3 keeps with the object, so that a broker
+// can serve the object without Redis. Values are percent-encoded, because S3 wants
+// ASCII in headers.
 func objectMetadata(s *Session, extra map[string]string) map[string]string {
 	m := map[string]string{
 		metaOnAbandon: string(s.OnAbandon),
@@ -53,7 +54,7 @@ func objectMetadata(s *Session, extra map[string]string) map[string]string {
 
 func encodeMeta(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
 
-// decodeMeta returns v as it is when it was not ours to encode.
+// decodeMeta decodes a value. It returns v unchanged if we did not encode it.
 func decodeMeta(v string) string {
 	if plain, err := url.PathUnescape(v); err == nil {
 		return plain
@@ -63,13 +64,13 @@ func decodeMeta(v string) string {
 
 func (o Object) owner() Owner { return Owner(decodeMeta(o.Metadata[metaOwner])) }
 
-// openedAt is when the session was opened, zero where the object does not say.
+// openedAt returns when the session was opened; zero if the object does not say.
 func (o Object) openedAt() time.Time {
 	at, _ := time.Parse(time.RFC3339, o.Metadata[metaOpenedAt])
 	return at
 }
 
-// algorithm is what the object's parts were sent with, as far as it tells.
+// algorithm returns the checksum algorithm of the object's parts, if the object says.
 func (o Object) algorithm() ChecksumAlgorithm {
 	sums, _, _ := strings.Cut(string(o.Checksum), "-")
 	if of := Checksum(sums).Algorithm(); of != NoChecksum {
@@ -81,7 +82,7 @@ func (o Object) algorithm() ChecksumAlgorithm {
 	return NoChecksum
 }
 
-// Extra is the metadata that the session was opened with.
+// Extra returns the metadata that the session was opened with.
 func (o Object) Extra() map[string]string {
 	extra := map[string]string{}
 	for name, value := range o.Metadata {
@@ -92,7 +93,7 @@ func (o Object) Extra() map[string]string {
 	return extra
 }
 
-// Name is what people call the recording; empty if nobody named it.
+// Name returns the recording's name for people; empty if it has none.
 func (o Object) Name() string { return decodeMeta(o.Metadata[metaName]) }
 
 func checkMetadata(extra, encoded map[string]string) error {

@@ -2,9 +2,9 @@ package session
 
 import "context"
 
-// once is what S3 has of each number of s. Some servers list every PUT of a
-// number and complete with whichever is named (SeaweedFS 4.53): of those the one
-// that is meant is picked. wanted is the claim, if there is one.
+// once returns one part for each number that S3 lists. Some servers list every PUT
+// of a number, and complete with the one that is named (SeaweedFS 4.53). Then once
+// picks the PUT that is meant. wanted is the claim, if there is one.
 func (b *Broker) once(ctx context.Context, s *Session, listed, wanted []Part) ([]Part, error) {
 	if !repeats(listed) {
 		return listed, nil
@@ -22,9 +22,8 @@ func repeats(listed []Part) bool {
 	return false
 }
 
-// pick keeps one part of each number: the one that is meant by the first list
-// that knows one of them, else the newest. listed is in order of number, and
-// then of age.
+// pick keeps one part of each number: the part that the first of the lists in meant
+// has, else the newest. listed is sorted by number, and then by age.
 func pick(listed []Part, meant ...[]Part) []Part {
 	lists := make([]map[PartNumber]Part, len(meant))
 	for i, parts := range meant {
@@ -42,7 +41,7 @@ func pick(listed []Part, meant ...[]Part) []Part {
 	return picked
 }
 
-// pickOne picks among the PUTs of one number, the newest last.
+// pickOne picks one of the PUTs of a number. The last one is the newest.
 func pickOne(puts []Part, meant []map[PartNumber]Part) Part {
 	newest := puts[len(puts)-1]
 	for _, list := range meant {

@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// OpenRequest is what a recorder asks for. Zero fields take the grant's or the
-// broker's defaults.
+// OpenRequest is what a recorder asks for. For a zero field the grant's or the
+// broker's default counts.
 type OpenRequest struct {
 	ContentType    string
 	Name           string
 	Metadata       map[string]string
 	Algorithm      ChecksumAlgorithm
-	Size           int64 // bytes, where the total is known
+	Size           int64 // bytes of the whole recording, if it is known
 	PartSize       int64 // bytes, MinPartSize to MaxPartSize
 	MaxBytes       int64 // bytes
 	OnAbandon      OnAbandon
-	WhenWhole      bool // see Session; takes a Size
+	WhenWhole      bool // see Session; needs a Size
 	Unsized        bool // see Session; has no checksum
 	IdempotencyKey string
 }
@@ -32,17 +32,18 @@ type Opened struct {
 	URLs    []SignedPart
 }
 
-// Open creates the multipart upload and the session, and signs the parts in
-// sign: a recorder saves a round trip, a phone may have all its URLs at once.
-// With an IdempotencyKey the same request from the same owner returns the
-// session it made before, in whatever state that is; one that ended gets no
-// URLs.
+// Open creates the multipart upload and the session, and signs the parts in sign. So
+// a recorder saves a round trip, and a phone can have all its URLs at once.
 //
-// Errors: Invalid names the field; Forbidden if the grant does not allow the
-// content type; Conflict "idempotency-key-reused" if the key came with another
-// request; Limited if the owner may have no other session now, or opens or signs too
-// fast; Unavailable if S3 or the Store did not answer. The last leaves an upload
-// without a session at worst, which costs money and no recording.
+// If a request with an IdempotencyKey is repeated by the same owner, Open returns the
+// session that the first request made, in its present state. A session that has ended
+// gets no URLs.
+//
+// Errors: Invalid names the field; Forbidden if the grant does not allow the content
+// type; Conflict "idempotency-key-reused" if the key came with another request;
+// Limited if the owner may have no other session now, or opens or signs too fast;
+// Unavailable if S3 or the Store did not answer. After Unavailable there may be an
+// upload without a session. That costs storage, but no recording is lost.
 func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []PartToSign) (Opened, error) {
 	s, err := b.plan(g, req)
 	if err != nil {
@@ -60,7 +61,7 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []Part
 	if len(sign) == 0 || s.State != Open {
 		return Opened{Session: s}, nil
 	}
-	if s.Algorithm == NoChecksum { // S3 took none, whatever was asked for
+	if s.Algorithm == NoChecksum { // S3 took no checksum, whatever the client asked for
 		sign = bare(sign)
 	}
 	t := s.SessionToken(b.Bucket.Name())
@@ -68,7 +69,7 @@ func (b *Broker) Open(ctx context.Context, g Grant, req OpenRequest, sign []Part
 	return Opened{s, urls}, err
 }
 
-// bare is sign without checksums.
+// bare returns sign without checksums.
 func bare(sign []PartToSign) []PartToSign {
 	sign = slices.Clone(sign)
 	for i := range sign {
@@ -82,7 +83,7 @@ func bare(sign []PartToSign) []PartToSign {
 func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest, q Quota) (*Session, error) {
 	wanted := b.Limits.candidates(req.Algorithm)
 	metadata := objectMetadata(s, req.Metadata)
-	if len(wanted) > 0 && wanted[0] == MD5 { // of others the finished object itself tells
+	if len(wanted) > 0 && wanted[0] == MD5 { // for the others, the finished object itself tells
 		metadata[metaChecksum] = string(MD5)
 	}
 	if err := checkMetadata(req.Metadata, metadata); err != nil {
@@ -101,20 +102,20 @@ func (b *Broker) create(ctx context.Context, s *Session, req OpenRequest, q Quot
 	}
 	s.UploadID, s.Algorithm, s.State = made.ID, made.Algorithm, Open
 	stored, err := b.Store.Swap(ctx, Change{Session: s, Event: eventOf(EventOpened, s), Quota: q})
-	if KindOf(err) == Limited || ReasonOf(err) == ReasonRedisFull { // others were quicker since it was admitted, or nothing was written
+	if KindOf(err) == Limited || ReasonOf(err) == ReasonRedisFull { // others opened sessions meanwhile, or nothing was written
 		b.drop(ctx, s)
 	}
 	if ReasonOf(err) != ReasonStale {
-		// Unavailable may still mean that the record was written, so the
-		// upload stays: a session without its upload would be a dead one.
+		// Even after Unavailable the record may have been written. So the upload
+		// stays: a session without its upload would be useless.
 		return stored, err
 	}
 	return b.quicker(ctx, s, q)
 }
 
-// quicker returns the session of whoever opened with the key of s at the same
-// moment. It may be s itself, where its record was written and the Store was
-// asked twice; the upload of s goes if it is not.
+// quicker returns the session that another request opened at the same moment with
+// the key of s. It may be s itself, if its record was written and the Store was asked
+// twice. If it is not, quicker aborts the upload of s.
 func (b *Broker) quicker(ctx context.Context, s *Session, q Quota) (*Session, error) {
 	winner, err := b.Store.Get(ctx, s.ID)
 	if KindOf(err) == NotFound {
@@ -130,19 +131,20 @@ func (b *Broker) quicker(ctx context.Context, s *Session, q Quota) (*Session, er
 	return winner, err
 }
 
-// drop frees the upload of s, which is empty and unknown to anybody. At worst it
-// stays as an orphan.
+// drop aborts the upload of s, which is empty and which nobody knows. If that fails,
+// the upload stays as an orphan.
 func (b *Broker) drop(ctx context.Context, s *Session) {
 	ctx, cancel := b.atLength(ctx)
 	defer cancel()
 	_ = b.Bucket.Abort(ctx, b.upload(s))
 }
 
-// forgotten returns the session that s would repeat where the Store has no
-// record of it, or nil. It counts: a second upload of its key would make the
-// first one's token worthless, or overwrite the finished recording.
+// forgotten returns the session that s repeats and that the Store has forgotten; nil
+// if there is none. Without it, s would get a second upload of the same key. That
+// would make the first upload's token useless, or overwrite the finished recording.
 //
-// Uploads are looked for first: one that is completed meanwhile is an object then.
+// forgotten looks for uploads first, and then for an object. In this order it misses
+// nothing if an upload is completed meanwhile.
 func (b *Broker) forgotten(ctx context.Context, s *Session, q Quota) (*Session, error) {
 	upload, parts, err := b.unfinished(ctx, s)
 	if err != nil {
@@ -158,8 +160,7 @@ func (b *Broker) forgotten(ctx context.Context, s *Session, q Quota) (*Session, 
 	return b.restore(ctx, upload, Open, parts, q)
 }
 
-// repeated returns the session of before, if the request that opened it was
-// the one that opens s.
+// repeated returns the earlier session before, if the same request opened it and s.
 func repeated(s, before *Session, err error) (*Session, error) {
 	if err == nil && before.Request != "" && before.Request != s.Request {
 		return nil, conflict(ReasonIdempotencyKeyReused, "this Idempotency-Key came with another request before")
@@ -167,9 +168,9 @@ func repeated(s, before *Session, err error) (*Session, error) {
 	return before, err
 }
 
-// unfinished is s with the upload that its key has in S3, and the parts of it; nil
-// where there is no upload. Where there are several, the one with parts is the one
-// that somebody works with.
+// unfinished returns s with the upload that S3 has for its key, and the upload's
+// parts; nil if there is no upload. If there are several, it returns the one with the
+// most parts, because that is the one in use.
 func (b *Broker) unfinished(ctx context.Context, s *Session) (found *Session, parts []Part, err error) {
 	page, err := b.Bucket.Uploads(ctx, string(b.Key(s.ID)), UploadCursor{}, 10)
 	if err != nil {
@@ -195,7 +196,7 @@ func (b *Broker) unfinished(ctx context.Context, s *Session) (found *Session, pa
 	return found, parts, nil
 }
 
-// plan checks a request and settles every default.
+// plan checks a request and fills in every default.
 func (b *Broker) plan(g Grant, req OpenRequest) (*Session, error) {
 	now := b.Now()
 	s := &Session{
@@ -248,7 +249,7 @@ func checkWords(s *Session, g Grant) error {
 	return checkContentType(s.ContentType, g.ContentTypes)
 }
 
-// anyRecording is what a grant allows that names nothing.
+// anyRecording is what a grant without content types allows.
 var anyRecording = []string{"video/*", "audio/*"}
 
 func checkContentType(contentType string, allowed []string) error {
@@ -271,11 +272,10 @@ func checkContentType(contentType string, allowed []string) error {
 		Detail: fmt.Sprintf("%s may not be recorded here; allowed: %s", base, strings.Join(allowed, ", "))}
 }
 
-// plainParameters reports whether a content type can become a header that means
-// to a browser what it means to us. A browser reads a header that holds a comma
-// as a list and believes the last type in it that it can parse, so what is
-// recorded as video/webm;codecs=vp9,text/html plays as a page, and runs its
-// scripts (https://fetch.spec.whatwg.org/#concept-header-extract-mime-type, read
+// plainParameters reports whether a browser understands a content type as we do, if it
+// is sent as a header. A browser reads a header with a comma as a list, and takes the
+// last type in it that it can parse. So a recording with the type
+// video/webm;codecs=vp9,text/html is shown as a page, and runs its scripts (https://fetch.spec.whatwg.org/#concept-header-extract-mime-type, read
 // 2026-11-22; seen with Chromium 156). Commas have to stay: MediaRecorder writes
 // codecs=vp9,opus. Without a second slash no other type can be parsed.
 func plainParameters(contentType string) bool {
@@ -286,7 +286,7 @@ func plainParameters(contentType string) bool {
 func fingerprint(r OpenRequest) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q %d %d %d %q\n", r.ContentType, r.Name, r.Algorithm, r.Size, r.PartSize, r.MaxBytes, r.OnAbandon)
-	if r.WhenWhole { // else it is what it was before there was such a thing
+	if r.WhenWhole { // else the fingerprint stays as it was before WhenWhole existed
 		fmt.Fprintln(h, "when-whole")
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
