@@ -83,7 +83,12 @@ document.onkeydown = (event) => {
 document.onclick = (event) => {
   if (event.target instanceof Node && !query.parentElement?.contains(event.target)) found.hidden = true;
 };
-menuButton.onclick = () => {
-  const open = document.body.classList.toggle('menu-open');
+/** @param {boolean} open */
+function showMenu(open) {
+  document.body.classList.toggle('menu-open', open);
   menuButton.setAttribute('aria-expanded', String(open));
+}
+menuButton.onclick = () => showMenu(!document.body.classList.contains('menu-open'));
+/** @type {HTMLElement} */ (document.getElementById('menu')).onclick = ({ target }) => {
+  if (target instanceof HTMLAnchorElement) showMenu(false);
 };

@@ -132,10 +132,14 @@ func read(name string, source []byte, known func(string) bool, from fs.FS) (*pag
 	return p, nil
 }
 
-// wide puts each table into a box that scrolls by itself, so that a narrow screen
-// need not scroll the whole page.
+// wide lets what may be wider than the screen scroll by itself: tables, code and
+// pictures. They take the focus, so that a keyboard can scroll them. A header
+// without a word becomes a plain cell, because screen readers announce headers.
 func wide(body string) string {
-	return strings.NewReplacer("<table>", `<div class="wide" tabindex="0"><table>`, "</table>", "</table></div>").Replace(body)
+	return strings.NewReplacer(
+		"<table>", `<div class="wide" tabindex="0"><table>`, "</table>", "</table></div>", "<th></th>", "<td></td>",
+		"<pre>", `<pre tabindex="0">`, `<p><img src="files/pictures-`, `<p class="wide" tabindex="0"><img src="files/pictures-`,
+	).Replace(body)
 }
 
 // link says where a link of the page leads in the site. It returns false if the
