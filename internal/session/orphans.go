@@ -8,25 +8,25 @@ import (
 	"unicode/utf8"
 )
 
-// Orphan is a multipart upload under our prefix that no live session has. It
-// costs money, and may hold somebody's recording.
+// Orphan is a multipart upload under our prefix that no live session has. It costs
+// storage, and may hold somebody's recording.
 type Orphan struct {
 	ListedUpload
-	Session ID           // whose key it has; empty if the key is none of ours
+	Session ID           // that its key belongs to; empty if the key is not one of ours
 	Reason  OrphanReason // why no session has it
 	Parts   int
 	Bytes   int64
 	AdoptAt time.Time // when Sweep makes it a session again; zero: never
 
-	live *Session // that has it: then it is no orphan
+	live *Session // that has the upload; then the upload is no orphan
 }
 
-// OrphanReason says how an upload came to be nobody's.
+// OrphanReason says why no session has an upload.
 type OrphanReason string
 
 // The reasons.
 const (
-	ForeignKey  OrphanReason = "foreign-key"  // the key is none of ours
+	ForeignKey  OrphanReason = "foreign-key"  // the key is not one of ours
 	Forgotten   OrphanReason = "forgotten"    // no record of the session: just being opened, or the Store was lost
 	OtherUpload OrphanReason = "other-upload" // the session goes on with another upload
 	Ended       OrphanReason = "ended"        // the session is over, and the upload is still there
@@ -34,22 +34,22 @@ const (
 	Unreadable  OrphanReason = "unreadable"   // there is a record, and it cannot be read
 )
 
-// OrphanPage is a part of the list of orphans. Next is zero on the last page;
-// a page before it may be shorter than the limit, or empty.
+// OrphanPage is a part of the list of orphans. Next is zero on the last page. Any
+// other page may be shorter than the limit, or empty.
 type OrphanPage struct {
 	Orphans []Orphan
 	Next    UploadCursor
 }
 
-// MaxOrphans is the most uploads one page looks through; each orphan among
+// MaxOrphans is how many uploads one page looks through at most. Each orphan among
 // them costs a request to S3.
 const MaxOrphans = 100
 
-// Orphans returns one page of them, in order of key; where S3 lists by exact
-// key alone, those of sessions on record, see Limits.ListsByKeyOnly.
+// Orphans returns one page of the orphans, sorted by key. With
+// Limits.ListsByKeyOnly it finds only those whose session is on record.
 //
-// Errors: Invalid if limit is not 1 to MaxOrphans, or after is no place among
-// them; Unavailable.
+// Errors: Invalid if limit is not 1 to MaxOrphans, or after is not a cursor of this
+// list; Unavailable.
 func (b *Broker) Orphans(ctx context.Context, after UploadCursor, limit int) (OrphanPage, error) {
 	if limit < 1 || limit > MaxOrphans {
 		return OrphanPage{}, outOfRange("limit", MaxOrphans, "limit is %d; 1 to %d are allowed", limit, MaxOrphans)
@@ -74,7 +74,7 @@ func (b *Broker) Orphans(ctx context.Context, after UploadCursor, limit int) (Or
 	return page, nil
 }
 
-// orphan describes u, unless a live session has it or it is gone by now.
+// orphan describes u. It returns false if a live session has u, or if u is gone.
 func (b *Broker) orphan(ctx context.Context, u ListedUpload) (Orphan, bool, error) {
 	o, err := b.owning(ctx, u)
 	if err != nil || o.Reason == "" {
@@ -91,7 +91,7 @@ func (b *Broker) orphan(ctx context.Context, u ListedUpload) (Orphan, bool, erro
 	return o, true, nil
 }
 
-// owning finds why no session has u; no reason means that one has.
+// owning finds out why no session has u. The reason is empty if a session has it.
 func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
 	o := Orphan{ListedUpload: u}
 	id, ours := b.idOf(u.Key)
@@ -123,13 +123,14 @@ func (b *Broker) owning(ctx context.Context, u ListedUpload) (Orphan, error) {
 	return o, nil
 }
 
-// AbortOrphan frees the parts of an upload that no live session has. It can be
+// AbortOrphan deletes the parts of an upload that no live session has. It can be
 // repeated.
 //
-// Errors: Invalid if the key is not under our prefix; Conflict "in-use" if a
-// live session has it, or "forgotten" if it may have one: after the Store was
-// lost that is every recording in progress. Such an upload is a session again
-// after AdoptAfter, which can be aborted; Unavailable.
+// Errors: Invalid if the key is not under our prefix; Conflict "in-use" if a live
+// session has the upload; Conflict "forgotten" if the Store may have lost the
+// upload's session; Unavailable. After the Store was lost, every recording in
+// progress is "forgotten". After AdoptAfter it is a session again, and can be
+// aborted as one.
 func (b *Broker) AbortOrphan(ctx context.Context, u Upload) error {
 	if u.ID == "" || !b.mine(u.Key) || climbs(u.Key) {
 		return invalid("key", ReasonForeignKey, "key is not under %q, where this broker's uploads are", b.Limits.KeyPrefix)
@@ -157,44 +158,46 @@ func (b *Broker) freeOrphan(ctx context.Context, o Orphan) error {
 	return b.dropBeside(ctx, o.Session)
 }
 
-// maxKey is the longest key of S3, in bytes:
+// maxKey is the length of S3's longest key, in bytes:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (read 2026-11-22).
 const maxKey = 1024
 
-// mine reports whether key can be one under our prefix.
+// mine reports whether key can be a key under our prefix.
 func (b *Broker) mine(key Key) bool {
 	rest, found := strings.CutPrefix(string(key), b.Limits.KeyPrefix)
 	return found && rest != "" && len(key) <= maxKey && utf8.ValidString(rest)
 }
 
-// climbs reports whether a server that cleans paths would look for another key.
+// climbs reports whether a server that cleans paths would look for another key,
+// because of ".." and the like.
 func climbs(key Key) bool {
 	return slices.ContainsFunc(strings.Split(string(key), "/"), func(step string) bool { return step == "." || step == ".." })
 }
 
-// Swept counts what one Sweep came across.
+// Swept counts what one Sweep found and did.
 type Swept struct {
 	Uploads     int   // under our prefix
-	Adopted     int   // nobody's, and sessions again
-	Reindexed   int   // of sessions that the Store had lost from its index
-	Aborted     int   // nobody's, and empty for long
-	Orphans     int   // nobody's, and left for people to decide on
-	OrphanBytes int64 // that these hold
+	Adopted     int   // became sessions again
+	Reindexed   int   // belong to sessions that were missing from the Store's index, and were put back
+	Aborted     int   // had been empty for long, and were aborted
+	Orphans     int   // left for people to decide
+	OrphanBytes int64 // that the Orphans hold
 	Failed      int   // S3 or the Store did not answer; the next round tries again
 	Trouble     error // the last failure, for the log
 }
 
-// maxTrouble is how many uploads in a row may fail before a round gives up: S3
-// is away then.
+// maxTrouble is how many uploads in a row may fail before a round ends, because S3
+// does not answer.
 const maxTrouble = 8
 
-// Sweep takes care of the uploads that no session has: one that the Store
-// forgot becomes a session again after AdoptAfter, and one without any part is
-// aborted after AbandonAfter and the longest life of a URL. What holds parts and cannot become a session is
-// left alone, for Orphans to show. Every broker may run it at any time.
+// Sweep takes care of the uploads that no session has. An upload that the Store
+// forgot becomes a session again after AdoptAfter. An upload without parts is aborted
+// after AbandonAfter plus the longest life of a URL. An upload that holds parts and
+// cannot become a session is left alone; Orphans shows it. Every broker may run Sweep
+// at any time.
 //
-// Errors: Unavailable if the uploads cannot be listed, or S3 is away. What goes
-// wrong with one upload is counted, and does not keep it from the others.
+// Errors: Unavailable if the uploads cannot be listed, or S3 does not answer. If one
+// upload fails, it is counted in Failed, and Sweep goes on with the others.
 func (b *Broker) Sweep(ctx context.Context) (Swept, error) {
 	b = b.unattended()
 	var done Swept
@@ -244,11 +247,11 @@ func (b *Broker) sweepOne(ctx context.Context, u ListedUpload, done *Swept) erro
 	return nil
 }
 
-// reindex puts a session back into the Store's index, if that has lost it. The
-// reaper goes by the index: without it, nobody would salvage the session once
-// its recorder is gone.
+// reindex puts s back into the Store's index if it is missing there. The reaper finds
+// sessions by the index. Without reindex, nobody would salvage s after its recorder
+// has gone.
 func (b *Broker) reindex(ctx context.Context, s *Session, done *Swept) error {
-	if s.LeaseUntil.After(s.ReadAt) { // a swap would end the lease of whoever is at it
+	if s.LeaseUntil.After(s.ReadAt) { // a swap would end the lease of a broker that works on it
 		return nil
 	}
 	indexed, err := b.Store.Indexed(ctx, s)
@@ -256,18 +259,18 @@ func (b *Broker) reindex(ctx context.Context, s *Session, done *Swept) error {
 		return err
 	}
 	if _, err := b.swap(ctx, s, Change{Session: s}); err != nil {
-		return ignoring(Conflict, err) // whoever was quicker has put it back
+		return ignoring(Conflict, err) // somebody else changed the session, and so put it back
 	}
 	done.Reindexed++
 	b.acted(ctx, ActReindexed, s.ID)
 	return nil
 }
 
-// abortable reports whether o, if it is empty, is anybody's business but ours.
+// abortable reports whether an empty orphan o is ours to abort.
 func (o Orphan) abortable() bool { return o.Reason != ForeignKey && o.Reason != Unreadable }
 
-// eachUpload calls f for every upload under our prefix that can be found, until
-// it fails.
+// eachUpload calls f for every upload under our prefix that can be found. It stops
+// at the first error.
 func (b *Broker) eachUpload(ctx context.Context, f func(ListedUpload) error) error {
 	var after UploadCursor
 	for {
@@ -286,7 +289,7 @@ func (b *Broker) eachUpload(ctx context.Context, f func(ListedUpload) error) err
 	}
 }
 
-// adoptUnknown adopts u if it holds parts and nobody knows it.
+// adoptUnknown adopts u if it holds parts and the Store has no record of it.
 func (b *Broker) adoptUnknown(ctx context.Context, u ListedUpload) (bool, error) {
 	o, orphaned, err := b.orphan(ctx, u)
 	if err != nil || !orphaned || o.Reason != Forgotten || o.Parts == 0 {
@@ -295,8 +298,8 @@ func (b *Broker) adoptUnknown(ctx context.Context, u ListedUpload) (bool, error)
 	return true, b.adopt(ctx, o.Session, u)
 }
 
-// adopt makes a session of an upload that the Store forgot. S3 does not say
-// whose it is before it is completed, so it is nobody's until its token comes.
+// adopt makes a session of an upload that the Store forgot. S3 tells the owner only
+// once the upload is completed. So the session has no owner until its token comes.
 func (b *Broker) adopt(ctx context.Context, id ID, u ListedUpload) error {
 	parts, err := b.Bucket.ListParts(ctx, u.Upload)
 	if err != nil {

@@ -17,22 +17,22 @@ const (
 	MaxPartSize   = 5 << 30 // bytes
 )
 
-// PartNumber is S3's: 1 to MaxPartNumber.
+// PartNumber is S3's number of a part: 1 to MaxPartNumber.
 type PartNumber int
 
 // UploadID is S3's name for a multipart upload.
 type UploadID string
 
-// ETag is what S3 answered, with its quotes, exactly as sent.
+// ETag is the ETag that S3 answered, unchanged and with its quotes.
 type ETag string
 
-// MaxETagBytes is the longest ETag that is kept, quotes included. S3's own are 34
-// and 40 bytes, and those of other servers that we know no longer than 66.
+// MaxETagBytes is the length of the longest ETag that is kept, with its quotes. S3's
+// own have 34 to 40 bytes. Those of other servers that we know have at most 66.
 const MaxETagBytes = 128
 
-// ParseETag takes an ETag with or without its quotes (some clients drop them)
-// and with or without W/ (a proxy that compresses adds it), and returns it with
-// its quotes alone. An ETag of quotes alone says nothing: it is "".
+// ParseETag reads an ETag with or without quotes (some clients drop them), and with
+// or without W/ (a proxy that compresses adds it). It returns the ETag with quotes and
+// without W/. For an ETag that is empty between its quotes it returns "".
 func ParseETag(s string) (ETag, error) {
 	quoted := strings.TrimPrefix(s, "W/")
 	if quoted == `""` {
@@ -45,7 +45,7 @@ func ParseETag(s string) (ETag, error) {
 	return ETag(`"` + bare + `"`), nil
 }
 
-// bare is what is left without quotes, W/, and the mark of a proxy that
+// bare returns the ETag without quotes, W/ and the suffix of a proxy that
 // compresses.
 func (e ETag) bare() string {
 	return gzipMark.ReplaceAllString(strings.Trim(strings.TrimPrefix(string(e), "W/"), `"`), "")
@@ -53,25 +53,25 @@ func (e ETag) bare() string {
 
 var gzipMark = regexp.MustCompile(`[-;]+gzip$`)
 
-// is reports whether both mean the same. Servers and proxies spell them
-// differently: quotes, W/, the mark of a proxy that compresses, and the case of
+// is reports whether two ETags mean the same. Servers and proxies spell an ETag
+// differently, so quotes, W/, the suffix of a proxy that compresses, and the case of
 // hex do not count.
 func (e ETag) is(other ETag) bool {
 	a, b := e.bare(), other.bare()
 	return a == b || hexETag.MatchString(a) && strings.EqualFold(a, b)
 }
 
-// hexETag matches the bare ETag of a part, and that of a multipart object.
+// hexETag matches the bare ETag of a part, and the bare ETag of a multipart object.
 var hexETag = regexp.MustCompile(`^[0-9a-fA-F]+(-[0-9]+)?$`)
 
-// md5 returns the digest an ETag of a single part is, where it is one.
+// md5 returns the MD5 that the ETag of a single part is, if it is one.
 func (e ETag) md5() ([]byte, bool) {
 	sum, err := hex.DecodeString(e.bare())
 	return sum, err == nil && len(sum) == md5.Size
 }
 
-// Part is one part, as S3 lists it, as a recorder reported it, or as a claim
-// says it should be. In a claim ETag and Checksum may be empty.
+// Part is one part: as S3 lists it, as a recorder reported it, or as a claim says it
+// should be. In a claim, ETag and Checksum may be empty.
 type Part struct {
 	Number   PartNumber
 	Size     int64 // bytes
@@ -89,7 +89,7 @@ func partsDigest(parts []Part) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// md5 returns the part's MD5, where its checksum or its ETag is one.
+// md5 returns the part's MD5, if its checksum or its ETag is one.
 func (p Part) md5() ([]byte, bool) {
 	if p.Checksum.Algorithm() == MD5 {
 		return p.Checksum.decode(make([]byte, md5.Size+2))
@@ -97,9 +97,10 @@ func (p Part) md5() ([]byte, bool) {
 	return p.ETag.md5()
 }
 
-// MultipartETag is the ETag S3 gives an object completed from parts: the MD5
-// of the parts' MD5s, a dash and their number. It is empty when the MD5 of a part
-// is not known. With SSE-KMS it is not what S3 answers, so it can only confirm.
+// MultipartETag returns the ETag that S3 gives an object made of parts: the MD5 of
+// the parts' MD5s, a dash and the number of parts. It is empty if the MD5 of a part is
+// not known. With SSE-KMS S3 answers another ETag. So an equal ETag proves that the
+// object is the same, but another ETag does not prove that it differs.
 func MultipartETag(parts []Part) ETag {
 	h := md5.New() //nolint:gosec // see the import
 	for _, p := range parts {

@@ -6,18 +6,17 @@ import (
 	"time"
 )
 
-// Parts notes the parts that arrived and signs the ones that come next, in
-// one step. With neither it is a heartbeat. A URL allows one part, with just
-// the length it was asked for, and just those bytes where the session has a
-// checksum.
+// Parts stores which parts have arrived, and signs the next parts, in one step. With
+// neither it is a heartbeat. A URL allows one PUT of one part, with exactly the length
+// that was asked for. If the session has a checksum, it allows only those bytes.
 //
-// ttl is what the client would like; 0 takes the broker's default, and more
-// than the maximum is cut to it. The answers say what it became.
+// ttl is the life that the client asks for. 0 means the broker's default, and more
+// than the maximum means the maximum. The answer says when each URL expires.
 //
-// Errors: Invalid if a number, size or checksum is out of bounds, with nothing
-// noted or signed; Limited if too many are asked for, with nothing noted or
-// signed; Conflict if the session is no longer open; NotFound "lost" if S3 knows
-// neither the upload nor the object; Unavailable.
+// Errors: Invalid if a number, size or checksum is out of range; Limited if too many
+// are asked for; in both cases nothing is stored or signed. Conflict if the session is
+// no longer open; NotFound "lost" if S3 knows neither the upload nor the object;
+// Unavailable.
 func (b *Broker) Parts(ctx context.Context, t *SessionToken, uploaded []Part, sign []PartToSign, ttl time.Duration) (*Session, []SignedPart, error) {
 	if err := b.serves(t); err != nil {
 		return nil, nil, err
@@ -35,7 +34,8 @@ func (b *Broker) Parts(ctx context.Context, t *SessionToken, uploaded []Part, si
 	}
 	if len(sign) > 0 {
 		ttl = b.urlTTL(ttl)
-		// Noted before it is true: better idle too late than reaped while a PUT runs.
+		// Stored before the URLs exist: a session may look alive for too long, but
+		// it must not be reaped while a PUT runs.
 		report.URLsExpireAt = b.Now().Add(ttl)
 	}
 	s, err := b.report(ctx, t, report)
@@ -59,7 +59,8 @@ func (b *Broker) urlTTL(asked time.Duration) time.Duration {
 	return min(asked, b.Limits.MaxURLTTL)
 }
 
-// report is one round trip to the Store, and more only if it forgot.
+// report takes one round trip to the Store; more only if the Store forgot the
+// session.
 func (b *Broker) report(ctx context.Context, t *SessionToken, r Report) (*Session, error) {
 	ref := Ref{ID: t.ID, SessionToken: t}
 	for range casRounds {
@@ -80,8 +81,8 @@ func (b *Broker) report(ctx context.Context, t *SessionToken, r Report) (*Sessio
 	return nil, busy()
 }
 
-// checkReported also refuses a number that comes twice: noting a part costs the
-// Store the more, the more parts are there already.
+// checkReported refuses reports that cannot be true, and a number that comes twice:
+// the more parts the Store has, the more it costs to store another.
 func checkReported(s *Session, parts []Part) error {
 	var told [MaxPartNumber/64 + 1]uint64 // a bit for each number: 10 kB of them would make each connection's stack as large
 	for i, p := range parts {
@@ -114,8 +115,8 @@ func checkToSign(s *Session, parts []PartToSign) error {
 	return nil
 }
 
-// checkSumToSign refuses the checksum of a PUT if it is not what S3 is to hold
-// the PUTs of s against.
+// checkSumToSign refuses a checksum that is not of the algorithm that S3 expects in
+// the PUTs of s.
 func checkSumToSign(s *Session, at place, c Checksum) error {
 	if c == "" && s.Algorithm != NoChecksum {
 		return invalid(at.field("checksum"), ReasonChecksumMissing, "this session was opened with %s, so it needs %s", s.Algorithm, at.field("checksum"))
@@ -126,9 +127,8 @@ func checkSumToSign(s *Session, at place, c Checksum) error {
 	return checkSum(s, at, c)
 }
 
-// place is an entry of a list in a request, or the request itself where there is
-// no list. Its name is made only when there is something to say about it: lists
-// are long.
+// place is a position in a request, for errors: an entry of a list, or the request
+// itself. Its name is made only if there is an error, because lists are long.
 type place struct {
 	list  string
 	index int
@@ -143,8 +143,8 @@ func (p place) field(name string) string {
 	return p.String() + "." + name
 }
 
-// checkPart holds number and size against what s may use. They are bounded
-// here, where they are signed, so nobody can sign past the session's limit.
+// checkPart refuses a number or a size that s may not use. It runs before each
+// signing, so nobody gets a URL beyond the session's limit.
 func checkPart(s *Session, at place, number PartNumber, size int64) error {
 	if number < 1 || number > MaxPartNumber {
 		return outOfRange(at.field("number"), MaxPartNumber, "%s.number is %d; part numbers are 1 to %d", at, number, MaxPartNumber)

@@ -2,15 +2,15 @@ package session
 
 import "slices"
 
-// known is listed with all that is known of its parts in an MD5 upload. The proof
-// there is the part's ETag, on a server whose ETags are MD5s, and nothing in an
-// ETag itself says so: with SSE-KMS it looks like one and is none. So the claim
-// shows it. Where the ETag of one part is the MD5 that the part should have, all
-// are MD5s. Else, where S3 answered the recorder with something other than the
-// MD5 that it had checked, none is.
+// known returns listed with the checksums that the ETags prove, for an upload with
+// MD5. On most servers the ETag of a part is its MD5. But an ETag does not say whether
+// it is one: with SSE-KMS it looks like an MD5 and is not. So known compares the ETags
+// with the claim. If the ETag of one part is the MD5 that this part should have, all
+// ETags are MD5s. If S3 answered the recorder with an ETag that is not the MD5 which
+// it had checked, no ETag is one.
 //
-// What is not known to be a proof is left out, and so is never a difference: S3
-// held each body against its MD5 when it came.
+// An ETag that proves nothing is left out, so it is never a difference. S3 compared
+// each body with its MD5 when it arrived.
 func known(listed, wanted []Part) []Part {
 	want := byNumber(wanted)
 	areMD5s, areNot := false, false
@@ -36,8 +36,8 @@ func known(listed, wanted []Part) []Part {
 	return all
 }
 
-// MD5Of is the checksum of a part whose ETag is its MD5; empty where it has not
-// the form of one.
+// MD5Of returns the checksum of a part whose ETag is its MD5. It is empty if the ETag
+// does not look like an MD5.
 func MD5Of(e ETag) Checksum {
 	sum, ok := e.md5()
 	if !ok {
@@ -46,7 +46,7 @@ func MD5Of(e ETag) Checksum {
 	return encode(sum)
 }
 
-// asSent is what a CompleteMultipartUpload names of parts: MD5s are none of it.
+// asSent returns parts as a CompleteMultipartUpload names them: without MD5s.
 func asSent(parts []Part) []Part {
 	sent := slices.Clone(parts)
 	for i, p := range sent {
@@ -57,8 +57,8 @@ func asSent(parts []Part) []Part {
 	return sent
 }
 
-// unlisted reports whether there is a part whose checksum S3 took and does not
-// list. S3 held the body against it then, and the finished object may tell.
+// unlisted reports whether S3 took the checksum of some part and does not list it. S3
+// compared the body with it when the part arrived, and the finished object may tell it.
 func unlisted(listed, wanted []Part) bool {
 	have := byNumber(listed)
 	return slices.ContainsFunc(wanted, func(p Part) bool {
@@ -66,9 +66,9 @@ func unlisted(listed, wanted []Part) bool {
 	})
 }
 
-// suspected is what is said of a request that S3 refused, though all that can be
-// seen is as claimed. Where S3 holds parts against checksums that it does not
-// list, and the claim has no ETag of them, it was one of these.
+// suspected returns the error for a complete that S3 refused although every part that
+// it lists is as claimed. If S3 checks parts by checksums that it does not list, and
+// the claim has no ETags for them, one of these parts must be the reason.
 func suspected(listed, wanted []Part, refusal error) error {
 	have := byNumber(listed)
 	var differ []Difference

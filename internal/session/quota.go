@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// Quota is what one owner may use up. Zero fields bound nothing. It is held
-// against what the Store has seen, and only where a session is opened: one that
-// records goes on to its own MaxBytes, whatever the owner used up meanwhile.
+// Quota is how much one owner may use. A zero field sets no limit. The Store checks it
+// only when a session is opened. A session that records may go on up to its own
+// MaxBytes, whatever the owner has used meanwhile.
 type Quota struct {
 	MaxOpen int // sessions at once that are not finished
-	// DailyBytes may arrive between one midnight (UTC, by the Store's clock)
-	// and the next. What counts is what was reported and, once a session is
-	// completed, what S3 says it is; never what was announced or signed, nor
-	// what was uploaded and aborted without a report.
+	// DailyBytes is how many bytes may arrive between one midnight (UTC, by the
+	// Store's clock) and the next. Reported bytes count, and once a session is
+	// completed, the size that S3 has. Bytes that were only announced or signed do
+	// not count, nor bytes that were uploaded, never reported and then aborted.
 	DailyBytes int64
 }
 
-// Room returns nil if an owner that has open sessions and as many bytes today
-// may open another session, and else Limited: "open-sessions" or "daily-bytes".
+// Room returns nil if an owner may open another session. open is how many sessions
+// the owner has open, and today how many of its bytes arrived today. Else the error is
+// Limited: "open-sessions" or "daily-bytes".
 func (q Quota) Room(open int, today int64, now time.Time) error {
 	switch {
 	case q.MaxOpen > 0 && open >= q.MaxOpen:
@@ -32,26 +33,26 @@ func (q Quota) Room(open int, today int64, now time.Time) error {
 	return nil
 }
 
-// untilOneEnds is when to ask again for an open session: nobody knows when one
-// of them will end.
+// untilOneEnds is how long to wait before asking again for an open session. It is a
+// guess, because nobody knows when a session will end.
 const untilOneEnds = 30 * time.Second
 
-// NextMidnight is when the day of now ends, in UTC.
+// NextMidnight returns when the day of now ends, in UTC.
 func NextMidnight(now time.Time) time.Time {
 	return now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 }
 
-// Rate is how fast something may go on: PerSecond in the long run, and Burst
-// ahead of it. The zero Rate bounds nothing.
+// Rate limits how often something may happen: PerSecond in the long run, and Burst at
+// once ahead of that. The zero Rate sets no limit.
 type Rate struct{ PerSecond, Burst int }
 
-// Rates bound how many parts are signed and reported. A call costs as many as
-// it asks for or reports, whichever are more, and at least one: noting a part
-// and a heartbeat are work for the Store too. So are opens and looks, which cost
-// CallCost, and looks one more for each PartsPerCost parts.
+// Rates limit how many parts are signed and reported. A call costs as many as it asks
+// for or as it reports, whichever is more, and at least one, because a heartbeat is
+// work for the Store too. An open and a look cost CallCost, and a look one more for
+// each PartsPerCost parts.
 type Rates struct {
 	Session Rate
-	Owner   Rate // all sessions of an owner together; not for sessions of nobody
+	Owner   Rate // all sessions of an owner together; sessions without an owner have only Session
 }
 
 const (
@@ -65,8 +66,8 @@ const (
 	PartsPerCost = 8
 )
 
-// Exceeded is the answer to a call that comes too soon by wait. It is of the
-// owner, or of the one session.
+// Exceeded returns the error for a call that comes too early by wait. It names the
+// owner's rate or the session's.
 func (r Rates) Exceeded(owner bool, wait time.Duration) error {
 	if owner {
 		return limited(ReasonOwnerSignRate, int64(r.Owner.PerSecond), wait, "the owner's sessions report or ask for more than %d parts a second; a look or an open counts as %d or more", r.Owner.PerSecond, CallCost)
@@ -78,8 +79,8 @@ func limited(reason Reason, limit int64, wait time.Duration, format string, args
 	return &Error{Kind: Limited, Reason: reason, Limit: limit, RetryAfter: wait, Detail: fmt.Sprintf(format, args...)}
 }
 
-// quota is what the owner of g may use up: the operator's bounds, lowered by
-// the grant.
+// quota returns how much the owner of g may use: the operator's limits, or the
+// grant's if they are lower.
 func (b *Broker) quota(g Grant) Quota {
 	q := b.Limits.Quota
 	if g.MaxOpen > 0 {
