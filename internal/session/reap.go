@@ -7,30 +7,30 @@ import (
 
 // Reaped counts what one round of Reap did.
 type Reaped struct {
-	Looked   int // sessions that nothing was heard of for long
+	Looked   int // idle sessions that the round looked at
 	Salvaged int
 	Aborted  int
-	Finished int // completes and aborts that another broker left unfinished
+	Finished int // completes and aborts that another broker had begun
 	Lost     int
 	Failed   int   // S3 or the Store did not answer, or S3 refused; the next round tries again
 	Trouble  error // the last failure, for the log
 	Broken   []ID  // their records cannot be read; see Page.Unreadable
-	// Passed are those that this round came to and left as they were, as others
-	// seem to be at work on them. One that is here again and again is stuck.
+	// Passed are the sessions that this round left as they were, because another
+	// broker seems to work on them. A session that is here in many rounds is stuck.
 	Passed []ID
 }
 
-// Reap ends the sessions that nobody else will: intents that outlived their
-// broker, and recordings whose recorder never came back. Every broker may run
-// it at any time; the leases keep two from doing the same.
+// Reap ends the sessions that nobody else ends: those whose broker died while it
+// completed or aborted them, and those whose recorder never came back. Every broker
+// may run it at any time; because of the leases no two do the same work.
 //
-// A session is idle since the newest of its last call, the expiry of the last
-// URL signed for it, and the last part that arrived. Idle for AbandonAfter it
-// is salvaged, or aborted if it was opened so or nothing was uploaded. One with
-// a hole waits for its recorder until ResumeWindow.
+// A session is idle since its last call, the expiry of the last URL that was signed
+// for it, or the last part that arrived, whichever is latest. After AbandonAfter an
+// idle session is salvaged. It is aborted instead if it was opened so, or if nothing
+// was uploaded. A session with a hole waits for its recorder until ResumeWindow.
 //
-// Errors: Unavailable if the sessions cannot be listed, or ctx ended. What goes
-// wrong with one session is counted, and does not keep it from the others.
+// Errors: Unavailable if the sessions cannot be listed, or ctx ended. If one session
+// fails, it is counted in Failed, and Reap goes on with the others.
 func (b *Broker) Reap(ctx context.Context) (Reaped, error) {
 	r := reaper{Broker: b.unattended()}
 	for _, q := range []Query{
@@ -45,7 +45,7 @@ func (b *Broker) Reap(ctx context.Context) (Reaped, error) {
 	return r.done, nil
 }
 
-// reaper is one round.
+// reaper is one round of Reap.
 type reaper struct {
 	*Broker
 	done Reaped
@@ -70,7 +70,7 @@ func (r *reaper) walk(ctx context.Context, q Query) error {
 	}
 }
 
-// tend looks after one listed session and counts what became of it.
+// tend takes care of one listed session and counts the result.
 func (r *reaper) tend(ctx context.Context, listed *Session) {
 	if listed.State == Open && r.mayWait(listed) {
 		return
@@ -81,7 +81,7 @@ func (r *reaper) tend(ctx context.Context, listed *Session) {
 		s, err = r.end(ctx, s)
 	}
 	switch {
-	case ReasonOf(err) == ReasonStale, KindOf(err) == NotFound: // somebody is at it, or it is forgotten by now
+	case ReasonOf(err) == ReasonStale, KindOf(err) == NotFound: // another broker works on it, or it is forgotten by now
 		r.done.Passed = append(r.done.Passed, listed.ID)
 	case err != nil:
 		r.done.Failed++
@@ -98,19 +98,19 @@ func (r *reaper) tend(ctx context.Context, listed *Session) {
 	case s.State.Finished():
 		r.done.Finished++
 		r.acted(ctx, ActFinished, listed.ID)
-	case s.State != Open: // under a lease, or S3 has no answer yet
+	case s.State != Open: // another broker has the lease, or S3 has not answered yet
 		r.done.Passed = append(r.done.Passed, listed.ID)
 	}
 }
 
-// mayWait reports, from what the record says, that it is too early for s.
+// mayWait reports whether the record says that it is too early to end s.
 func (r *reaper) mayWait(s *Session) bool {
 	idle := s.ReadAt.Sub(later(s.ActiveAt, s.URLsExpireAt))
 	return idle < r.Limits.AbandonAfter || s.HoleAt.Equal(s.ActiveAt) && idle < r.Limits.ResumeWindow
 }
 
-// end takes s towards its end. A session that stays as it is comes back
-// unchanged.
+// end takes s one step towards its end. It returns s unchanged if there is nothing to
+// do yet.
 func (r *reaper) end(ctx context.Context, s *Session) (*Session, error) {
 	if s.leased() {
 		return s, nil
@@ -132,8 +132,8 @@ func (r *reaper) end(ctx context.Context, s *Session) (*Session, error) {
 	return s, nil
 }
 
-// abandoned ends an open session whose recorder is gone, if S3 agrees that
-// nothing came for long.
+// abandoned ends an open session whose recorder is gone, if S3 too has received no
+// part for that long.
 func (r *reaper) abandoned(ctx context.Context, s *Session) (*Session, error) {
 	a, err := r.arrived(ctx, s)
 	if KindOf(err) == NotFound {
@@ -156,8 +156,8 @@ func (r *reaper) abandoned(ctx context.Context, s *Session) (*Session, error) {
 	return r.completeFrom(ctx, s, a)
 }
 
-// vanished deals with an open session whose upload S3 does not know. That it
-// knows nothing is weak evidence, so it takes the whole resume window.
+// vanished decides about an open session whose upload S3 does not know. Such an answer
+// of S3 is weak evidence, so the session ends only after the whole resume window.
 func (r *reaper) vanished(ctx context.Context, s *Session) (*Session, error) {
 	done, err := r.gone(ctx, s)
 	switch {
@@ -169,12 +169,12 @@ func (r *reaper) vanished(ctx context.Context, s *Session) (*Session, error) {
 	return r.lose(ctx, s)
 }
 
-// noteHole keeps the next rounds from asking S3 again for nothing.
+// noteHole stores that s has a hole, so that the next rounds need not ask S3 again.
 func (r *reaper) noteHole(ctx context.Context, s *Session) (*Session, error) {
 	return r.move(ctx, s, Open, func(next *Session) { next.HoleAt = s.ActiveAt })
 }
 
-// lose ends a session as lost and returns none.
+// lose ends a session as lost. It returns no session.
 func (r *reaper) lose(ctx context.Context, s *Session) (*Session, error) {
 	if err := r.dropBeside(ctx, s.ID); err != nil {
 		return nil, err

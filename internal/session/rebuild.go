@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// rebuild makes a forgotten session's record anew. S3 decides what it is: an
-// upload that is still there is open, an object is completed, and with neither
-// the recording is lost, for all we can see now.
+// rebuild makes the record of a forgotten session again. S3 decides its state: if the
+// upload is there the session is open, if the object is there it is completed, and if
+// neither is there the recording counts as lost for now.
 func (b *Broker) rebuild(ctx context.Context, ref Ref) (*Session, error) {
 	if t := ref.SessionToken; t != nil {
 		s := t.session()
@@ -45,7 +45,7 @@ func (b *Broker) rebuildFromObject(ctx context.Context, ref Ref) (*Session, erro
 	return b.restore(ctx, s, Completed, nil, Quota{})
 }
 
-// sessionOf is what a finished object says of the session it came from.
+// sessionOf returns the session of a finished object, from the object's metadata.
 func (b *Broker) sessionOf(id ID, obj Object) *Session {
 	opened := obj.openedAt()
 	if opened.IsZero() {
@@ -55,8 +55,8 @@ func (b *Broker) sessionOf(id ID, obj Object) *Session {
 		MaxBytes: b.Limits.MaxBytes, OnAbandon: Salvage, OpenedAt: opened, ExpiresAt: obj.StoredAt, Result: resultOf(obj)}
 }
 
-// resultOf is what an object says of how it was completed. It cannot say that
-// it was salvaged: S3 takes no metadata when an upload is completed.
+// resultOf returns how an object was completed, as far as the object tells. It does not
+// tell whether it was salvaged, because S3 takes no metadata with a complete.
 func resultOf(obj Object) *Result {
 	r := &Result{Outcome: AsClaimed, Size: obj.Size, ETag: obj.ETag, Checksum: obj.Checksum}
 	if !obj.OpaqueETag {
@@ -65,14 +65,15 @@ func resultOf(obj Object) *Result {
 	return r
 }
 
-// restore records a session that the Store has forgotten. That it is completed
-// is told, once more perhaps, where a claim vouches for it: the object alone
-// does not say whether it was salvaged. What counts already needs no room: q is
-// empty but where somebody opens.
+// restore records a session that the Store has forgotten. If the session is completed
+// and a claim agrees with it, restore sends the event, perhaps for the second time.
+// Without a claim it sends none, because the object does not tell whether it was
+// salvaged. q is empty unless somebody opens the session: one that exists already
+// needs no room in the quota.
 func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []Part, q Quota) (*Session, error) {
 	s.State = state
 	c := Change{Session: s, Quota: q}
-	if !b.doubts(s) { // what is listed may be less than was sent, and nobody reported it now
+	if !b.doubts(s) { // else a listed part may be damaged, and nobody is there to report it
 		c.Parts = pick(parts)
 	}
 	if state.Finished() {
@@ -81,7 +82,7 @@ func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []P
 			c.Event, c.Notify = ended(s), b.Limits.Notify
 		}
 	} else {
-		s.URLsExpireAt = b.Now().Add(b.Limits.MaxURLTTL) // nobody knows which were signed
+		s.URLsExpireAt = b.Now().Add(b.Limits.MaxURLTTL) // nobody knows which URLs were signed
 	}
 	stored, err := b.Store.Swap(ctx, c)
 	if ReasonOf(err) == ReasonStale { // another broker restored it first
@@ -90,8 +91,8 @@ func (b *Broker) restore(ctx context.Context, s *Session, state State, parts []P
 	return stored, err
 }
 
-// recognise fills in what the record of an adopted upload could only guess,
-// from the token that was handed out for it.
+// recognise corrects the guesses in the record of an adopted upload, with what the
+// session's token says.
 func (b *Broker) recognise(ctx context.Context, ref Ref, s *Session) (*Session, error) {
 	if !s.Adopted || ref.SessionToken == nil || s.State != Open {
 		return s, nil
@@ -99,38 +100,37 @@ func (b *Broker) recognise(ctx context.Context, ref Ref, s *Session) (*Session, 
 	c := Change{Session: ref.SessionToken.session()}
 	c.Session.State, c.Session.URLsExpireAt = Open, s.URLsExpireAt
 	known, err := b.swap(ctx, s, c)
-	if ReasonOf(err) == ReasonStale { // by another call with the same token, or it was ended just now
+	if ReasonOf(err) == ReasonStale { // another call with the same token did it, or the session has just ended
 		return b.Store.Get(ctx, s.ID)
 	}
 	return known, err
 }
 
-// learn fills in what the record of an adopted upload could only guess, from
-// the metadata that the finished object has had since its upload was created.
+// learn corrects the guesses in the record of an adopted upload, with the metadata of
+// the finished object.
 func (s *Session) learn(obj Object) {
 	if s.Adopted {
 		s.Owner, s.Name, s.ContentType, s.Adopted = obj.owner(), obj.Name(), obj.ContentType, false
 	}
 }
 
-// Rebuilt counts what Rebuild came across.
+// Rebuilt counts what Rebuild found and restored.
 type Rebuilt struct {
-	Objects  int // finished recordings in the bucket
+	Objects  int // finished recordings that were found in the bucket
 	Restored int // of which the Store learned again
 	Uploads  int // multipart uploads that are not finished
 	Adopted  int // of which the Store learned again
-	Skipped  int // known already, too old to be remembered, empty, or none of ours
+	Skipped  int // known already, too old to be remembered, empty, or not ours
 }
 
-// Rebuild tells the Store what the bucket knows: finished recordings, for as
-// long as the Store would have remembered them, and uploads that are not
-// finished. It can be repeated, and run while brokers work. tell hears of the
-// progress, page by page.
+// Rebuild refills the Store from the bucket: with finished recordings that the Store
+// would still remember, and with uploads that are not finished. It can be repeated,
+// and can run while brokers work. It calls tell with its progress after each page.
 //
-// What the bucket does not know does not come back: who was about to abort,
-// what was reported, the tokens' expiry, notices not yet delivered, and whether
-// a finished recording was salvaged. An unfinished upload comes back as
-// nobody's until its token is used.
+// What the bucket does not know does not come back: that a session was being aborted,
+// what was reported, when tokens expire, notices that were not delivered yet, and
+// whether a finished recording was salvaged. An unfinished upload comes back without
+// an owner until its token is used.
 //
 // Errors: Unavailable; what was done until then stays done.
 func (b *Broker) Rebuild(ctx context.Context, tell func(Rebuilt)) (Rebuilt, error) {
@@ -142,9 +142,9 @@ func (b *Broker) Rebuild(ctx context.Context, tell func(Rebuilt)) (Rebuilt, erro
 	return done, err
 }
 
-// RebuildThese is Rebuild for sessions whose IDs somebody kept. It finds them
-// where S3 lists uploads by exact key alone, too. It skips an ID of which the
-// bucket has nothing.
+// RebuildThese is Rebuild for sessions whose IDs are known. It also finds them if S3
+// lists uploads by their exact key only. It skips an ID for which the bucket has
+// nothing.
 func (b *Broker) RebuildThese(ctx context.Context, ids []ID, tell func(Rebuilt)) (Rebuilt, error) {
 	var done Rebuilt
 	for _, id := range ids {
@@ -171,12 +171,12 @@ func (b *Broker) RebuildThese(ctx context.Context, ids []ID, tell func(Rebuilt))
 	return done, nil
 }
 
-// note counts what came back in its place, and what did not as skipped.
-func (r *Rebuilt) note(place *int, back bool) {
+// note adds one to *counter if a session came back, and else to Skipped.
+func (r *Rebuilt) note(counter *int, back bool) {
 	if !back {
-		place = &r.Skipped
+		counter = &r.Skipped
 	}
-	*place++
+	*counter++
 }
 
 func (b *Broker) rebuildUpload(ctx context.Context, u ListedUpload, done *Rebuilt, tell func(Rebuilt)) error {
@@ -220,7 +220,7 @@ func (b *Broker) rebuildObject(ctx context.Context, o ListedObject) (bool, error
 // rebuildKey restores a session from the object at its key, if there is one.
 func (b *Broker) rebuildKey(ctx context.Context, id ID) (bool, error) {
 	if _, err := b.Store.Get(ctx, id); KindOf(err) != NotFound {
-		return false, ignoring(Internal, err) // a record nobody can read is no reason to stop
+		return false, ignoring(Internal, err) // a record that cannot be read must not stop the rest
 	}
 	obj, err := b.Bucket.Head(ctx, b.Key(id))
 	if err != nil {
@@ -230,7 +230,7 @@ func (b *Broker) rebuildKey(ctx context.Context, id ID) (bool, error) {
 	return err == nil, err
 }
 
-// idOf reads the ID from a key, where it is one of ours.
+// idOf reads the ID from a key, if the key is one of ours.
 func (b *Broker) idOf(key Key) (ID, bool) {
 	name, found := strings.CutPrefix(string(key), b.Limits.KeyPrefix)
 	base, _, _ := strings.Cut(name, ".")

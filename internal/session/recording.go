@@ -18,12 +18,13 @@ type Recording struct {
 	Duration time.Duration // as its recorder said, 0 where the Store does not know
 }
 
-// Object is what S3 has of a finished recording. Errors: NotFound; Unavailable.
+// Object returns what S3 tells about a finished recording. Errors: NotFound;
+// Unavailable.
 func (b *Broker) Object(ctx context.Context, id ID) (Object, error) {
 	return b.Bucket.Head(ctx, b.Key(id))
 }
 
-// Watch returns a playback URL. It needs S3 alone, so a watch link works when
+// Watch returns a playback URL. It needs nothing but S3, so a watch link works even if
 // the Store has forgotten everything or does not answer.
 //
 // Errors: Conflict "not-completed" while the session is still on its way;
@@ -70,7 +71,7 @@ func (b *Broker) addBeside(ctx context.Context, id ID, r *Recording, ttl time.Du
 	r.Captions = found.url(ctx, captions, fileName(id, r.Title), ttl)
 }
 
-// toldWithin is how long the Store, or S3, may take to say what nobody has to know.
+// toldWithin is how long the Store or S3 may take to tell what is not essential.
 const toldWithin = time.Second
 
 func (b *Broker) durationOf(ctx context.Context, id ID) time.Duration {
@@ -83,8 +84,8 @@ func (b *Broker) durationOf(ctx context.Context, id ID) time.Duration {
 	return s.Result.Duration
 }
 
-// playedAs is the type a recording is played as. S3 says what it was opened
-// with, which an older broker may have let be anything.
+// playedAs returns the content type that a recording is played with. S3 tells the type
+// with which it was opened, and an older broker may have accepted any type.
 func playedAs(id ID, obj Object) string {
 	if checkContentType(obj.ContentType, nil) != nil {
 		return typeByCode(id[idLength-1]).contentType()
@@ -92,14 +93,14 @@ func playedAs(id ID, obj Object) string {
 	return obj.ContentType
 }
 
-// disposition names the file a recording downloads under, so that its end says
-// what it is: a name may hold what writes text from right to left, and in a
-// file's name that only serves to make an extension look like another.
+// disposition returns the Content-Disposition with the file name of a download. The
+// name's extension says what the file is. Characters that write text from right to
+// left are left out: in a file name they only make one extension look like another.
 //
-// It is an attachment: what is recorded may be a playlist in the guise of a
-// video, and a browser that opens its URL as a page would fetch from wherever
-// the playlist says. A player in a page plays attachments too, under the page's
-// policy: only navigation goes by the disposition
+// It is an attachment. A recording may be a playlist that pretends to be a video, and a
+// browser that opened its URL as a page would load whatever the playlist names. A
+// player in a page plays attachments too, under the page's policy: the disposition
+// counts only for navigation
 // (https://html.spec.whatwg.org/multipage/media.html, read 2026-11-29).
 func disposition(id ID, contentType, title string) string {
 	kind := typeByCode(id[idLength-1])
@@ -109,7 +110,7 @@ func disposition(id ID, contentType, title string) string {
 	return attachment(kind.withExtension(fileName(id, title)))
 }
 
-// fileName is what a recording is called, as the name of a file.
+// fileName returns the recording's name as the name of a file.
 func fileName(id ID, title string) string {
 	if name := strings.Map(inFileName, title); name != "" {
 		return name
@@ -135,7 +136,7 @@ func inFileName(r rune) rune {
 	return r
 }
 
-// notThere says why a recording that S3 does not have is not there.
+// notThere returns the error that says why S3 does not have a recording.
 func (b *Broker) notThere(ctx context.Context, ref Ref) error {
 	s, err := b.find(ctx, ref)
 	if err != nil {
@@ -169,8 +170,8 @@ func (b *Broker) Delete(ctx context.Context, ref Ref) error {
 	default:
 		return conflict(ReasonNotCompleted, "the session is %s; abort it instead", s.State)
 	}
-	// The record last: if this broker dies in between, it still says completed
-	// and the call is repeated. The files beside it first: nothing names them once the
+	// The record is deleted last: if this broker dies in between, the record still
+	// says completed, and the call can be repeated. The files beside it first: nothing names them once the
 	// recording is gone and the record too.
 	if err := b.dropBeside(ctx, s.ID); err != nil {
 		return err

@@ -2,10 +2,10 @@ package session
 
 import "context"
 
-// Renew gives a session whose token has ended, or soon will, a longer life: a
-// laptop may come back after weeks. t is what its token says, genuine though
-// perhaps expired; owner is on whose behalf it is renewed. The new token is the
-// SessionToken of the session returned.
+// Renew lets a session go on whose token has expired or soon will: a laptop may come
+// back after weeks. t is what the token carries; its signature was checked, but it may
+// have expired. owner is the person who asks. The new token is the SessionToken of the
+// session returned.
 //
 // Errors: NotFound if the session is another owner's, or "lost"; Conflict if it
 // was aborted or deleted; Unavailable.
@@ -32,15 +32,15 @@ func (b *Broker) Renew(ctx context.Context, t SessionToken, owner Owner) (*Sessi
 	return nil, busy()
 }
 
-// ExtendToken returns the token t of s with a longer life, if less than a quarter of
-// one is left: so a recorder that keeps calling is never without, however long
-// it records, and needs no grant for it.
+// ExtendToken returns the token t of s with a new life of SessionTTL from now, if less
+// than a quarter of its life is left; else it returns t and false. So a recorder that
+// keeps calling always has a good token, however long it records, and needs no grant
+// for that.
 //
-// The new life is SessionTTL from now, as at open. That is as long as the upload
-// can be of use: without another call the session is reaped once its URLs have
-// expired and the resume window is over, which SessionTTL is meant to cover. And
-// only an open session's token is extended, so it ends at most SessionTTL after
-// the recording does, whoever has a copy of it.
+// SessionTTL is as long as the upload can be of use: without another call the session
+// is reaped once its URLs have expired and the resume window is over. Only the token
+// of an open session is extended. So every copy of it ends at most SessionTTL after
+// the recording.
 func (b *Broker) ExtendToken(s *Session, t SessionToken) (SessionToken, bool) {
 	life := b.Limits.SessionTTL
 	now := b.Now()

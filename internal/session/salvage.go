@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Salvage completes a session from the parts that arrived, without its
-// recorder. It can be repeated. With ifRevision above 0 it happens only if
-// nothing changed since that revision.
+// Salvage completes a session from the parts that arrived, without its recorder. It
+// can be repeated. If ifRevision is above 0, Salvage does this only if the session has
+// not changed since that revision.
 //
-// The session returned is completed, and Result.Missing says what is not
-// there; or it is still completing, as in Complete.
+// The session returned is completed, and Result.Missing names the parts that are not
+// there. Or it is still completing, as with Complete.
 //
-// Errors: Conflict "empty" if nothing was uploaded, or if it was aborted;
-// PreconditionFailed if it changed since ifRevision; NotFound "lost";
+// Errors: Conflict "empty" if nothing was uploaded; Conflict if the session was
+// aborted; PreconditionFailed if it changed since ifRevision; NotFound "lost";
 // Unavailable.
 func (b *Broker) Salvage(ctx context.Context, ref Ref, ifRevision Revision) (*Session, error) {
 	for range casRounds {
@@ -34,7 +34,7 @@ func (b *Broker) Salvage(ctx context.Context, ref Ref, ifRevision Revision) (*Se
 			}
 			s, err = b.salvage(ctx, s)
 		}
-		if ReasonOf(err) == ReasonStale || err == nil && s.State == Open { // a part came in between
+		if ReasonOf(err) == ReasonStale || err == nil && s.State == Open { // a part arrived meanwhile
 			continue
 		}
 		return s, err
@@ -56,7 +56,7 @@ func (b *Broker) salvage(ctx context.Context, s *Session) (*Session, error) {
 	return b.completeFrom(ctx, s, a)
 }
 
-// completeFrom makes what arrived the session's intent and carries it out.
+// completeFrom stores an intent with the parts that arrived, and carries it out.
 func (b *Broker) completeFrom(ctx context.Context, s *Session, a arrival) (*Session, error) {
 	// replay lists the parts again: now the lease is ours
 	return b.underLease(ctx, s, Completing, func(next *Session) {
@@ -65,15 +65,15 @@ func (b *Broker) completeFrom(ctx context.Context, s *Session, a arrival) (*Sess
 	}, b.replay)
 }
 
-// arrival is what came of a recording whose recorder is gone.
+// arrival is what arrived of a recording whose recorder is gone.
 type arrival struct {
 	listed  []Part // all that S3 has
-	parts   []Part // those that can be one object
+	parts   []Part // the parts that can become one object
 	missing []PartNumber
 }
 
-// intent is to make one object of what arrived. Only what is all that was
-// announced is as good as what a recorder claims.
+// intent returns the intent to make one object of what arrived. It counts as a
+// recorder's claim only if everything that was announced has arrived.
 func (a arrival) intent(s *Session) *Intent {
 	if a.isWhole(s) {
 		return intentTo(AsClaimed, a.parts)
@@ -83,7 +83,7 @@ func (a arrival) intent(s *Session) *Intent {
 	return i
 }
 
-// newest is when the last part came.
+// newest returns when the last part arrived.
 func (a arrival) newest() (t time.Time) {
 	for _, p := range a.listed {
 		t = later(t, p.StoredAt)
@@ -91,8 +91,8 @@ func (a arrival) newest() (t time.Time) {
 	return t
 }
 
-// arrived holds what S3 has against what was reported. A report is half a
-// claim: it cannot say how long the recording is, but what each part should be.
+// arrived compares what S3 has with what was reported. Reports are half a claim: they
+// say what each part should be, but not how many parts there are.
 func (b *Broker) arrived(ctx context.Context, s *Session) (arrival, error) {
 	listed, err := b.Bucket.ListParts(ctx, b.upload(s))
 	if err != nil {
@@ -104,7 +104,7 @@ func (b *Broker) arrived(ctx context.Context, s *Session) (arrival, error) {
 	return a, err
 }
 
-// reported is what the recorder told of s so far.
+// reported returns the parts of s that the recorder has reported.
 func (b *Broker) reported(ctx context.Context, s *Session) ([]Part, error) {
 	reported, err := b.Store.Parts(ctx, s.ID)
 	if KindOf(err) == NotFound {
@@ -113,9 +113,9 @@ func (b *Broker) reported(ctx context.Context, s *Session) ([]Part, error) {
 	return reported, err
 }
 
-// expect adds the parts at the end that an announced size calls for. Parts may
-// be smaller than the session's part size, so their number is a guess; that
-// some are missing is not. Where the client cuts them as it likes, it is one.
+// expect adds the parts that are missing at the end, by the announced size. Parts may
+// be smaller than the session's part size, so their number is a guess, but it is
+// certain that some are missing. If the client chooses the sizes, expect adds one part.
 func (a *arrival) expect(s *Session) {
 	if s.Announced <= totalSize(a.listed) || len(a.listed) == 0 {
 		return
@@ -136,8 +136,8 @@ func (a *arrival) expect(s *Session) {
 	}
 }
 
-// judgeArrival keeps every part that can stand in the object: all that S3 has,
-// but for one under MinPartSize that is not the last, which S3 would refuse.
+// judgeArrival keeps every part that can be in the object. These are all parts that S3
+// has, except a part under MinPartSize that is not the last: S3 would refuse it.
 func judgeArrival(listed, reported []Part, doubt bool) arrival {
 	a := arrival{listed: listed}
 	for i, p := range listed {
@@ -149,8 +149,8 @@ func judgeArrival(listed, reported []Part, doubt bool) arrival {
 	return a
 }
 
-// salvagedAlready is the answer to a recorder that comes back too late. What
-// it still has goes up in a new session.
+// salvagedAlready is the error for a recorder that comes back too late. It can upload
+// its recording into a new session.
 func salvagedAlready(s *Session) error {
 	return conflict(ReasonSalvaged, "the session was salvaged with %d bytes while its recorder was away; upload the whole recording in a new session", s.Result.Size)
 }
