@@ -3,11 +3,16 @@
  */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { uploadByApi } from './lib/api.js';
 import { BrokerDev } from './lib/broker-dev.js';
 import { launchChromium } from './lib/browsers.js';
 import { download } from './lib/download.js';
 import { ElementSite } from './lib/element-site.js';
+import { temporaryFolder } from './lib/folders.js';
+import { writeVideo } from './lib/media.js';
 import { until } from './lib/until.js';
 
 let broker, site, browser, context, page, errors;
@@ -36,6 +41,12 @@ afterEach(() => context?.close());
 
 const script = () => `<script type="module" src="${broker.url}/web/element.js"></script>`;
 const element = (attributes = '') => `<slipway-recorder broker="${broker.url}" grant-url="/slipway-grant" ${attributes}></slipway-recorder>`;
+
+async function video() {
+  const file = path.join(temporaryFolder(), 'video.webm');
+  await writeVideo(file, { seconds: 4 });
+  return readFileSync(file);
+}
 
 /** @param {string} body */
 async function open(body) {
@@ -125,4 +136,21 @@ test('without a grant the element says so, and records once it has one', async (
   await page.$eval('slipway-recorder', (recorder) => { recorder.grant = async () => (await fetch('/slipway-grant', { method: 'POST' })).text(); });
   await is('idle');
   await recordFrom();
+});
+
+test('a player of a strange page plays a link, and says what is wrong with another', async () => {
+  await page.goto('about:blank');
+  const link = await uploadByApi(broker, await video());
+  site.body = `<script type="module" src="${broker.url}/web/player.js"></script><slipway-player src="${link}"></slipway-player>`;
+  await page.goto(site.origin);
+  await until('it plays', () => page.$eval('slipway-player', async ({ video }) => {
+    await video?.play();
+    return video?.currentTime > 0.5;
+  }));
+  await page.$eval('slipway-player', (player, src) => {
+    player.addEventListener('failed', ({ detail }) => { globalThis.failure = detail; });
+    player.src = src;
+  }, link.replace(/#.*/, '#wrong'));
+  await until('it explains', async () => /link is incomplete/.test(await page.textContent('slipway-player >> #message')));
+  assert.equal((await page.evaluate(() => globalThis.failure)).status, 401);
 });

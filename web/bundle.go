@@ -19,13 +19,13 @@ import (
 // the elements.
 const (
 	workerModule = "recorder/worker-text.js"
-	styleModule  = "element/style-text.js"
+	styleModule  = "pages/style-text.js"
 	elementStyle = "pages/style.css"
 )
 
 // scripts are what pages import. Each is whole in itself, so that a page never
 // mixes files of two versions.
-var scripts = []string{"recorder.js", "element.js"}
+var scripts = []string{"recorder.js", "element.js", "player.js"}
 
 // Bundled is Files as one file for each errand: recorder.js with its Worker
 // inside, worker.js for pages that forbid Workers from blob: URLs, and each page
@@ -282,7 +282,7 @@ func OverRecorder(files fs.FS) (map[string][]byte, error) {
 		return nil, err
 	}
 	made := map[string][]byte{}
-	for name, apart := range map[string][]string{"element.js": {"recorder.js"}, "react.js": {"recorder.js", "element.js", "react"}} {
+	for name, apart := range map[string][]string{"element.js": {"recorder.js"}, "react.js": {"recorder.js", "element.js", "react"}, "player.js": nil} {
 		if made[name], err = b.script(name, api.FormatESModule, apart...); err != nil {
 			return nil, err
 		}

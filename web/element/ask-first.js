@@ -1,5 +1,5 @@
 
-/** @typedef {import('./view.js').View} View */
+/** @typedef {import('../pages/shadow-view.js').ShadowView} View */
 
 /**
  * Second thoughts: a question before something is gone. Another question, or {@link stopAsking}, answers it with no.

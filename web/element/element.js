@@ -4,10 +4,9 @@
 
 import { languageOf, loadMessages } from '../messages/load.js';
 import { Words } from '../messages/words.js';
+import { ShadowView } from '../pages/shadow-view.js';
 import { RecorderView } from './recorder-view.js';
-import { sharedStyle } from './style.js';
 import { buildRecorder } from './template.js';
-import { View } from './view.js';
 
 /**
  * @typedef {import('../broker/grant.js').GrantSource} GrantSource
@@ -107,14 +106,9 @@ export class SlipwayRecorder extends Base {
     this.#building = true;
     const broker = this.broker.replace(/\/+$/, '');
     const { messages, lang } = await loadMessages(languageOf(this.getAttribute('lang')), broker);
-    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [sharedStyle()];
     const words = new Words('record', messages, lang);
-    const frame = buildRecorder(words);
-    frame.lang = lang;
-    root.replaceChildren(frame);
     const given = this.sources.split(/\s+/).filter((source) => SOURCES.includes(source));
-    this.#view = new RecorderView(new View(root, frame, words), {
+    this.#view = new RecorderView(new ShadowView(this, buildRecorder(words), words), {
       permission: () => ({ broker: this.broker, grant: this.#grant ?? (this.grantUrl ? () => this.#askForGrant() : null) }),
       tell: (name, detail) => { this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })); },
     }, { sources: given.length ? given : SOURCES, name: this.name });

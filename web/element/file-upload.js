@@ -15,7 +15,7 @@ export class FileUpload extends Pane {
   #current = null;
 
   /**
-   * @param {import('./view.js').View} view
+   * @param {import('../pages/shadow-view.js').ShadowView} view
    * @param {object} events
    * @param {(counts: import('./safety-view.js').Counts) => void} events.progressed
    * @param {(error: import('../recorder.js').RecorderError) => void} events.trouble it goes on

@@ -15,7 +15,7 @@ export class LinkView extends Pane {
   #watch = this.byId('watch', HTMLAnchorElement);
   #say;
 
-  /** @param {import('./view.js').View} view @param {(words: string) => void} say reads something out */
+  /** @param {import('../pages/shadow-view.js').ShadowView} view @param {(words: string) => void} say reads something out */
   constructor(view, say) {
     super(view);
     this.#say = say;

@@ -10,7 +10,7 @@ export class LivePane extends Pane {
   #soundOnly = this.byId('sound-only', SVGElement);
   #voice;
 
-  /** @param {import('./view.js').View} view @param {ConstructorParameters<typeof VoiceControls>[1]} events */
+  /** @param {import('../pages/shadow-view.js').ShadowView} view @param {ConstructorParameters<typeof VoiceControls>[1]} events */
   constructor(view, events) {
     super(view);
     this.#voice = new VoiceControls(view, events);

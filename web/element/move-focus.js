@@ -7,7 +7,7 @@ const NEXT = { idle: 'record', cancelled: 'record', counting: 'start-now', recor
  * The button that was pressed may be gone: the focus goes where the next one is. It is never taken from the rest of the
  * document.
  *
- * @param {import('./view.js').View} view
+ * @param {import('../pages/shadow-view.js').ShadowView} view
  * @param {string} state
  * @param {boolean} hadFocus before the state changed
  */

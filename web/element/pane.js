@@ -2,7 +2,7 @@
  * A part of the recorder's view. Its fields may already use what a pane has of its view.
  */
 
-/** @typedef {import('./view.js').View} View */
+/** @typedef {import('../pages/shadow-view.js').ShadowView} View */
 
 export class Pane {
   /** @param {View} view */

@@ -62,7 +62,7 @@ export class RecorderView extends Pane {
   #unfinished = new UnfinishedList(this.view, { finish: (recording) => this.#finish(recording), grant: () => this.#grant });
 
   /**
-   * @param {import('./view.js').View} view
+   * @param {import('../pages/shadow-view.js').ShadowView} view
    * @param {Host} host
    * @param {{sources: readonly string[], name: string}} how
    */

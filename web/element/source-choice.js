@@ -17,7 +17,7 @@ export class SourceChoice extends Pane {
   /**
    * What this device can record, with what people most often want ticked.
    *
-   * @param {import('./view.js').View} view
+   * @param {import('../pages/shadow-view.js').ShadowView} view
    * @param {readonly string[]} offered of `screen`, `camera`, `microphone`
    * @param {() => void} onChange
    */

@@ -26,7 +26,7 @@ export class StartPane extends Pane {
   #state = 'loading';
 
   /**
-   * @param {import('./view.js').View} view
+   * @param {import('../pages/shadow-view.js').ShadowView} view
    * @param {{sources: readonly string[], name: string}} how
    * @param {import('./live-pane.js').LivePane} live shows the try
    * @param {object} events

@@ -3,7 +3,7 @@
  * may style, and `slot` where it may put something of its own.
  */
 
-import { h, icon, path, rect } from './h.js';
+import { h, icon, path, rect } from '../pages/h.js';
 
 const MEDIA_FILES = 'video/*,audio/*,.mov,.caf,.mka,.mkv,.mk3d,.m2ts,.mts,.ogg,.oga,.opus,.aif,.aiff,.amr';
 

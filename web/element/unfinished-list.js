@@ -16,7 +16,7 @@ export class UnfinishedList extends Pane {
   #events;
 
   /**
-   * @param {import('./view.js').View} view
+   * @param {import('../pages/shadow-view.js').ShadowView} view
    * @param {object} events
    * @param {(recording: Unfinished) => void} events.finish
    * @param {() => import('../broker/grant.js').GrantSource | null} events.grant deletes what the broker has completed

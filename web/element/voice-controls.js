@@ -22,7 +22,7 @@ export class VoiceControls extends Pane {
   #recorder = null;
   #heard = NONE;
 
-  /** @param {import('./view.js').View} view @param {{changed: () => void, failed: (error: unknown) => void}} events of a choice of microphone */
+  /** @param {import('../pages/shadow-view.js').ShadowView} view @param {{changed: () => void, failed: (error: unknown) => void}} events of a choice of microphone */
   constructor(view, events) {
     super(view);
     this.#events = events;

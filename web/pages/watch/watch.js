@@ -7,12 +7,12 @@
 
 import { sleep } from '../../base/backoff.js';
 import { FETCHED_AT_MOST, fileNameFor, saveFile } from './download.js';
-import { unknownTo } from './codec-words.js';
+import { unknownTo } from '../../player/codec-words.js';
 import { formatBytes, formatDate } from '../format.js';
-import { mayPlay } from './may-play.js';
+import { mayPlay } from '../../player/may-play.js';
 import { byId, showMessage, showState } from '../page-state.js';
-import { fetchRecording, PlaybackError } from './playback.js';
-import { RenewingPlayer } from './renewing-player.js';
+import { fetchRecording, PlaybackError } from '../../player/playback.js';
+import { RenewingPlayer } from '../../player/renewing-player.js';
 import { strings } from './strings.js';
 
 const $ = {
@@ -112,7 +112,7 @@ function cannotPlay(type) {
 
 /**
  * @param {RenewingPlayer} player
- * @param {import('./playback.js').Recording} recording
+ * @param {import('../../player/playback.js').Recording} recording
  */
 function offerDownload(player, { url, name, content_type: type, size }) {
   let busy = false;

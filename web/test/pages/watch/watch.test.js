@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ENDINGS, fileNameFor } from '../../../pages/watch/download.js';
-import { mayPlay } from '../../../pages/watch/may-play.js';
+import { mayPlay } from '../../../player/may-play.js';
 
 test('the endings are those of the broker', () => {
   const source = readFileSync(new URL('../../../../internal/session/mediatype.go', import.meta.url), 'utf8');

@@ -3,4 +3,4 @@
  * it comes from its file.
  */
 
-export const styleText = await (await fetch(new URL('../pages/style.css', import.meta.url))).text();
+export const styleText = await (await fetch(new URL('./style.css', import.meta.url))).text();

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { unknownTo } from '../../../pages/watch/codec-words.js';
-import { ENDINGS } from '../../../pages/watch/download.js';
+import { unknownTo } from '../../player/codec-words.js';
+import { ENDINGS } from '../../pages/watch/download.js';
 
 /** A player of these types, of all codecs of a container, or of one. */
 const plays = (...types) => ({ canPlayType: (type) => (types.includes(type) ? 'maybe' : '') });

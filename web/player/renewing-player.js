@@ -34,6 +34,8 @@ export class RenewingPlayer {
   #position = 0; // where it is, or is wanted; the element forgets it on an error
   #failedAt = 0;
   #playing = false; // or wants to
+  #timer;
+  #over = new AbortController();
 
   /**
    * @param {object} options
@@ -50,9 +52,9 @@ export class RenewingPlayer {
     this.#fetchLease = fetchLease;
     this.#onFailed = onFailed;
     const on = (/** @type {string} */ name, /** @type {() => void} */ handle) => {
-      video.addEventListener(name, () => { if (!this.#loading) handle(); });
+      video.addEventListener(name, () => { if (!this.#loading) handle(); }, { signal: this.#over.signal });
     };
-    video.addEventListener('play', () => { this.#playing = true; }); // pressed during an exchange it is meant all the same
+    video.addEventListener('play', () => { this.#playing = true; }, { signal: this.#over.signal }); // pressed during an exchange it is meant all the same
     on('play', () => this.#need());
     on('pause', () => { if (!video.error) this.#playing = false; }); // Chromium pauses on an error
     on('timeupdate', () => this.#moved());
@@ -60,8 +62,14 @@ export class RenewingPlayer {
     on('waiting', () => this.#need());
     on('stalled', () => { if (this.#playing) this.#need(); });
     on('error', () => void this.#recover());
-    setInterval(() => this.#prepare(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#prepare(), LOOK_EVERY_MS);
     video.src = lease.url;
+  }
+
+  /** Lets go of the element: another file is to be played in it. */
+  close() {
+    clearInterval(this.#timer);
+    this.#over.abort();
   }
 
   /** A URL that can be used right now, for a download. @returns {Promise<string>} */

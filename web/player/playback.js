@@ -2,8 +2,8 @@
  * Asks the broker for the URL of one recording, patiently: a broker that is away or busy is asked again.
  */
 
-import { backoffMs, sleep } from '../../base/backoff.js';
-import { brokerUrl } from '../broker-url.js';
+import { backoffMs, sleep } from '../base/backoff.js';
+import { brokerUrl } from '../pages/broker-url.js';
 
 const TIMING = { retryBaseMs: 500, retryCapMs: 15_000 };
 const ANSWER_WITHIN_MS = 20_000;
@@ -23,7 +23,7 @@ const ANSWER_WITHIN_MS = 20_000;
 export class PlaybackError extends Error {
   /**
    * @param {number} status
-   * @param {{code?: string, reason?: import('../../broker/reasons.js').BrokerReason, detail?: string, request_id?: string, retry_after_ms?: number, safe_bytes?: number}} problem
+   * @param {{code?: string, reason?: import('../broker/reasons.js').BrokerReason, detail?: string, request_id?: string, retry_after_ms?: number, safe_bytes?: number}} problem
    */
   constructor(status, problem) {
     super(problem.detail ?? `status ${status}`);
@@ -39,31 +39,33 @@ export class PlaybackError extends Error {
 /**
  * @param {string} id
  * @param {string} token the share token, or an owner's grant; empty: none
- * @param {{onTrouble?: () => void}} [options] onTrouble: it has failed twice and is tried on
+ * @param {{broker?: string, onTrouble?: () => void, signal?: AbortSignal}} [options] broker: that of the page unless given; onTrouble: it has
+ *   failed twice and is tried on; signal: nobody waits any more
  * @returns {Promise<{recording: Recording, lease: UrlLease}>}
  * @throws {PlaybackError}
  */
-export async function fetchRecording(id, token, { onTrouble } = {}) {
+export async function fetchRecording(id, token, { broker = brokerUrl(location.href), onTrouble, signal } = {}) {
   for (let failures = 1; ; failures++) {
-    const answer = await askOnce(id, token);
+    const answer = await askOnce(broker, id, token);
     if ('recording' in answer) return answer;
     if (failures === 2) onTrouble?.();
     const ms = backoffMs(failures, TIMING, { retryAfterMs: answer.retryAfterMs });
-    await sleep(ms, { wake: globalThis }); // or until the browser is back online
+    await sleep(ms, { wake: globalThis, signal }); // or until the browser is back online
   }
 }
 
 /**
+ * @param {string} broker
  * @param {string} id
  * @param {string} token
  * @returns {Promise<{recording: Recording, lease: UrlLease} | {retryAfterMs?: number}>}
  */
-async function askOnce(id, token) {
+async function askOnce(broker, id, token) {
   const born = UrlLease.now(); // the URL's life begins no earlier
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN_MS);
   try {
-    const response = await fetch(`${brokerUrl(location.href)}/v1/recordings/${id}`, {
+    const response = await fetch(`${broker}/v1/recordings/${id}`, {
       headers: token ? { Authorization: `Bearer ${token}` } : {}, cache: 'no-store', credentials: 'omit', signal: limit.signal,
     });
     const body = await response.json().catch(() => null); // something between us and the broker may answer in its own way
