@@ -131,6 +131,7 @@ export function useRecorder(options) {
  * @property {import('./element.js').GrantSource} [grant] in place of grantUrl
  * @property {string} [sources]
  * @property {string} [name]
+ * @property {number} [maxMinutes]
  * @property {string} [lang]
  * @property {'light' | 'dark'} [theme]
  * @property {string} [id]
@@ -147,7 +148,7 @@ export function useRecorder(options) {
 
 /** `<slipway-recorder>` as a component. Its `ref` is the element. */
 export const SlipwayRecorder = forwardRef(function SlipwayRecorder(
-  /** @type {SlipwayRecorderProps} */ { grant, grantUrl, className, children, onState, onProgress, onPart, onError, onEased, onView, ...rest },
+  /** @type {SlipwayRecorderProps} */ { grant, grantUrl, maxMinutes, className, children, onState, onProgress, onPart, onError, onEased, onView, ...rest },
   /** @type {import('react').ForwardedRef<SlipwayRecorderElement>} */ ref,
 ) {
   const [element, setElement] = useState(/** @type {SlipwayRecorderElement | null} */ (null));
@@ -164,5 +165,5 @@ export const SlipwayRecorder = forwardRef(function SlipwayRecorder(
   }, [element]);
   useEffectBeforePaint(() => { if (element) element.grant = grant ?? null; }, [element, grant]);
   const keep = useCallback((/** @type {SlipwayRecorderElement | null} */ found) => setElement(found), []);
-  return createElement('slipway-recorder', { ...rest, ref: keep, class: className, 'grant-url': grantUrl }, children);
+  return createElement('slipway-recorder', { ...rest, ref: keep, class: className, 'grant-url': grantUrl, 'max-minutes': maxMinutes }, children);
 });

@@ -12,8 +12,8 @@ import { buildRecorder } from './template.js';
  * @typedef {import('../broker/grant.js').GrantSource} GrantSource
  * @typedef {import('../recorder.js').RecorderEventMap} RecorderEventMap
  *
- * @typedef {RecorderEventMap & {view: CustomEvent<{state: string, headline: string}>}} SlipwayRecorderEventMap view: what is
- *   seen; the states are the Recorder's, and `blocked`, `trying`, `counting`, `uploading`
+ * @typedef {RecorderEventMap & {view: CustomEvent<{state: string, headline: string}>,
+ *   renamed: CustomEvent<{name: string}>, deleted: CustomEvent<{id: string}>}} SlipwayRecorderEventMap view: what is seen; the states are the Recorder's, and `blocked`, `trying`, `counting`, `uploading`
  */
 
 /** What may be recorded or sent. */
@@ -27,10 +27,10 @@ const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class 
 /**
  * Attributes: `broker`; `grant-url`, which is asked by POST for each recording, with the page's cookies if it is on the
  * page's own origin, and answers with the grant as text or with the broker's JSON; `sources`, some of `screen camera
- * microphone file`; `name`; `lang`; `theme` (`light` or `dark`, where it does not follow the browser). All but `broker` and
+ * microphone file`; `name`; `max-minutes`; `lang`; `theme` (`light` or `dark`, where it does not follow the browser). All but `broker` and
  * `grant-url` are read when the element is first seen.
  *
- * Events: the Recorder's, bubbling and composed; and `view`.
+ * Events: the Recorder's, bubbling and composed; `view`; `renamed` and `deleted`, once the person did so after the end.
  */
 export class SlipwayRecorder extends Base {
   static observedAttributes = ['broker', 'grant-url'];
@@ -62,6 +62,10 @@ export class SlipwayRecorder extends Base {
 
   get name() { return this.getAttribute('name') ?? ''; }
   set name(name) { this.setAttribute('name', name); }
+
+  /** The longest time of a recording; 0 for none. */
+  get maxMinutes() { return Math.max(0, Number(this.getAttribute('max-minutes')) || 0); }
+  set maxMinutes(minutes) { this.setAttribute('max-minutes', String(minutes)); }
 
   get sources() { return this.getAttribute('sources') ?? ''; }
   set sources(sources) { this.setAttribute('sources', sources); }
@@ -111,7 +115,7 @@ export class SlipwayRecorder extends Base {
     this.#view = new RecorderView(new ShadowView(this, buildRecorder(words), words), {
       permission: () => ({ broker: this.broker, grant: this.#grant ?? (this.grantUrl ? () => this.#askForGrant() : null) }),
       tell: (name, detail) => { this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })); },
-    }, { sources: given.length ? given : SOURCES, name: this.name });
+    }, { sources: given.length ? given : SOURCES, name: this.name, maxMinutes: this.maxMinutes });
     if (this.#blocked) this.#view.block(this.#blocked);
     if (this.#connection) this.#view.connect(this.#connection.signal);
   }

@@ -25,10 +25,11 @@ export class LivePane extends Pane {
   /**
    * @param {import('../recorder.js').Recorder} recorder
    * @param {string | null} microphoneId '' for the browser's choice, null for none
+   * @param {MediaTrackConstraints} voice of each microphone
    */
-  showRecorder(recorder, microphoneId) {
+  showRecorder(recorder, microphoneId, voice) {
     this.#showPicture(recorder.stream);
-    void this.#voice.show(recorder, microphoneId);
+    void this.#voice.show(recorder, microphoneId, voice);
   }
 
   /** A browser pauses the picture of an element that was moved. */

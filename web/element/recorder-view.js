@@ -11,6 +11,7 @@ import { EndPane } from './end-pane.js';
 import { FileUpload } from './file-upload.js';
 import { Headline } from './headline.js';
 import { discardJob, follow } from './job.js';
+import { KeptPane } from './kept-pane.js';
 import { LinkView } from './link-view.js';
 import { LivePane } from './live-pane.js';
 import { moveFocus } from './move-focus.js';
@@ -18,6 +19,7 @@ import { Pane } from './pane.js';
 import { ProgressPane } from './progress-pane.js';
 import { AT_WORK, LIVE, OVER, READY, WITH_LINK } from './states.js';
 import { canRecord, StartPane } from './start-pane.js';
+import { TimeLimit } from './time-limit.js';
 import { TroubleNote } from './trouble-note.js';
 import { UnfinishedList } from './unfinished-list.js';
 
@@ -38,6 +40,8 @@ export class RecorderView extends Pane {
   /** @type {import('./job.js').Job | null} */
   #job = null;
   #name = ''; // of the job
+  /** @type {{size: number, durationMs?: number} | null} what was completed */
+  #done = null;
   /** @type {import('./end-pane.js').Failure} */
   #failure = { hopeless: false, kept: false };
 
@@ -47,6 +51,10 @@ export class RecorderView extends Pane {
   #link = new LinkView(this.view, (words) => this.#headline.say(words));
   #trouble = new TroubleNote(this.view);
   #end = new EndPane(this.view);
+  #kept = new KeptPane(this.view, {
+    permission: () => this.#host.permission(), renamed: (name) => this.#renamed(name), deleted: () => this.#deleted(),
+  });
+  #limit;
   #live = new LivePane(this.view, {
     changed: () => this.view.showMessage(null),
     failed: (error) => this.view.showMessage({ ...errorMessage(error, this.words.errors('errors')), kind: 'warning' }),
@@ -64,7 +72,7 @@ export class RecorderView extends Pane {
   /**
    * @param {import('../pages/shadow-view.js').ShadowView} view
    * @param {Host} host
-   * @param {{sources: readonly string[], name: string}} how
+   * @param {{sources: readonly string[], name: string, maxMinutes: number}} how maxMinutes: 0 for no limit
    */
   constructor(view, host, how) {
     super(view);
@@ -72,6 +80,7 @@ export class RecorderView extends Pane {
     this.#start = new StartPane(view, how, this.#live, {
       record: () => this.#record(), send: (file) => this.#send(file), enter: (state) => this.#enter(state),
     });
+    this.#limit = new TimeLimit(view, how.maxMinutes, () => { if (this.#job instanceof Recorder) this.#job.stop().catch(() => {}); });
     this.#listen();
     this.open();
   }
@@ -227,7 +236,7 @@ export class RecorderView extends Pane {
 
   /** @param {Recorder} recorder */
   #showRecorder(recorder) {
-    this.#live.showRecorder(recorder, this.#start.microphoneId);
+    this.#live.showRecorder(recorder, this.#start.microphoneId, this.#start.voice);
     void this.#start.refresh(); // the devices have names by now
   }
 
@@ -259,6 +268,9 @@ export class RecorderView extends Pane {
     if (left && !OVER.includes(left.state)) left.cancel().catch(() => {}); // nothing records where nobody can see it
     this.#name = '';
     this.#trouble.forget();
+    this.#limit.forget();
+    this.#kept.hide();
+    this.#done = null;
     this.view.showMessage(null);
     this.#progress.show({ recordedBytes: 0, uploadedBytes: 0, durationMs: 0 });
     this.#link.show('', { ready: false, wanted: false });
@@ -323,10 +335,26 @@ export class RecorderView extends Pane {
    * @param {import('../recorder.js').UploadResult} result
    * @param {number} [durationMs]
    */
-  #completed({ size, outcome, watchUrl }, durationMs) {
+  #completed({ id, size, outcome, watchUrl }, durationMs) {
+    this.#done = { durationMs, size };
     this.#end.summarize({ name: this.#name, durationMs, size });
     this.#link.show(watchUrl, { ready: true, wanted: true });
-    this.view.showMessage(outcome === 'salvaged' ? this.words.message('salvaged', 'warning') : null);
+    this.#kept.show({ id, watchUrl }, this.#name);
+    if (outcome === 'salvaged') this.view.showMessage(this.words.message('salvaged', 'warning'));
+    else this.view.showMessage(this.#limit.reached ? this.words.message('limitReached') : null);
+  }
+
+  /** @param {string} name */
+  #renamed(name) {
+    this.#name = name;
+    if (this.#done) this.#end.summarize({ name, ...this.#done });
+    this.#host.tell('renamed', { name });
+  }
+
+  #deleted() {
+    this.#host.tell('deleted', { id: this.#job?.id ?? '' });
+    this.#reset();
+    this.view.showMessage(this.words.message('deleted'));
   }
 
   /** @param {RecorderError} [error] */
@@ -345,6 +373,7 @@ export class RecorderView extends Pane {
   /** @param {import('./safety-view.js').Counts & {durationMs?: number}} detail */
   #progressed(detail) {
     if (this.#progress.show(detail)) this.#trouble.eased();
+    if (detail.durationMs !== undefined && this.#state === 'recording') this.#limit.look(detail.durationMs);
     if (this.#job) this.#showLink(); // a file's comes with its end
   }
 

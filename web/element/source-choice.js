@@ -9,6 +9,9 @@ export class SourceChoice extends Pane {
   #screen = this.byId('source-screen', HTMLInputElement);
   #camera = this.byId('source-camera', HTMLInputElement);
   #microphone = this.byId('source-mic', HTMLInputElement);
+  #soundField = this.byId('sound-field', HTMLElement);
+  #noise = this.byId('noise', HTMLInputElement);
+  #echo = this.byId('echo', HTMLInputElement);
   #cameraField = this.byId('camera-field', HTMLElement);
   #microphoneField = this.byId('mic-field', HTMLElement);
   #cameras = new DeviceChoice(this.byId('camera-choice', HTMLSelectElement), 'videoinput', { value: '', label: this.words.text('ownChoice') });
@@ -36,7 +39,7 @@ export class SourceChoice extends Pane {
     // The Recorder takes one picture: ticking one unticks the other.
     this.#screen.addEventListener('change', () => { if (this.#screen.checked) this.#camera.checked = false; });
     this.#camera.addEventListener('change', () => { if (this.#camera.checked) this.#screen.checked = false; });
-    for (const id of ['source-screen', 'source-camera', 'source-mic', 'camera-choice', 'mic-choice']) {
+    for (const id of ['source-screen', 'source-camera', 'source-mic', 'camera-choice', 'mic-choice', 'noise', 'echo']) {
       this.byId(id, HTMLElement).addEventListener('change', () => { this.#showFields(); onChange(); });
     }
     void this.refresh();
@@ -66,14 +69,18 @@ export class SourceChoice extends Pane {
     return {
       // Chromium's own default is 640 × 480.
       camera: this.#camera.checked && { ...this.#cameras.constraints, width: { ideal: 1280 }, height: { ideal: 720 } },
-      microphone: this.#microphone.checked && this.#microphones.constraints,
+      microphone: this.#microphone.checked && { ...this.#microphones.constraints, ...this.voice },
     };
   }
+
+  /** What the browser does to a voice. */
+  get voice() { return { noiseSuppression: this.#noise.checked, echoCancellation: this.#echo.checked }; }
 
   get microphoneId() { return this.#microphones.value; }
 
   #showFields() {
     this.#cameraField.hidden = !this.#camera.checked || this.#cameras.known < 2;
+    this.#soundField.hidden = !this.#microphone.checked;
     this.#microphoneField.hidden = !this.#microphone.checked || this.#microphones.known < 2;
   }
 }

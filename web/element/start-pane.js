@@ -53,6 +53,8 @@ export class StartPane extends Pane {
   /** '' for the browser's choice, null for none. */
   get microphoneId() { return this.#choice.chosen?.microphone ? this.#choice.microphoneId : null; }
 
+  get voice() { return this.#choice.voice; }
+
   get countsDown() { return this.#countDown.checked; }
 
   get name() { return this.#name.value.replace(/\p{Cc}/gu, ' ').trim(); }

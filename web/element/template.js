@@ -22,7 +22,8 @@ export function buildRecorder(words) {
       h('h1', { id: 'headline', part: 'headline', tabindex: '-1' }, words.group('headlines').loading),
       h('p', { class: 'clock', part: 'clock', 'data-in': 'recording paused stopping', hidden: true },
         h('span', { class: 'lamp', 'aria-hidden': 'true' }),
-        h('span', { id: 'timer', role: 'timer', 'aria-label': t('time') }, '0:00'))),
+        h('span', { id: 'timer', role: 'timer', 'aria-label': t('time') }, '0:00'),
+        h('span', { id: 'limit-time', class: 'soft' }))),
     h('p', { id: 'status', class: 'unseen', role: 'status', 'aria-live': 'polite' }),
     h('div', { id: 'message', class: 'message', part: 'message', role: 'status', 'aria-live': 'polite', hidden: true }),
     unfinished(words), sources(words), live(words), begin(words),
@@ -34,13 +35,13 @@ export function buildRecorder(words) {
       button('discard', t('discard'), 'quiet danger')),
     safety(words),
     h('p', { id: 'summary', class: 'summary', part: 'summary', 'data-in': 'completed', hidden: true }),
-    share(words),
+    kept(words), share(words),
     h('div', { class: 'actions', 'data-in': 'uploading', hidden: true }, button('cancel-upload', t('cancel'), 'danger')),
     h('div', { class: 'actions', 'data-in': 'failed', hidden: true },
       button('retry', t('retry'), 'primary'), button('later', t('later'), '', { hidden: true }), button('give-up', t('discard'), 'quiet danger')),
     h('div', { class: 'actions', 'data-in': 'completed', hidden: true },
       h('a', { id: 'watch', class: 'button primary', part: 'button primary', target: '_blank', rel: 'noopener' }, t('watch')),
-      button('again', t('again')),
+      button('again', t('again')), button('delete', t('delete'), 'quiet danger'),
       h('slot', { name: 'completed' })),
     h('div', { class: 'actions', 'data-in': 'blocked', hidden: true }, button('reload', t('retry'), '', { hidden: true })),
     h('slot', { name: 'footer' }),
@@ -86,7 +87,14 @@ function sources(words) {
       choice('camera', t('whichCamera')), choice('mic', t('whichMicrophone')),
       h('div', {},
         h('label', { class: 'field', for: 'name' }, `${t('name')} `, h('span', { class: 'soft' }, t('optional'))),
-        h('input', { type: 'text', id: 'name', part: 'input', maxlength: '85', autocomplete: 'off', enterkeyhint: 'done' }))));
+        h('input', { type: 'text', id: 'name', part: 'input', maxlength: '85', autocomplete: 'off', enterkeyhint: 'done' }))),
+    h('div', { id: 'sound-field', class: 'switches', hidden: true },
+      toggle('noise', t('noiseSuppression')), toggle('echo', t('echoCancellation'))));
+}
+
+/** A switch that is on at first. @param {string} id @param {string} text */
+function toggle(id, text) {
+  return h('label', { class: 'check' }, h('input', { type: 'checkbox', role: 'switch', id, checked: true }), ` ${text}`);
 }
 
 /** @param {import('../messages/words.js').Words<'record'>} words */
@@ -118,7 +126,8 @@ function begin(words) {
         h('input', { type: 'file', id: 'file', class: 'unseen', accept: MEDIA_FILES }),
         h('label', { for: 'file', id: 'file-label', class: 'button quiet', part: 'button quiet' }, t('uploadInstead'))),
       button('cancel-start', t('cancel'), 'quiet', { 'data-in': 'starting', hidden: true })),
-    h('label', { class: 'check' }, h('input', { type: 'checkbox', id: 'count-down', checked: true }), ` ${t('countDown')}`));
+    h('label', { class: 'check' }, h('input', { type: 'checkbox', id: 'count-down', checked: true }), ` ${t('countDown')}`),
+    h('p', { id: 'limit-note', class: 'note', hidden: true }));
 }
 
 /** @param {import('../messages/words.js').Words<'record'>} words */
@@ -140,6 +149,16 @@ function share(words) {
     h('label', { class: 'field', id: 'link-label', for: 'link' }, t('link')),
     h('div', { class: 'row' }, h('input', { type: 'url', id: 'link', part: 'input', readonly: true }), button('copy', t('copy'))),
     h('p', { id: 'link-note', class: 'note' }));
+}
+
+/** @param {import('../messages/words.js').Words<'record'>} words */
+function kept(words) {
+  const t = words.text.bind(words);
+  return h('section', { id: 'kept', class: 'kept', 'data-in': 'completed', 'aria-label': t('preview'), hidden: true },
+    h('div', { id: 'kept-stage', part: 'preview' }),
+    h('label', { class: 'field', for: 'title' }, t('name')),
+    h('div', { class: 'row' },
+      h('input', { type: 'text', id: 'title', part: 'input', maxlength: '85', autocomplete: 'off', enterkeyhint: 'done' }), button('rename', t('rename'))));
 }
 
 /** Second thoughts. */

@@ -21,6 +21,8 @@ export class VoiceControls extends Pane {
   /** @type {Recorder | null} */
   #recorder = null;
   #heard = NONE;
+  /** @type {MediaTrackConstraints} */
+  #constraints = {};
 
   /** @param {import('../pages/shadow-view.js').ShadowView} view @param {{changed: () => void, failed: (error: unknown) => void}} events of a choice of microphone */
   constructor(view, events) {
@@ -38,9 +40,11 @@ export class VoiceControls extends Pane {
    *
    * @param {Recorder} recorder
    * @param {string | null} deviceId of its microphone; '' for the browser's choice, null for none
+   * @param {MediaTrackConstraints} constraints of each microphone
    */
-  async show(recorder, deviceId) {
+  async show(recorder, deviceId, constraints) {
     this.#recorder = recorder;
+    this.#constraints = constraints;
     this.showLevel(() => recorder.level);
     this.#box.hidden = false;
     await this.#choice.refresh();
@@ -82,7 +86,7 @@ export class VoiceControls extends Pane {
   async #change() {
     const wanted = this.#choice.value;
     try {
-      await this.#recorder?.setMicrophone(wanted === NONE ? null : this.#choice.constraints);
+      await this.#recorder?.setMicrophone(wanted === NONE ? null : { ...this.#choice.constraints, ...this.#constraints });
       this.#hears(wanted);
       this.#events.changed();
     } catch (error) {

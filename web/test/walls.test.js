@@ -28,7 +28,7 @@ const MAY_IMPORT = {
   check: ['base', 'broker', 'capture', 'checksum', 'disk', 'recorder'],
   'recorder.js': ['base', 'check', 'job', 'recorder'],
   messages: ['pages'],
-  element: ['base', 'capture', 'messages', 'pages', 'recorder.js'],
+  element: ['base', 'broker', 'capture', 'messages', 'pages', 'player', 'recorder.js'],
   player: ['base', 'messages', 'pages'],
   'player.js': ['player'],
   'element.js': ['element', 'recorder.js'],
