@@ -1,7 +1,7 @@
-// Package access says who may do what. It checks API keys and makes and checks
-// the three tokens: a grant opens sessions, a session token works on one, a
-// share token watches one. What names an upload to Uppy is sealed like them, and
-// is no credential.
+// Package access knows who may do what. It checks API keys, and it makes and checks the
+// three tokens. A grant opens sessions, a session token works on one session, and a
+// share token lets people watch one recording. The name of an upload for Uppy is signed
+// like the tokens, but it is no credential.
 package access
 
 import (
@@ -26,13 +26,13 @@ import (
 	"slipway/internal/session"
 )
 
-// APIKey is a key as it is configured: its hash only.
+// APIKey is an API key as the settings have it: with its hash, and without its secret.
 type APIKey struct {
 	session.APIKey
 	Hash [sha256.Size]byte
 }
 
-// String is k as the settings take it; ParseAPIKey reads it back.
+// String returns k as it stands in the settings. ParseAPIKey reads it back.
 func (k APIKey) String() string {
 	scopes := make([]string, len(k.Scopes))
 	for i, s := range k.Scopes {
@@ -60,8 +60,8 @@ func ParseAPIKey(s string) (APIKey, error) {
 	return k, nil
 }
 
-// Tokens say by their beginning what they are, so a person and a secret
-// scanner can tell them apart.
+// The beginning of a token says what it is, so that a person or a secret scanner can
+// tell.
 const (
 	apiKeyPrefix       = "sk_"
 	grantPrefix        = "gr_"
@@ -70,7 +70,7 @@ const (
 	uploadPrefix       = "up_"
 )
 
-// NewAPIKey makes a key and returns the secret, which is shown once and kept
+// NewAPIKey makes a key, and returns its secret too. Show the secret once, and keep it
 // nowhere.
 func NewAPIKey(name string, scopes ...session.Scope) (APIKey, string) {
 	var random [24]byte
@@ -79,8 +79,8 @@ func NewAPIKey(name string, scopes ...session.Scope) (APIKey, string) {
 	return APIKey{APIKey: session.APIKey{Name: name, Scopes: scopes}, Hash: sha256.Sum256([]byte(secret))}, secret
 }
 
-// Keyring checks credentials. Its keys never change. It is safe for concurrent
-// use.
+// Keyring makes and checks credentials. Its keys never change. It is safe for
+// concurrent use.
 type Keyring struct {
 	apiKeys []APIKey
 	seals   []*sealer // one for each token key
@@ -91,9 +91,12 @@ type Keyring struct {
 // MinTokenKey is the least length of a token key, in bytes.
 const MinTokenKey = 32
 
-// NewKeyring takes the API keys and the token keys. The first token key signs
-// and all verify. Several brokers come to a new key in steps: old; old, new,
-// old; new, old; new. Each step reads what the one before and after it signs.
+// NewKeyring returns a Keyring with these API keys and token keys. The first token key
+// signs, and each of them verifies. Several brokers change to a new key in steps: old;
+// old, new, old; new, old; new. At each step a broker can read the tokens of the step
+// before and of the step after.
+//
+// Errors: there is no token key, or one is shorter than MinTokenKey.
 func NewKeyring(apiKeys []APIKey, tokenKeys [][]byte, now func() time.Time) (*Keyring, error) {
 	if len(tokenKeys) == 0 {
 		return nil, errors.New("no token key")
@@ -108,15 +111,15 @@ func NewKeyring(apiKeys []APIKey, tokenKeys [][]byte, now func() time.Time) (*Ke
 	return k, nil
 }
 
-// Derive makes a secret for another purpose from the last token key: the one
-// that stays until the end of a rotation.
+// Derive makes a secret for another purpose. It uses the last token key, because that
+// one stays until the end of a rotation.
 func (k *Keyring) Derive(purpose string) []byte {
 	return k.seals[len(k.seals)-1].seal("derive", purpose)
 }
 
-// Check says what a bearer string is.
+// Check returns what a bearer string is.
 //
-// Errors: Unauthorized if it is none of ours, or has ended.
+// Errors: Unauthorized if it is not one of ours, or has expired.
 func (k *Keyring) Check(bearer string) (session.Credential, error) {
 	if len(bearer) > maxToken {
 		return session.Credential{}, denied(session.ReasonBadToken, "the credential is not one of ours")

@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// maxChecked bounds each of the two generations, to some 0.5 kB times that.
+	// maxChecked is how many tokens each of the two generations holds at most, at
+	// about 0.5 kB each.
 	maxChecked = 8192
-	// checkedFor is how long a generation takes in: what nobody brings is
-	// forgotten after twice that.
+	// checkedFor is how long a generation takes new tokens. A token that nobody
+	// brings is forgotten after at most twice that time.
 	checkedFor = 5 * time.Minute
 )
 
-// checked remembers the session tokens that were found genuine, and what they
-// say: a recorder brings the same one with every call. docs/security.md says why
-// that is safe.
+// checked remembers what genuine session tokens carry, because a recorder sends the same
+// token with every call. docs/security.md says why that is safe.
 //
-// It knows a token by its SHA-256 and keeps none. That a token has ended it does
-// not know: who asks looks at that each time. It belongs to one Keyring, and
-// with that its keys are forgotten.
+// It knows a token by its SHA-256 and keeps no token. It does not check whether a token
+// has expired; the caller does that each time. It belongs to one Keyring, and ends with
+// the Keyring's keys.
 type checked struct {
 	mu         sync.Mutex // guards what follows
 	young, old map[tokenSum]session.SessionToken
@@ -54,7 +54,7 @@ func (c *checked) add(sum tokenSum, t session.SessionToken, now time.Time) {
 	c.young[sum] = t
 }
 
-// age begins another generation where the young one is full or has had its time.
+// age begins a new generation if the young one is full or old enough.
 func (c *checked) age(now time.Time) {
 	if c.young == nil || len(c.young) >= maxChecked || now.Sub(c.begun) >= checkedFor {
 		c.old, c.young, c.begun = c.young, map[tokenSum]session.SessionToken{}, now

@@ -8,10 +8,10 @@ import (
 	"slipway/internal/session"
 )
 
-// The payloads. Names are short because tokens travel in headers; a field may
-// be added and never given another meaning. A broker of before passes over it,
-// so what it bounds holds once the last such broker is gone. Instants are Unix
-// milliseconds.
+// The payloads of the tokens. Names are short because tokens are sent in headers. A field
+// may be added, but its meaning must never change. An older broker ignores a new field.
+// So a new limit takes effect only when every old broker has been replaced. Instants are
+// Unix milliseconds.
 
 type grantPayload struct {
 	Version      int      `json:"v"`
@@ -76,9 +76,9 @@ func (k *Keyring) SignSessionToken(t session.SessionToken) string {
 	return k.packSessionToken(sessionTokenPrefix, t)
 }
 
-// SignUpload returns a name for the upload of t, which stands in URLs that others
-// may log. It says what a session token says and is no credential: Check knows
-// none that begins so, and OpenUpload is for those who have shown who they are.
+// SignUpload returns a name for the upload of t. The name stands in URLs, which others
+// may log. It carries what a session token carries, but it is no credential: Check
+// refuses it, and OpenUpload is called only for a caller who has shown another one.
 func (k *Keyring) SignUpload(t session.SessionToken) string {
 	return k.packSessionToken(uploadPrefix, t)
 }
@@ -128,19 +128,19 @@ func (k *Keyring) checkSessionToken(token string) (session.Credential, error) {
 
 // Reopen reads a session token that may have ended, so that it can be renewed.
 //
-// Errors: Invalid if it is none of ours: whoever brings it is who they say,
-// and what they bring is wrong.
+// Errors: Invalid if the token is not one of ours. It is not Unauthorized, because the
+// caller has shown another credential, which is good.
 func (k *Keyring) Reopen(token string) (session.SessionToken, error) {
 	return k.reopen(sessionTokenPrefix, token, "token", "a session token")
 }
 
-// OpenUpload reads what SignUpload made, however old it is: like a session token
-// that has ended, it is good for its owner. Errors are as with Reopen.
+// OpenUpload reads what SignUpload made, however old it is. Its owner may use it, as
+// with a session token that has expired. Errors are the same as for Reopen.
 func (k *Keyring) OpenUpload(name string) (session.SessionToken, error) {
 	return k.reopen(uploadPrefix, name, "uploadId", "an uploadId")
 }
 
-// reopen reads what stands in a field of a request and is no credential there.
+// reopen reads a token from a field of a request, where it is no credential.
 func (k *Keyring) reopen(prefix, token, field, what string) (session.SessionToken, error) {
 	bad := &session.Error{Kind: session.Invalid, Reason: session.ReasonBadToken, Field: field, Detail: field + " is not " + what + " of ours, or was cut short"}
 	if !strings.HasPrefix(token, prefix) {
@@ -153,7 +153,7 @@ func (k *Keyring) reopen(prefix, token, field, what string) (session.SessionToke
 	return t, err
 }
 
-// openSessionToken reads a session token that may have ended, or the name of an upload.
+// openSessionToken reads a session token that may have expired, or an upload's name.
 func (k *Keyring) openSessionToken(prefix, token string) (session.SessionToken, error) {
 	sum, now := sumOf(token), k.now() // its prefix is part of it
 	if t, known := k.checked.find(sum, now); known {
@@ -196,9 +196,8 @@ func (k *Keyring) checkLink(token string) (session.Credential, error) {
 
 func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// open unpacks a token and refuses one of a version we do not know: a newer
-// broker made it, and guessing at its meaning would be worse than asking
-// again.
+// open unpacks a token. It refuses a version that it does not know: a newer broker made
+// that token, and the client should ask another broker.
 func (k *Keyring) open(prefix, token string, payload any, v *int, newest int) error {
 	if err := k.unpack(prefix, token, payload); err != nil {
 		return err

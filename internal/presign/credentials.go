@@ -10,22 +10,21 @@ import (
 	"slipway/internal/session"
 )
 
-// refreshAhead is how long before their end credentials are asked for anew.
-// Roles hand out new ones well before: the instance role 5 minutes,
+// refreshAhead is how long before credentials expire new ones are asked for. Roles give
+// new ones in time: the instance role 5 minutes before,
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html (read 2026-11-22).
 const refreshAhead = 5 * time.Minute
 
-// retryAfter is how long a refresh that failed, or brought nothing newer, is
-// let rest.
+// retryAfter is how long to wait after a refresh that failed or brought the same
+// credentials.
 const retryAfter = 5 * time.Second
 
 func newCredentials(provider aws.CredentialsProvider) *credentials {
 	return &credentials{provider: provider, refresh: make(chan struct{}, 1)}
 }
 
-// credentials holds the last credentials known to be good and has them
-// refreshed in the background, so that no request waits for a rotation. Only
-// when none are left does a request wait.
+// credentials keeps the last good credentials and refreshes them in the background, so
+// that no request waits for new ones. A request waits only if no good ones are left.
 type credentials struct {
 	provider aws.CredentialsProvider
 
@@ -36,7 +35,7 @@ type credentials struct {
 	restTil atomic.Int64  // Unix ms; no refresh ahead of time before that
 }
 
-// get returns credentials that live for minLife at least.
+// get returns credentials that live for at least minLife.
 func (c *credentials) get(ctx context.Context, now time.Time) (*aws.Credentials, error) {
 	current := c.current.Load()
 	switch {
@@ -50,7 +49,7 @@ func (c *credentials) get(ctx context.Context, now time.Time) (*aws.Credentials,
 	return current, nil
 }
 
-// lasts says whether credentials are there and live for left at least.
+// lasts reports whether there are credentials that live for at least left.
 func lasts(c *aws.Credentials, now time.Time, left time.Duration) bool {
 	return c != nil && (!c.CanExpire || !c.Expires.Before(now.Add(left)))
 }
@@ -113,7 +112,7 @@ func noCredentials(err error) error {
 	return &session.Error{Kind: session.Unavailable, Reason: session.ReasonNoCredentials, Op: "presign", RetryAfter: retryAfter, Detail: "there are no credentials to sign with", Err: err}
 }
 
-// signingKey derives the key of the day, or has it from the last time.
+// signingKey returns the signing key of the day. It derives it only once a day.
 func (c *credentials) signingKey(creds *aws.Credentials, now time.Time, region string) *signingKey {
 	var room [len(dayFormat)]byte
 	day := now.UTC().AppendFormat(room[:0], dayFormat)

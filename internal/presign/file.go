@@ -10,24 +10,24 @@ import (
 	"slipway/internal/session"
 )
 
-// Keep is how S3 is to keep a file beside a recording: encrypted and tagged as the
-// recording is, so that a rule that expires the one by its tags expires the other.
-// It has no storage class: those for what is seldom read charge for more than it
-// has. A part has nothing to say about all this, as its upload did.
+// Keep says how S3 keeps a file beside a recording. The file is encrypted and tagged as
+// the recording is, so a rule that expires recordings by tags expires the file too. It
+// has no storage class: classes for objects that are rarely read charge for a larger
+// size than the file has. Parts need no Keep, because their upload was created with it.
 type Keep struct {
 	Encryption, KMSKey string
 	Tagging            string // as a URL's query
 }
 
-// Keeping is s, where S3 is to keep such files as k says.
+// Keeping returns s with another Keep for such files.
 func (s *Signer) Keeping(k Keep) *Signer {
 	kept := *s
 	kept.keep = k
 	return &kept
 }
 
-// SignFile signs a PutObject: its length, its type, its checksum where it has
-// one, and how S3 is to keep it. ttl and errors are as with SignParts.
+// SignFile signs a PutObject: its length, its type, how S3 keeps it, and its checksum if
+// it has one. ttl and errors are the same as for SignParts.
 func (s *Signer) SignFile(ctx context.Context, key session.Key, f session.FileToSign, ttl time.Duration) (session.SignedFile, error) {
 	now := s.now()
 	signingKey, life, err := s.key(ctx, now, ttl)

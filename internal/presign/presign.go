@@ -1,10 +1,9 @@
-// Package presign signs URLs with AWS Signature Version 4, in the query. It is
-// arithmetic only and sends nothing; the AWS SDK, byte for byte, is what it is
-// tested against.
+// Package presign makes presigned URLs with AWS Signature Version 4. It only computes,
+// and sends nothing. The tests compare its URLs byte for byte with those of the AWS SDK.
 //
-// Almost all of a session's URLs is the same from part to part: the hash of
-// that beginning is kept, and a URL costs half a microsecond and no memory but
-// its own. See sigv4.go for the arithmetic and credentials.go for the keys.
+// The URLs of a session's parts have a long beginning in common. The package keeps the
+// hash of this beginning. So a URL takes half a microsecond, and no memory except its
+// own. See sigv4.go for the arithmetic and credentials.go for the keys.
 package presign
 
 import (
@@ -30,7 +29,7 @@ type Signer struct {
 
 var _ session.Signer = (*Signer)(nil)
 
-// endpoint is where requests for the bucket go.
+// endpoint is the address to which requests for the bucket go.
 type endpoint struct {
 	region string
 	base   string // scheme and host, such as "https://b.s3.eu-west-1.amazonaws.com"
@@ -38,19 +37,19 @@ type endpoint struct {
 	host   string // as the Host header has it
 }
 
-// S3's longest life of a presigned URL, and the shortest that is of any use:
-// within it a browser could not begin to send the part.
+// maxLife is S3's longest life of a presigned URL. minLife is the shortest life that is
+// of use: in less time, a browser cannot begin to send the part.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html (read 2026-11-22).
 const (
 	maxLife = 7 * 24 * time.Hour
 	minLife = 5 * time.Second
 )
 
-// New signs for the bucket as client is set up to reach it: its endpoint is
-// the address under which browsers see S3. The client's credentials should be
-// nobody else's, because Signer has them refreshed ahead of time.
+// New returns a Signer for the bucket. The client's endpoint must be the address at
+// which browsers reach S3. Nobody else should use the client's credentials, because
+// Signer refreshes them ahead of time.
 //
-// now is the clock that URLs are dated by.
+// now is the clock for the dates in the URLs.
 func New(ctx context.Context, client *s3.Client, bucket string, now func() time.Time) (*Signer, error) {
 	where, err := locate(ctx, client, bucket)
 	if err != nil {
@@ -59,8 +58,8 @@ func New(ctx context.Context, client *s3.Client, bucket string, now func() time.
 	return &Signer{endpoint: where, credentials: newCredentials(client.Options().Credentials), now: now}, nil
 }
 
-// locate has the SDK's own endpoint rules say where the bucket is: virtual
-// host or path style, custom endpoint, port, base path.
+// locate asks the SDK's own endpoint rules for the address of the bucket: virtual host
+// or path style, custom endpoint, port, base path.
 func locate(ctx context.Context, client *s3.Client, bucket string) (endpoint, error) {
 	const key = "k"
 	signed, err := s3.NewPresignClient(client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: aws.String(key)}, func(o *s3.PresignOptions) {
@@ -81,17 +80,18 @@ func locate(ctx context.Context, client *s3.Client, bucket string) (endpoint, er
 	}, nil
 }
 
-// Origin is scheme and host of every URL, as a browser's policy names them.
+// Origin returns scheme and host of every URL, as a Content-Security-Policy needs them.
 func (s *Signer) Origin() string { return s.endpoint.base }
 
-// SignParts signs one UploadPart per part, all of the same moment. The length
-// is signed unless the upload is unsized, and the checksum where it has one.
+// SignParts signs one UploadPart for each part, all with the same date. It signs the
+// length unless the upload is unsized, and the checksum if the part has one.
 //
-// ttl is cut to whole seconds, to S3's 7 days and to what is left of the
-// credentials: S3 refuses a URL once they end, whatever its own expiry says.
+// ttl is cut to whole seconds, to S3's 7 days, and to the life that is left to the
+// credentials. S3 refuses a URL after its credentials have expired, whatever the URL's
+// own expiry says.
 //
-// Errors: Unavailable "no-credentials", or "credentials-ending" if they end
-// within 5 s and no others are to be had.
+// Errors: Unavailable "no-credentials"; Unavailable "credentials-ending" if the
+// credentials expire within 5 s and there are no others.
 func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []session.PartToSign, ttl time.Duration) ([]session.SignedPart, error) {
 	now := s.now()
 	key, life, err := s.key(ctx, now, ttl)
@@ -113,8 +113,8 @@ func (s *Signer) SignParts(ctx context.Context, u session.Upload, parts []sessio
 	return signed, nil
 }
 
-// SignGet signs a GetObject whose answer S3 presents as given. ttl and errors
-// are as with SignParts.
+// SignGet signs a GetObject; as says how S3 presents the answer. ttl and errors are the
+// same as for SignParts.
 func (s *Signer) SignGet(ctx context.Context, key session.Key, as session.Playback, ttl time.Duration) (session.SignedGet, error) {
 	now := s.now()
 	signingKey, life, err := s.key(ctx, now, ttl)
@@ -133,8 +133,7 @@ func (s *Signer) SignGet(ctx context.Context, key session.Key, as session.Playba
 	return session.SignedGet{URL: session.SignedURL(url), ExpiresAt: now.Add(life)}, nil
 }
 
-// key returns the key to sign with at this moment, and how long a URL of it
-// may live.
+// key returns the key to sign with now, and how long a URL signed with it may live.
 func (s *Signer) key(ctx context.Context, now time.Time, ttl time.Duration) (*signingKey, time.Duration, error) {
 	c, err := s.credentials.get(ctx, now)
 	if err != nil {

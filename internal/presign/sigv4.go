@@ -28,7 +28,7 @@ const (
 	dayFormat  = "20060102"
 )
 
-// signedHeaders are the names of what is signed, in the order S3 wants.
+// signedHeaders are the names of the signed headers, in the order that S3 wants.
 type signedHeaders string
 
 const (
@@ -39,8 +39,8 @@ const (
 	crc32cSigned signedHeaders = "content-length;host;x-amz-checksum-crc32c"
 )
 
-// headersOf are those of a part: the length, but for an upload that is unsized,
-// and the checksum where the upload has one.
+// headersOf returns the signed headers of a part: the length unless the upload is
+// unsized, and the checksum if the upload has one.
 func headersOf(u session.Upload) signedHeaders {
 	if u.Unsized {
 		return hostSigned
@@ -56,7 +56,7 @@ func headersOf(u session.Upload) signedHeaders {
 	return lengthSigned
 }
 
-// signingKey is derived from a secret key for one day and region.
+// signingKey is derived from a secret key, for one day and one region.
 type signingKey struct {
 	accessKey, secretKey, token string
 	day, region, scope          string
@@ -84,7 +84,8 @@ func newSigningKey(accessKey, secretKey, token, day, region string) *signingKey 
 		inner: h.after(nil, inner[:]), outer: h.after(nil, outer[:])}
 }
 
-// moment is a signing key at one second: the string to sign up to the hash.
+// moment is a signing key at one second, with the beginning of the string to sign: all
+// of it before the hash.
 type moment struct {
 	key  *signingKey
 	time []byte
@@ -92,7 +93,7 @@ type moment struct {
 	text midstate // HMAC's inner hash after that
 }
 
-// set makes m another moment, in the memory that it has.
+// set makes m another moment. It uses m's memory again.
 func (m *moment) set(k *signingKey, now time.Time, h *hasher) {
 	m.key, m.time = k, now.UTC().AppendFormat(m.time[:0], timeFormat)
 	m.line = append(append(append(m.line[:0], algorithm+"\n"...), m.time...), '\n')
@@ -128,13 +129,13 @@ func (m *moment) appendQuery(dst []byte, headers signedHeaders, life time.Durati
 
 const roomForURL = 512 // bytes; of nearly every session, and a longer one grows
 
-// batches are those that nobody uses; they keep their memory.
+// batches keeps batches that are not in use, so that their memory is used again.
 var batches = sync.Pool{New: func() any {
 	return &batch{h: newHasher(), head: make([]byte, 0, roomForURL), tail: make([]byte, 0, roomForURL)}
 }}
 
-// batch signs UploadPart URLs of one upload, all of one moment. It is not safe
-// for concurrent use.
+// batch signs the UploadPart URLs of one upload, all with one date. It is not safe for
+// concurrent use.
 type batch struct {
 	moment  moment
 	h       *hasher
@@ -167,12 +168,12 @@ func newBatch(k *signingKey, e endpoint, u session.Upload, headers signedHeaders
 
 func (b *batch) done() { batches.Put(b) }
 
-// maxLen is the longest a URL of this batch can be.
+// maxLen returns how long a URL of this batch can be at most, in bytes.
 func (b *batch) maxLen() int {
 	return len(b.head) + len("10000") + len(b.tail) + len("&X-Amz-Signature=") + 2*sha256.Size
 }
 
-// url returns the URL of one part, which is good until the next.
+// url returns the URL of one part. The bytes are overwritten by the next call.
 func (b *batch) url(p session.PartToSign) []byte {
 	dst := append(b.last[:0], b.head...)
 	query := len(dst)
@@ -210,7 +211,7 @@ func appendHeader(dst []byte, name, value string) []byte {
 	return append(append(append(append(dst, name...), ':'), value...), '\n')
 }
 
-// single is a request for one object that is signed by itself.
+// single is a request for one object that is not part of a batch.
 type single struct {
 	method  string
 	key     session.Key
@@ -239,10 +240,10 @@ func (r single) sign(k *signingKey, e endpoint, now time.Time, life time.Duratio
 	return string(m.appendSignature(concat([]byte(e.base), path, []byte("?"), query), h))
 }
 
-// midstate is a SHA-256 that has read some bytes. nil has read none.
+// midstate is the state of a SHA-256 after some bytes; nil: after none.
 type midstate []byte
 
-// hasher is a SHA-256 that can be taken back to a midstate.
+// hasher is a SHA-256 that can go back to a midstate.
 type hasher struct {
 	digest interface {
 		hash.Hash
@@ -271,7 +272,7 @@ func (h *hasher) resume(m midstate) {
 	}
 }
 
-// after returns the state once text was read after m.
+// after returns the state after text, if text follows what m has read.
 func (h *hasher) after(m midstate, text []byte) midstate {
 	h.resume(m)
 	h.write(text)
@@ -290,7 +291,7 @@ func (h *hasher) appendState(to midstate) midstate {
 
 func (h *hasher) write(text []byte) { _, _ = h.digest.Write(text) } // never fails, says hash.Hash
 
-// sum and hexSum are good until the next call of either.
+// What sum and hexSum return is overwritten by the next call of either.
 func (h *hasher) sum() []byte { return h.digest.Sum(h.binary[:0]) }
 
 func (h *hasher) hexSum() []byte {

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Credential is what a request's bearer string turned out to be. Exactly one
-// field is set.
+// Credential is what a request's bearer string is. Exactly one field is set.
 type Credential struct {
 	APIKey       *APIKey
 	Grant        *Grant
@@ -14,25 +13,25 @@ type Credential struct {
 	Link         *Link
 }
 
-// APIKey is what a back end or an ops script identifies itself with.
+// APIKey identifies a back end or an ops script.
 type APIKey struct {
 	Name   string // for people and logs
 	Scopes []Scope
 }
 
-// Scope is what an API key may be used for.
+// Scope says what an API key may be used for.
 type Scope string
 
-// The scopes. Grants: mint grants. Sessions: open, see, complete and abort any
-// session, watch and delete any recording. Ops: all that and listing, but not
-// opening.
+// The scopes. Grants: make grants. Sessions: open, see, complete and abort any session;
+// watch and delete any recording. Ops: list, and everything that Sessions may do except
+// open.
 const (
 	ScopeGrants   Scope = "grants"
 	ScopeSessions Scope = "sessions"
 	ScopeOps      Scope = "ops"
 )
 
-// AllScopes is every scope there is.
+// AllScopes has every scope.
 var AllScopes = []Scope{ScopeGrants, ScopeSessions, ScopeOps}
 
 // Allows reports whether k has any of scopes.
@@ -40,8 +39,8 @@ func (k APIKey) Allows(scopes ...Scope) bool {
 	return slices.ContainsFunc(scopes, func(s Scope) bool { return slices.Contains(k.Scopes, s) })
 }
 
-// Grant is a short-lived capability to open sessions, minted by an
-// application's own back end.
+// Grant lets its holder open sessions for one owner, for a short time. An application's
+// back end asks for it.
 type Grant struct {
 	Owner        Owner
 	DisplayName  string // of its owner, for people; empty: none
@@ -49,15 +48,15 @@ type Grant struct {
 	MaxBytes     int64    // per session; 0: the broker's own limit
 	MaxOpen      int      // sessions that its owner may have open at once; 0: the broker's own limit
 	ContentTypes []string // such as "video/webm" or "audio/*"; none: the broker's own list
-	Origin       string   // of the only page that may use it; empty: any
-	Principal    string   // who asks where nobody owns: the name of the API key
+	Origin       string   // of the only pages that may use it; empty: all
+	Principal    string   // the name of the API key that asks, if there is no owner
 }
 
-// SessionToken is what a session token carries, signed: all that rebuilds the
-// session when the Store has forgotten it.
+// SessionToken is what a session token carries, signed: everything that is needed to
+// rebuild the session if the Store has forgotten it.
 type SessionToken struct {
 	ID          ID
-	Bucket      string // Bucket.Name of where the upload is
+	Bucket      string // Bucket.Name of the bucket with the upload
 	UploadID    UploadID
 	Owner       Owner
 	Name        string
@@ -73,16 +72,16 @@ type SessionToken struct {
 	ExpiresAt   time.Time
 }
 
-// Ref names a session on somebody's behalf.
+// Ref names a session, and says who asks for it.
 type Ref struct {
 	ID           ID
 	SessionToken *SessionToken // from a session token; nil otherwise
 	Owner        *Owner        // if set, sessions of other owners are not found
 	Link         *Link         // from a share token, for Watch; nil otherwise
-	claim        *Claim        // what the caller says the recording consists of, where it does
+	claim        *Claim        // what the caller claims, if this is a complete
 }
 
-// SessionToken returns what s's token carries. bucket is Bucket.Name.
+// SessionToken returns what the token of s carries. bucket is Bucket.Name.
 func (s *Session) SessionToken(bucket string) SessionToken {
 	t := SessionToken{
 		ID: s.ID, Bucket: bucket, UploadID: s.UploadID, Owner: s.Owner, Name: s.Name, ContentType: s.ContentType,
@@ -95,7 +94,7 @@ func (s *Session) SessionToken(bucket string) SessionToken {
 	return t
 }
 
-// session is the record that t rebuilds, in no state yet.
+// session returns the session that t describes, without a state.
 func (t *SessionToken) session() *Session {
 	s := &Session{
 		ID: t.ID, Owner: t.Owner, Name: t.Name, ContentType: t.ContentType, Algorithm: t.Algorithm, UploadID: t.UploadID,

@@ -1,11 +1,11 @@
 package session
 
-// Reason says what exactly went wrong, in one word that can be searched for
-// from the answer to the source. Whoever adds one adds it here;
-// TestReasonsAreWrittenOnce names each other place that lacks it.
+// Reason says what exactly went wrong, in one word that you can search for, from the
+// answer to the source. Add a new one here; TestReasonsAreWrittenOnce names each other
+// place that lacks it.
 type Reason string
 
-// Reasons of a request that can never succeed as written.
+// Reasons of a request that can never succeed unless it is changed.
 const (
 	ReasonBadChecksum        Reason = "bad-checksum"
 	ReasonBadContentType     Reason = "bad-content-type"
@@ -39,7 +39,7 @@ const (
 	ReasonWrongType          Reason = "wrong-type"
 )
 
-// Reasons of a credential that does not do.
+// Reasons of a credential that is refused.
 const (
 	ReasonBadToken              Reason = "bad-token"
 	ReasonContentTypeNotAllowed Reason = "content-type-not-allowed"
@@ -56,7 +56,7 @@ const (
 	ReasonWrongCredential       Reason = "wrong-credential"
 )
 
-// Reasons that lie in what is there, or is not.
+// Reasons that come from what exists, or does not exist.
 const (
 	ReasonAborted              Reason = "aborted"
 	ReasonAborting             Reason = "aborting"
@@ -82,7 +82,7 @@ const (
 	ReasonWatchPublic          Reason = "watch-public"
 )
 
-// Reasons that pass: a limit, or a neighbour that does not answer.
+// Reasons that pass with time: a limit, or S3 or Redis that does not answer.
 const (
 	ReasonBodies            Reason = "bodies"
 	ReasonBusy              Reason = "busy"
@@ -104,7 +104,7 @@ const (
 	ReasonWrongRegion       Reason = "wrong-region"
 )
 
-// Reasons between the broker's own packages, which act on them. No answer has one.
+// Reasons that only the broker's own packages use among themselves. No answer has one.
 const (
 	ReasonNotInS3 Reason = "not-in-s3" // S3 knows no such upload or object
 	ReasonStale   Reason = "stale"     // the session changed meanwhile

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// View is a session and what S3 holds of it by now.
+// View is a session and the parts that S3 holds of it now.
 type View struct {
 	*Session
 	Parts   []Part       // as S3 lists them; none once the session is finished
 	Missing []PartNumber // see missing
 }
 
-// Show returns a session with the parts S3 has, which is what a recorder that
-// comes back needs to go on.
+// Show returns a session with the parts that S3 has. A recorder that comes back needs
+// them to go on.
 //
 // Errors: NotFound; Limited if looks come too fast; Unavailable.
 func (b *Broker) Show(ctx context.Context, ref Ref) (View, error) {
@@ -23,7 +23,7 @@ func (b *Broker) Show(ctx context.Context, ref Ref) (View, error) {
 		if err != nil {
 			return View{}, err
 		}
-		read = b.find // it is paid for
+		read = b.find // its cost was taken already
 		if s.State.Finished() {
 			return View{Session: s}, nil
 		}
@@ -35,7 +35,7 @@ func (b *Broker) Show(ctx context.Context, ref Ref) (View, error) {
 	return View{}, busy()
 }
 
-// listed is a session that is not finished, with what S3 lists of it.
+// listed returns a session that is not finished, with the parts that S3 lists.
 func (b *Broker) listed(ctx context.Context, s *Session) (View, error) {
 	parts, err := b.Bucket.ListParts(ctx, b.upload(s))
 	if KindOf(err) == NotFound {
@@ -52,10 +52,9 @@ func (b *Broker) listed(ctx context.Context, s *Session) (View, error) {
 	return View{Session: s, Parts: parts, Missing: missing(parts, reported, b.doubts(s))}, nil
 }
 
-// vanished says what it means that S3 does not know the upload of s: nothing
-// yet while a complete or an abort is under way; else it was completed, by
-// somebody at this moment or before the Store went back to an older record;
-// or it is lost.
+// vanished returns the session s, whose upload S3 does not know. While s is completing
+// or aborting that says nothing yet. Otherwise s was completed, either just now or
+// before the Store went back to an older record, or s is lost.
 func (b *Broker) vanished(ctx context.Context, s *Session) (View, error) {
 	if s.State != Open {
 		return View{Session: s}, nil
@@ -64,10 +63,10 @@ func (b *Broker) vanished(ctx context.Context, s *Session) (View, error) {
 	return View{Session: done}, err
 }
 
-// missing are the parts below the highest number listed or reported that S3
-// does not have, or has otherwise than they were reported. One that is longer
-// than reported is newer: the last part of a recording grows. With doubt only what
-// was reported is there.
+// missing returns the numbers, up to the highest one listed or reported, of parts that
+// S3 does not have, or that differ from what was reported. A part that is longer than
+// reported does not differ: it is newer, because the last part of a recording grows.
+// With doubt, a part that nobody reported is missing too.
 func missing(have, reported []Part, doubt bool) []PartNumber {
 	told := byNumber(reported)
 	sound := make(map[PartNumber]bool, len(have))
@@ -91,7 +90,7 @@ func missing(have, reported []Part, doubt bool) []PartNumber {
 
 // List returns one page of sessions, the longest idle first.
 //
-// Errors: Invalid if the state is none or the limit is not 1 to MaxPage;
+// Errors: Invalid if the state does not exist or the limit is not 1 to MaxPage;
 // Unavailable.
 func (b *Broker) List(ctx context.Context, q Query) (Page, error) {
 	if q.State != "" && !q.State.Valid() {
@@ -106,9 +105,9 @@ func (b *Broker) List(ctx context.Context, q Query) (Page, error) {
 	return b.Store.List(ctx, q)
 }
 
-// maxIdleFor is longer than any session is remembered, and far from where sums of
-// durations overflow: one that did selected everything.
+// maxIdleFor is longer than any session is remembered, and too short for a sum of
+// durations to overflow. A sum that overflowed selected every session.
 const maxIdleFor = 10 * 365 * 24 * time.Hour
 
-// MaxPage is the most sessions one page of a listing holds.
+// MaxPage is how many sessions a page of a listing has at most.
 const MaxPage = 1000

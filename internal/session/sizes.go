@@ -1,6 +1,6 @@
 package session
 
-// maxParts is the most parts that the provider takes.
+// maxParts is how many parts of an upload the provider takes.
 func (l Limits) maxParts() int64 {
 	if l.MaxParts > 0 {
 		return int64(l.MaxParts)
@@ -8,15 +8,15 @@ func (l Limits) maxParts() int64 {
 	return MaxPartNumber
 }
 
-// minPart is the fewest bytes of a part that is not the last.
+// minPart is the least size of a part that is not the last, in bytes.
 func (l Limits) minPart() int64 { return max(l.MinPart, MinPartSize) }
 
-// sizeStep is what a part size that is chosen here is a multiple of, in bytes.
+// sizeStep: a part size that is chosen here is a multiple of so many bytes.
 const sizeStep = 1 << 20
 
-// fit settles the sizes that a request left open. A recorder that does not know
-// how long its recording gets has parts large enough for MaxBytes; who asks for
-// a part size gets as many bytes as fit in it.
+// fit chooses the sizes that a request leaves open. If the request does not say how
+// long the recording will be, the parts are large enough for MaxBytes. If it names a
+// part size, MaxBytes is lowered to what parts of that size can hold.
 func (l Limits) fit(s *Session, allowed int64) {
 	open := s.PartSize == 0
 	if open {
@@ -33,8 +33,8 @@ func (l Limits) fit(s *Session, allowed int64) {
 	}
 }
 
-// checkSizes holds the sizes of s against each other; size is the announced
-// total or 0, allowed the most bytes the grant and the broker permit.
+// checkSizes refuses sizes of s that contradict each other. size is the announced
+// total, or 0. allowed is how many bytes the grant and the broker allow.
 func (l Limits) checkSizes(s *Session, size, allowed int64) error {
 	parts := l.maxParts()
 	switch {

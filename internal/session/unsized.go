@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// An unsized session is that of a client which never says how long its parts
-// are, such as Uppy. What bounds it in the place of the lengths in its URLs:
+// An unsized session belongs to a client that never says how long its parts are, such
+// as Uppy. So its URLs cannot limit the length. These limits hold instead:
 //
-//	numbers    are signed up to what max_bytes can hold, cut as small as S3 takes parts
-//	probes     list what has arrived, and abort the session where it is too much
-//	complete   takes the sizes from S3, and holds them against max_bytes and what was announced
-//	the reaper completes nothing that is too much
+//	numbers    only as many are signed as max_bytes needs with the smallest parts that S3 takes
+//	probes     list what has arrived, and abort the session if it is too much
+//	complete   takes the sizes from S3, and compares them with max_bytes and the announced size
+//	the reaper completes no session that has too much
 
-// tooMuch reports whether more of s has arrived than its URLs could not forbid.
+// tooMuch reports whether more bytes of s have arrived than s may have.
 func (s *Session) tooMuch(listed []Part) bool { return s.Unsized && totalSize(listed) > s.MaxBytes }
 
-// weighed is a claim with the sizes that it leaves to S3. A part that S3 does
-// not list with the ETag claimed keeps none, and so differs.
+// weighed returns the claim with the sizes that S3 lists. If S3 does not list a part
+// with the claimed ETag, the part gets no size, and so differs.
 func weighed(claimed, listed []Part) []Part {
 	all := slices.Clone(claimed)
 	for _, p := range listed {
@@ -29,9 +29,9 @@ func weighed(claimed, listed []Part) []Part {
 	return all
 }
 
-// bound holds what is about to be completed against what was never signed. What
-// is more than max_bytes is aborted: no other claim could make it less, and until
-// somebody does it costs as much as if it were a recording.
+// bound checks the size of what will be completed, because no URL limited it. A session
+// with more than max_bytes is aborted: no other claim could make it smaller, and its
+// parts would cost storage until then.
 func (b *Broker) bound(ctx context.Context, s *Session, parts []Part) error {
 	if !s.Unsized {
 		return nil
