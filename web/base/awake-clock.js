@@ -1,10 +1,10 @@
 /**
- * A clock for lives and silences, in milliseconds. It never goes back, and goes on while the machine sleeps: a browser's
- * monotonic clock stands still then on some systems, and its wall clock is set by people. So each reading advances by
- * what the monotonic clock says, or by what the wall clock says where that is much more.
+ * A clock in milliseconds, to measure how long a URL still lives or how long nothing has come. It never goes back, and it
+ * goes on while the machine sleeps. On some systems a browser's monotonic clock stops while the machine sleeps, and people
+ * can set the wall clock. So each reading advances by the monotonic clock, or by the wall clock if that advanced much more.
  */
 
-/** Less is the drift and the correction of clocks. */
+/** A smaller difference is only the drift and the correction of clocks. */
 const JUMP_MS = 2000;
 
 export class AwakeClock {

@@ -1,14 +1,14 @@
 /**
- * Waiting: full jitter, server's wishes, and sleeps that end when they are told to.
+ * How long to wait before another try, and sleeps that can be ended early.
  */
 
-/** A server that asks for more patience than this is asked again all the same. */
+/** If a server asks for a longer wait than this, it is asked again all the same after this time. */
 const LONGEST_WISH_MS = 5 * 60_000;
 
 /**
- * How long to wait before the next try: full jitter, so that many recorders do not come back in step
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/, read 2026-11-22). What the server asked
- * for comes first, the jitter on top of it.
+ * How long to wait before the next try, in milliseconds. The wait is random ("full jitter"), so that many recorders do not
+ * come back at the same moment (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/, read
+ * 2026-11-22). If the server asked for a wait, the random wait is added to it.
  *
  * @param {number} failures tries that failed so far, from 1
  * @param {{retryBaseMs: number, retryCapMs: number}} timing
@@ -24,7 +24,7 @@ export function backoffMs(failures, { retryBaseMs, retryCapMs }, { retryAfterMs 
  *
  * @param {string | null | undefined} header
  * @param {number} [wallNow] Date.now()
- * @returns {number | undefined} undefined where there is none that makes sense
+ * @returns {number | undefined} undefined if there is none, or none that makes sense
  */
 export function retryAfterMs(header, wallNow = Date.now()) {
   if (!header) return undefined;
@@ -33,8 +33,8 @@ export function retryAfterMs(header, wallNow = Date.now()) {
 }
 
 /**
- * Resolves after ms, or as soon as `wake` says `online`: a laptop that is back on the network should not sit out the
- * rest of a 30 s backoff.
+ * Resolves after ms, or as soon as `wake` fires `online`: a laptop that is back on the network must not wait for the rest
+ * of a 30 s backoff.
  *
  * @param {number} ms
  * @param {{signal?: AbortSignal, wake?: EventTarget}} [until]
@@ -57,8 +57,8 @@ export function sleep(ms, { signal, wake } = {}) {
 }
 
 /**
- * A controller that aborts when its parent does, and may abort before. AbortSignal.any would do; Safari has it from
- * 17.4 only. Call `release` when the work is over, so that a long-lived parent does not collect listeners.
+ * A controller that aborts when its parent does, and can abort earlier. AbortSignal.any does the same, but Safari has it
+ * only from 17.4. Call `release` when the work is over, or a long-lived parent collects listeners.
  *
  * @param {AbortSignal | undefined} parent
  * @returns {{signal: AbortSignal, abort: (reason?: unknown) => void, release: () => void}}

@@ -1,5 +1,5 @@
 /**
- * EventTarget, or a class in its place: where there is no DOM (server-side rendering) modules must still be importable.
+ * EventTarget, or an empty class if there is no EventTarget: server-side rendering must be able to import the modules.
  *
  * @type {{new (): EventTarget}}
  */

@@ -1,7 +1,8 @@
 /**
- * What the browser says about the network. `online` ends every wait at once; while it is offline nothing is sent.
+ * What the browser says about the network. `online` ends every wait at once. While the browser is offline, nothing is sent.
  *
- * A browser's "offline" is sometimes wrong (some virtual networks), so it pauses and does not forbid.
+ * A browser is sometimes wrong about being offline (with some virtual networks). So this only delays requests, and does
+ * not forbid them.
  */
 
 import { sleep } from './backoff.js';
@@ -13,7 +14,7 @@ export class Connection extends BaseTarget {
   offline = false;
   #policy;
 
-  /** The person asks to send little. */
+  /** Whether the person has asked the browser to save data. */
   get saveData() { return this.#scope?.navigator?.connection?.saveData === true; }
 
   /** @param {EventTarget & {navigator?: {onLine?: boolean, connection?: {saveData?: boolean}}}} [scope] a Worker's or a page's global scope */
@@ -21,7 +22,7 @@ export class Connection extends BaseTarget {
     super();
     this.#scope = scope;
     this.offline = scope?.navigator?.onLine === false;
-    this.#policy = new PolicyWatch(scope); // a Worker from a blob: URL is under its page's
+    this.#policy = new PolicyWatch(scope); // a Worker from a blob: URL has its page's policy
     scope?.addEventListener('online', () => this.cameOnline());
     scope?.addEventListener('offline', () => {
       this.offline = true;
@@ -29,7 +30,7 @@ export class Connection extends BaseTarget {
     });
   }
 
-  /** Also told by the page, as some browsers do not tell Workers. */
+  /** The page calls this too, because some browsers do not tell Workers. */
   cameOnline() {
     this.offline = false;
     this.dispatchEvent(new Event('online'));
@@ -46,7 +47,7 @@ export class Connection extends BaseTarget {
   }
 
   /**
-   * Why a request got no answer: the page's own policy forbids it, and always will; or nobody knows.
+   * Why a request got no answer: the page's own policy forbids it, and always will, or the reason is not known.
    *
    * @param {string} url
    */

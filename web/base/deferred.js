@@ -1,6 +1,6 @@
 /**
- * A promise and its ends. Nobody has to wait for it: events tell of a failure as well, so it is never reported as
- * unhandled.
+ * A promise with the functions that settle it. Nobody has to wait for it: events report a failure too, so the browser never
+ * reports its rejection as unhandled.
  *
  * @template T
  * @typedef {{promise: Promise<T>, resolve: (value: T) => void, reject: (error: unknown) => void}} Deferred

@@ -2,21 +2,21 @@
  * The one kind of error the recorder throws, rejects with and puts into its `error` events.
  *
  * @typedef {'internal' | 'invalid' | 'unauthorized' | 'forbidden' | 'not-found' | 'conflict' | 'precondition-failed'
- *   | 'too-large' | 'unavailable' | 'limited'} BrokerCode the broker's own codes; `reason` says what exactly
+ *   | 'too-large' | 'unavailable' | 'limited'} BrokerCode the broker's own codes; `reason` says more exactly what happened
  *
  * @typedef {'offline' | 'url-expired' | 'etag-hidden' | 's3' | 'empty' | 'max-bytes' | 'too-many-parts'
  *   | 'not-durable' | 'quota-low' | 'bytes-lost' | 'started-over'
  *   | 'permission-denied' | 'device-not-found' | 'device-busy' | 'device-lost' | 'device-muted' | 'media-recorder' | 'audio-suspended' | 'nothing-recorded'
  *   | 'not-supported' | 'unreadable' | 'grant-failed' | 'worker-failed' | 'invalid-state' | 'cancelled'} BrowserCode
- *   the failures only a browser meets
+ *   failures that happen only in a browser
  *
  * @typedef {BrokerCode | BrowserCode} ErrorCode
  *
- * @typedef {object} Safe how much of a recording that failed is where
+ * @typedef {object} Safe where the bytes of a failed recording are
  * @property {number} recordedBytes
- * @property {boolean} onDevice what S3 lacks outlives this page: `Recorder.unfinished()` finds it. Otherwise only a retry
- *   in this page can save it
- * @property {number} lostBytes that are in S3 at best, as parts of a session that is over
+ * @property {boolean} onDevice whether the device keeps what S3 lacks, so that `Recorder.unfinished()` finds it later. If
+ *   not, only a retry in this page can save it
+ * @property {number} lostBytes that this device no longer has; at best they are in S3, as parts of a session that is over
  * @property {number} uploadedBytes acknowledged by S3
  * @property {number} partsUploaded
  *
@@ -26,19 +26,19 @@
  * @property {string} [checksum]
  *
  * @typedef {object} ErrorFacts
- * @property {string} [reason] what exactly: the broker's reason, S3's code, or the browser's exception name
+ * @property {string} [reason] what exactly happened: the broker's reason, S3's code, or the name of the browser's exception
  * @property {string} [field] the field, parameter or device at fault
- * @property {number} [status] HTTP status, where there was an answer
+ * @property {number} [status] HTTP status, if there was an answer
  * @property {number} [retryAfterMs]
  * @property {number} [limit] the limit that was passed
- * @property {string} [requestId] the broker's, for its log
- * @property {{number: number, have?: PartFacts, want?: PartFacts}[]} [parts] where a claim and S3 differ
+ * @property {string} [requestId] by which the broker's log names the request
+ * @property {{number: number, have?: PartFacts, want?: PartFacts}[]} [parts] in which the claim and S3 differ
  * @property {Safe} [detail] set on errors that end a recording
  */
 
 export class RecorderError extends Error {
   /**
-   * @param {ErrorCode} code what to do next depends on it; the same word stands in the broker's answers and logs
+   * @param {ErrorCode} code says what can be done next; the broker's answers and logs have the same word
    * @param {string} message for a developer, in lower case
    * @param {ErrorFacts & {cause?: unknown}} [facts]
    */
@@ -58,7 +58,7 @@ export class RecorderError extends Error {
 }
 
 /**
- * An exception as a RecorderError: itself where it is one, otherwise our bug (`internal`).
+ * An exception as a RecorderError. If it is not one already, it is a bug of ours (`internal`).
  *
  * @param {unknown} error
  * @returns {RecorderError}
@@ -69,7 +69,7 @@ export function asRecorderError(error) {
 }
 
 /**
- * A RecorderError as a message can carry it: structured clone drops an Error's own fields.
+ * A RecorderError as plain data, for a message: structured clone drops an Error's own fields.
  *
  * @typedef {ErrorFacts & {code: ErrorCode, message: string}} PlainError
  *

@@ -1,10 +1,13 @@
 /**
- * What stands between this device and a server may refuse a request in the server's place, again and again: a proxy's limit
- * on bodies, a firewall. It says nothing about the recording; and only a person can mend it.
+ * Something between this device and a server may refuse a request again and again: a proxy that limits bodies, a firewall.
+ * Such a refusal says nothing about the recording, and only a person can mend its cause.
  */
 
 /** The `reason` of such an error. */
 export const REFUSED_ON_THE_WAY = 'refused-on-the-way';
 
-/** So often in a row one request is made, about two minutes, once nothing more is recorded. While it is, for as long as it takes. */
+/**
+ * After the end of the recording a request is made so many times in a row, which takes about two minutes. While the recording
+ * goes on, there is no limit.
+ */
 export const REFUSALS_ON_THE_WAY = 12;

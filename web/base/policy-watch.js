@@ -1,6 +1,6 @@
 /**
- * What the page's Content-Security-Policy refuses. A request that it refuses fails as one without a network does; only an
- * event tells the two apart, and it comes a little later than the failure.
+ * Which connections the page's Content-Security-Policy refuses. A refused request fails like a request without a network.
+ * Only an event tells the difference, and it comes a little later than the failure.
  */
 
 import { sleep } from './backoff.js';
@@ -26,10 +26,10 @@ export class PolicyWatch {
   get refused() { return [...this.#refused]; }
 
   /**
-   * To be asked after a request has failed.
+   * Call this after a request has failed.
    *
    * @param {string} url
-   * @returns {Promise<boolean>} whether connections to its origin are refused
+   * @returns {Promise<boolean>} whether the policy refuses connections to the URL's origin
    */
   async refusesConnection(url) {
     if (!this.#target) return false;

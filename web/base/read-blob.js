@@ -1,11 +1,11 @@
 import { RecorderError } from './errors.js';
 
 /**
- * A Blob's bytes.
+ * Reads the bytes of a Blob.
  *
  * @param {Blob} blob
  * @returns {Promise<ArrayBuffer>}
- * @throws {RecorderError} `unreadable` where the file behind the Blob is gone, was changed, or gives less than its size
+ * @throws {RecorderError} `unreadable` if the Blob's file is gone, was changed, or gives fewer bytes than its size
  */
 export async function readBlob(blob) {
   const bytes = await blob.arrayBuffer().catch((cause) => {

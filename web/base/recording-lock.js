@@ -1,9 +1,9 @@
 /**
- * One Worker works on one recording: whoever holds its Web Lock. The browser lets go of it when the Worker ends, however
- * it ends.
+ * Only one Worker at a time works on a recording: the one that holds the recording's Web Lock. The browser releases the lock
+ * when the Worker ends, for whatever reason.
  *
- * A browser without locks, and a site that may not use them (one whose storage is denied, such as a frame on another site),
- * has no disk either as a rule, and so nothing that two could work on.
+ * Some browsers have no locks, and some sites may not use them (if their storage is denied, as in a frame on another site).
+ * As a rule these have no disk either, so there is nothing that two Workers could work on.
  */
 
 const PREFIX = 'slipway-recording-';
@@ -12,7 +12,7 @@ const PREFIX = 'slipway-recording-';
  * Takes the lock for as long as this Worker lives, or until it is released.
  *
  * @param {string} id
- * @returns {Promise<(() => void) | null>} releases it; null where somebody else holds it
+ * @returns {Promise<(() => void) | null>} a function that releases the lock; null if another Worker holds it
  */
 export function takeLock(id) {
   return new Promise((resolve) => {
@@ -24,7 +24,7 @@ export function takeLock(id) {
   });
 }
 
-/** @returns {Promise<Set<string>>} the ids of recordings that a Worker of any tab is at work on */
+/** @returns {Promise<Set<string>>} the ids of the recordings that a Worker of any tab is working on */
 export async function lockedIds() {
   /** @type {LockManagerSnapshot} */
   const { held = [] } = await locks((manager) => manager.query(), () => ({}));
@@ -35,7 +35,7 @@ export async function lockedIds() {
 /**
  * @template T
  * @param {(manager: LockManager) => Promise<T>} use
- * @param {() => any} without what is done where they cannot be used; even to look at them may throw
+ * @param {() => any} without is called if locks cannot be used; even looking at them may throw
  */
 async function locks(use, without) {
   try {

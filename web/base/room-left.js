@@ -1,10 +1,10 @@
-/** A recording is written twice for a while: as it came, and as it goes. */
+/** For a while a recording is on the disk twice: as MediaRecorder gave it, and as it goes to S3. */
 const WRITTEN_TIMES = 2;
 
 /**
- * What the browser says of its disk, in bytes.
+ * How much space the browser says there is, in bytes.
  *
- * @returns {Promise<{quota?: number, usage?: number}>} nothing where it does not say
+ * @returns {Promise<{quota?: number, usage?: number}>} empty if it does not say
  */
 export async function estimateDisk() {
   try {
@@ -15,9 +15,9 @@ export async function estimateDisk() {
 }
 
 /**
- * How much room a recording needs on the disk for so many minutes.
+ * How many bytes a recording needs on the disk for so many minutes.
  *
- * @param {number} bytesPerMinute that it grows by
+ * @param {number} bytesPerMinute by which it grows
  * @param {number} minutes
  */
 export function roomFor(bytesPerMinute, minutes) {
@@ -25,7 +25,7 @@ export function roomFor(bytesPerMinute, minutes) {
 }
 
 /**
- * For how long there is room, in whole minutes.
+ * For how many whole minutes there is space.
  *
  * @param {number} freeBytes
  * @param {number} bytesPerMinute

@@ -1,40 +1,40 @@
 /**
- * Every wait of the uploader, in one place, in milliseconds. Tests shorten them; users have no need to.
+ * Every wait of the uploader, in milliseconds. Tests shorten them; users need not change them.
  *
  * @typedef {Record<keyof typeof TIMING, number>} Timing
  */
 export const TIMING = Object.freeze({
   /** The first backoff is drawn from 0 to this; each further one from 0 to twice as much. */
   retryBaseMs: 500,
-  /** No backoff is longer, unless a server asked for it. */
+  /** The longest backoff, unless a server asks for a longer one. */
   retryCapMs: 30_000,
-  /** A PUT that makes no progress for so long is cut. Each cut of the same part doubles it, up to four times. */
+  /** A PUT without progress for this time is cut. Each cut doubles the time for the same part, up to four times as long. */
   stallMs: 30_000,
-  /** A call to the broker without an answer is given up and made again. */
+  /** A call to the broker without an answer for this time is cut and made again. */
   callTimeoutMs: 60_000,
-  /** A session without a call for so long gets a heartbeat: a pause, or a voice memo that fills a part in 20 minutes. */
+  /** After this time without a call a session gets a heartbeat: in a pause, or in a voice memo, which fills a part in 20 minutes. */
   heartbeatMs: 4 * 60_000,
-  /** No PUT starts on a URL with less life left than this, or than a quarter of its life where that is shorter. */
+  /** No PUT starts on a URL with less life left than this, or than a quarter of its life if that is shorter. */
   urlMarginMs: 15_000,
-  /** How long a cancel waits for an open that is under way, to abort what it opened. */
+  /** How long a cancel waits for a running open, so that it can abort the session. */
   cancelMs: 10_000,
-  /** The tail of the first part goes to S3 when the newest byte there is so old, and what checkpoints may cost allows it. */
+  /** The tail of the first part is sent when the newest byte in S3 is so old, if the cost of checkpoints allows it. */
   tailFirstMs: 10_000,
-  /** That of a later part. With the time its upload takes it stays within the 30 s that a lost device may cost. */
+  /** The same for a later part. With the time for its upload, a lost device costs at most 30 s of the recording. */
   tailMostMs: 25_000,
-  /** How often it is looked whether a checkpoint is due. */
+  /** How often to check whether a checkpoint is due. */
   lookMs: 1000,
-  /** How often the manifest is written while something is recorded: so old may be what a list of recordings says. */
+  /** How often the manifest is written during a recording. What a list of recordings shows may be so old. */
   noteMs: 5000,
-  /** So long a recording that is complete waits for the rest of its poster, before its Worker ends. */
+  /** How long a complete recording waits for its poster to be sent, before its Worker ends. */
   posterMs: 1000,
-  /** At most one progress message in so long. */
+  /** There is at most one progress message in this time. */
   progressMs: 200,
 });
 
 /**
- * The recorder goes on without a browser's storage that has not answered for so long. Safari 14 left the first open of
- * IndexedDB without an answer (https://bugs.webkit.org/show_bug.cgi?id=226547). Reads are not cut: late bytes are better
+ * If a browser's storage does not answer for this time, the recorder goes on without it. Safari 14 never answered the first
+ * open of IndexedDB (https://bugs.webkit.org/show_bug.cgi?id=226547). Reads are not cut: late bytes are better
  * than none.
  */
 export const STORAGE_ANSWERS_MS = 10_000;

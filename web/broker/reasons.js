@@ -1,5 +1,5 @@
 /**
- * Every reason of the broker that the recorder acts on, once.
+ * The reasons of the broker's answers that the recorder acts on.
  *
  * @typedef {'aborted' | 'aborting' | 'bad-checksum' | 'bad-content-type' | 'bad-cursor' | 'bad-etag' | 'bad-id' | 'bad-json' |
  *   'bad-name' | 'bad-origin' | 'bad-query' | 'bad-revision' | 'bad-token' | 'bodies' | 'body' | 'busy' |
@@ -14,7 +14,7 @@
  *   'superseded' | 'token-expired' | 'token-version' | 'too-many-followers' | 'too-slow' | 'unknown-field' |
  *   'unknown-session' | 'unknown-value' | 'watch-public' | 'wrong-credential' | 'wrong-region' | 'wrong-size' |
  *   'wrong-type'} BrokerReason
- *   all that the broker gives; docs/protocol.md explains them, and a later broker may give more
+ *   every reason of this version's broker; docs/protocol.md explains them. A newer broker may give others
  */
 
 export const REASON = /** @satisfies {Record<string, BrokerReason>} */ (/** @type {const} */ ({

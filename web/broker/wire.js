@@ -16,7 +16,7 @@
  * @typedef {object} Opened
  * @property {string} id
  * @property {string} token
- * @property {Checksum} checksum the one in effect: a broker may run on a store without checksums
+ * @property {Checksum} checksum the one that counts: the broker's S3 may take no checksums
  * @property {number} part_size
  * @property {number} max_parts
  * @property {number} max_bytes
@@ -45,7 +45,7 @@
  *
  * @typedef {object} PartsAnswer
  * @property {PartURL[]} urls
- * @property {string} [token] the session's, with a longer life, where the one that came will end before long
+ * @property {string} [token] the session's token with a longer life, if the one in the request ends soon
  *
  * @typedef {object} SessionAnswer
  * @property {'open' | 'completing' | 'completed' | 'aborting' | 'aborted' | 'deleted'} state

@@ -1,5 +1,5 @@
 /**
- * A file as a source of bytes. The file itself is the copy: a part is read when it is sent.
+ * A file as a source of bytes. Nothing is copied: a part is read from the file when it is sent.
  *
  * @implements {ByteSource}
  */

@@ -1,5 +1,5 @@
 /**
- * The transform for what we do not rewrite, such as Ogg: bytes go out as they come.
+ * The transform for containers that we do not rewrite, such as Ogg. It changes nothing.
  *
  * @implements {Transform}
  */

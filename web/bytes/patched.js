@@ -1,5 +1,5 @@
 /**
- * A Blob with some of its bytes replaced; nothing is read.
+ * Returns a Blob with some of its bytes replaced. It reads no bytes.
  *
  * @param {Blob} blob
  * @param {Patch[]} patches that do not overlap, and lie within it

@@ -1,11 +1,11 @@
 /**
- * A recording as a source of bytes, from MediaRecorder's slices to what is stored in S3. One slice at a time, in order:
+ * A recording as a source of bytes. It turns MediaRecorder's slices into the bytes for S3, one slice at a time, in order:
  *
  *   slice ──► journal (on the disk first) ──► transform ──► part files
  *
- * Now and then the manifest notes how far the transform is; then the journal before that is dropped. After a crash the
- * transform goes on from the last such note, and reads the rest of the journal. What it remembers of all the recording, such
- * as where in an MP4 each sample is, lies in a file that is only added to.
+ * From time to time the manifest stores how far the transform is, and the journal up to that point is deleted. After a crash
+ * the transform starts from there and reads the rest of the journal. What it has to remember of the whole recording, such as
+ * where each sample of an MP4 is, is in a file that only grows.
  *
  * @implements {ByteSource}
  */

@@ -1,6 +1,7 @@
 /**
- * How long a recording is that lies on this device, for a page that lists it. What came after the last note is in the journal
- * only; there are seconds of it. Those of WebM are read. Those of MP4 are not: what reads it is 10 kB for every page to load.
+ * How long an interrupted recording on this device is, for a page that lists it. The last seconds are only in the journal,
+ * and not in the manifest. They are read if it is WebM. If it is MP4 they are left out: the code that reads MP4 is 10 kB,
+ * which every page would have to load.
  */
 
 import { containerOf } from '../base/container-of.js';

@@ -1,18 +1,18 @@
 /**
- * From what MediaRecorder delivers to what is stored: WebM and MP4 become files that one can seek in, the rest passes. What
- * the first bytes say otherwise than the content type passes too.
+ * Turns what MediaRecorder delivers into what is stored. WebM and MP4 become files in which people can seek. Anything else is
+ * not changed, and neither is a recording whose first bytes do not fit its content type.
  *
  * @typedef {object} Transform
- * @property {(bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>[]} push output to be stored now
- * @property {(how: {recordedMs: number, provisional?: boolean}) => Uint8Array<ArrayBuffer>[]} finish the rest of it; recordedMs:
- *   it plays for so long at least, where the container says how long that is; provisional: more may follow in its place
+ * @property {(bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>[]} push returns output to store now
+ * @property {(how: {recordedMs: number, provisional?: boolean}) => Uint8Array<ArrayBuffer>[]} finish returns the rest of the output;
+ *   recordedMs: if the container tells a duration, it is at least this; provisional: more may come later and replace it
  * @property {(size: number) => import('./patched.js').Patch[]} patches for the output's beginning
- * @property {boolean} [patchesLast] patches are good once all of the output is stored, and not before
- * @property {number} heldBytes input that is in no output yet
- * @property {number} [tailBytes] what the end will add to the output, at most
- * @property {number} durationMs 0 where it is not known
- * @property {() => {rawOffset: number}} snapshot what `restore` takes, without the input from rawOffset on
- * @property {Uint8Array<ArrayBuffer>} [index] what it takes besides: bytes that are only added to. A view, which stays as it is
+ * @property {boolean} [patchesLast] whether patches are valid only once all output is stored
+ * @property {number} heldBytes input that is not in the output yet
+ * @property {number} [tailBytes] how many bytes the end adds to the output at most
+ * @property {number} durationMs 0 if it is not known
+ * @property {() => {rawOffset: number}} snapshot is for `restore`, which then needs the input from rawOffset on
+ * @property {Uint8Array<ArrayBuffer>} [index] is for `restore` too: bytes that only grow. It is a view whose bytes do not change
  */
 
 import { containerOf } from '../base/container-of.js';
