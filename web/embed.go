@@ -10,7 +10,7 @@ import (
 
 // Files is this folder, without what only development needs.
 //
-//go:embed package.json *.js base broker bytes capture check checksum container disk element job messages mp4 pages player recorder s3 webm
+//go:embed package.json *.js base broker bytes capture check checksum composite container disk element job messages mp4 pages player recorder s3 webm
 var Files embed.FS
 
 // Version is Slipway's version. package.json is the one place that says it.

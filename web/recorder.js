@@ -14,9 +14,10 @@
 
 import { BaseTarget } from './base/base-target.js';
 import { RecorderError } from './base/errors.js';
+import { canCompose } from './capture/composed-picture.js';
 import { VERSION } from './base/version.js';
 import { checkAcceptable } from './recorder/acceptable.js';
-import { checkContainer, checked, checkedParallel, checkSource } from './recorder/options.js';
+import { checkBubble, checkContainer, checked, checkedParallel, checkSource } from './recorder/options.js';
 import { Recording } from './recorder/recording.js';
 import { Recovery as UnfinishedRecovery } from './recorder/recovery.js';
 import { demandSecureContext } from './recorder/secure-context.js';
@@ -41,10 +42,12 @@ export { RecorderError, uploadFile };
  * @property {number} [maxBytes] the recording ends cleanly before it grows larger
  * @property {'salvage' | 'abort'} [onAbandon] what the broker does with it if this page never comes back: completes
  *   it from what arrived (the default) or throws it away
+ * @property {Partial<BubblePlace>} [bubble] where the camera is drawn in the screen, when both are recorded
  * @property {boolean} [wakeLock] keeps the screen on while it records, where the browser can; unless it is false
  * @property {string | URL} [workerUrl] the Worker's file on the page's own origin, where its policy forbids Workers from blob: URLs
  *
  * @typedef {import('./capture/devices.js').CaptureOptions} CaptureOptions
+ * @typedef {import('./composite/place.js').BubblePlace} BubblePlace
  * @typedef {import('./capture/capture.js').Eased} Eased
  * @typedef {import('./recorder/ending.js').State} State
  * @typedef {import('./recorder/ending.js').RecordingResult} RecordingResult
@@ -101,6 +104,7 @@ export class Recorder extends Base {
     super();
     this.#options = { ...options, ...checked(options) };
     checkContainer(options);
+    checkBubble(options.bubble ?? {});
     checkAcceptable(options);
   }
 
@@ -121,6 +125,9 @@ export class Recorder extends Base {
 
   /** Slipway's version, such as `1.2.3`. */
   static get version() { return VERSION; }
+
+  /** Whether this browser can record screen and camera in one picture. */
+  static get composes() { return canCompose(); }
 
   /** @returns {State} */
   get state() { return this.#recording?.state ?? 'idle'; }
@@ -188,6 +195,21 @@ export class Recorder extends Base {
   async setMicrophone(microphone) {
     if (!this.#recording) throw nothingYet();
     await this.#recording.setMicrophone(microphone);
+  }
+
+  /** Where the camera is drawn in the screen; null where not both are recorded. @returns {BubblePlace | null} */
+  get bubble() { return this.#recording?.bubble ?? null; }
+
+  /**
+   * Moves the camera in the picture of the screen, makes it larger or smaller, hides it or shows it, from now on.
+   *
+   * @param {Partial<BubblePlace>} change
+   * @throws {RecorderError} `invalid`, with `field`; `not-supported` where not both are recorded; `invalid-state`
+   */
+  setBubble(change) {
+    checkBubble(change);
+    if (!this.#recording) throw nothingYet();
+    this.#recording.setBubble(change);
   }
 
   /** @throws {RecorderError} `invalid-state` unless it is recording */

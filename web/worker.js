@@ -5,6 +5,7 @@
 
 import { Connection } from './base/connection.js';
 import { deferred } from './base/deferred.js';
+import { Compositor } from './composite/compositor.js';
 import { createFolder, openFolder } from './disk/storage.js';
 import { asRecorderError, RecorderError, toPlain } from './base/errors.js';
 import { probeStorage } from './check/probe-storage.js';
@@ -34,6 +35,8 @@ let beginning;
 let trying = Promise.resolve(false);
 /** @type {import('./base/deferred.js').Deferred<string> | undefined} */
 let grantWanted;
+/** @type {Compositor | undefined} */
+let compositor;
 
 scope.addEventListener('message', (event) => handle(/** @type {MessageEvent<ToWorker>} */ (event).data));
 scope.postMessage({ type: 'ready' });
@@ -50,6 +53,8 @@ function handle(message) {
     case 'retry': return void retry();
     case 'cancel': return void cancel();
     case 'probe': return void probeStorage().then((storage) => scope.postMessage({ type: 'probed', storage }));
+    case 'compose': compositor = new Compositor(message); return;
+    case 'bubble': if (compositor) compositor.bubble = message.bubble; return;
     case 'online': return connection.cameOnline(); // as the browser may have told us already
     case 'grant':
       if ('grant' in message) grantWanted?.resolve(message.grant);

@@ -60,16 +60,16 @@ export async function writeVideo(file, { seconds, noisy = false, silent = false 
 }
 
 /**
- * What ffprobe finds: by kind of stream, its codec and how many packets there are.
+ * What ffprobe finds: by kind of stream, its codec, how many packets there are, and how large the picture is.
  *
  * @param {string} file
- * @returns {Promise<Record<string, {codec: string, packets: number}>>}
+ * @returns {Promise<Record<string, {codec: string, packets: number, width?: number, height?: number}>>}
  */
 export async function probe(file) {
   const { stdout } = await run('ffprobe', ['-v', 'error', '-count_packets', '-show_streams', '-of', 'json', file], { timeout: FFMPEG_MS });
-  /** @type {{codec_type: string, codec_name: string, nb_read_packets: string}[]} */
+  /** @type {{codec_type: string, codec_name: string, nb_read_packets: string, width?: number, height?: number}[]} */
   const streams = JSON.parse(stdout).streams;
-  return Object.fromEntries(streams.map(({ codec_type, codec_name, nb_read_packets }) => [codec_type, { codec: codec_name, packets: Number(nb_read_packets) }]));
+  return Object.fromEntries(streams.map(({ codec_type, codec_name, nb_read_packets, width, height }) => [codec_type, { codec: codec_name, packets: Number(nb_read_packets), ...(width && { width, height }) }]));
 }
 
 /** How long a file says it is, in seconds; NaN where it does not. @param {string} file @returns {Promise<number>} */

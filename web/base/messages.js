@@ -42,8 +42,16 @@
  * @typedef {{type: 'retry'}} Retry after `failed`
  * @typedef {{type: 'grant', grant: string} | {type: 'grant', error: string}} Grant the answer to `need-grant`
  * @typedef {{type: 'probe'}} Probe asks where a recording would be kept; for Recorder.check()
+ * @typedef {object} Compose puts screen and camera into one picture; this Worker does nothing else then
+ * @property {'compose'} type
+ * @property {ReadableStream<VideoFrame>} screen
+ * @property {ReadableStream<VideoFrame>} camera
+ * @property {WritableStream<VideoFrame>} out
+ * @property {import('../composite/place.js').BubblePlace} bubble
+ *
+ * @typedef {{type: 'bubble', bubble: import('../composite/place.js').BubblePlace}} BubbleMessage where the camera is from now on
  * @typedef {{type: 'online'}} Online the page is back on the network: end every wait
- * @typedef {RecordMessage | SendMessage | RecoverMessage | Data | Poster | End | Cancel | Retry | Grant | Probe | Online} ToWorker
+ * @typedef {RecordMessage | SendMessage | RecoverMessage | Data | Poster | End | Cancel | Retry | Grant | Probe | Online | Compose | BubbleMessage} ToWorker
  *
  * @typedef {'opfs' | 'indexeddb' | 'memory'} StorageKind the best first
  * @typedef {{type: 'probed', storage: StorageKind}} Probed

@@ -3,6 +3,7 @@
  * beginning to end, because MediaRecorder fails when a track is exchanged; what is heard on the audio track may change.
  */
 
+import { ComposedPicture } from './composed-picture.js';
 import { openDevices, openMicrophone } from './devices.js';
 import { RecorderError } from '../base/errors.js';
 import { KeptPlaying } from './kept-playing.js';
@@ -11,6 +12,8 @@ import { takePoster } from './poster.js';
 
 /**
  * @typedef {import('./devices.js').CaptureOptions} CaptureOptions
+ * @typedef {import('./composed-picture.js').BubblePlace} BubblePlace
+ * @typedef {import('./composed-picture.js').StartWorker} StartWorker
  *
  * @typedef {{code: 'audio-suspended' | 'device-muted' | 'nothing-recorded', field?: string}} Eased what an error told of
  *   is over
@@ -22,7 +25,7 @@ import { takePoster } from './poster.js';
  * @property {() => void} ended there is nothing left to record
  *
  * @typedef {object} Inputs the tracks behind the stream
- * @property {MediaStreamTrack[]} picture
+ * @property {MediaStreamTrack[]} picture two: they are put together, and one of them alone goes on
  * @property {MediaStreamTrack[]} sound mixed in as it is
  * @property {MediaStreamTrack[]} microphone what `muted`, `level` and setMicrophone are about
  */
@@ -32,6 +35,7 @@ export class Capture {
   /** @type {Set<MediaStreamTrack>} those we opened, and so end */
   #own;
   #mixer;
+  #composed;
   #played;
   /** @type {Set<MediaStreamTrack>} those of which it is told that nothing comes */
   #dead = new Set();
@@ -45,9 +49,11 @@ export class Capture {
    * @param {Inputs} inputs
    * @param {boolean} own we opened them
    * @param {Mixer | null} mixer
+   * @param {ComposedPicture | null} composed of the two pictures
    */
-  constructor({ picture, sound, microphone }, own, mixer) {
-    this.#inputs = { picture: picture.slice(0, 1), sound, microphone };
+  constructor({ picture, sound, microphone }, own, mixer, composed) {
+    this.#inputs = { picture: composed ? picture : picture.slice(0, 1), sound, microphone };
+    this.#composed = composed;
     this.#own = new Set(own ? this.#tracks : []);
     this.#mixer = mixer;
     this.#played = new KeptPlaying(own ? [] : microphone);
@@ -55,13 +61,14 @@ export class Capture {
     mixer?.setMicrophone(microphone);
     // In any case they are ours to end: see Media.stop.
     const audio = mixer ? [mixer.track] : [...sound, ...microphone].map((track) => (own ? track : track.clone()));
-    this.stream = new MediaStream([...this.#inputs.picture, ...audio]);
+    this.stream = new MediaStream([...this.#recorded, ...audio]);
   }
 
   /** Tells of tracks that end by themselves from now on. @param {CaptureEvents} events */
   watch(events) {
     this.#events = events;
     for (const track of this.#tracks) this.#watchTrack(track);
+    if (this.#composed) this.#composed.onBroken = () => this.#composedBroken();
     if (!this.#mixer) return;
     this.#mixer.onSilenced = () => this.#silencedChanged();
     if (this.#mixer.silenced) this.#silencedChanged();
@@ -100,6 +107,15 @@ export class Capture {
     if (this.#events) for (const track of tracks) this.#watchTrack(track);
   }
 
+  /** Where the camera is drawn in the screen; null where it is not. @returns {BubblePlace | null} */
+  get bubble() { return this.#composed?.bubble ?? null; }
+
+  /** @param {Partial<BubblePlace>} change @throws {RecorderError} `not-supported` where there are not both */
+  setBubble(change) {
+    if (!this.#composed) throw new RecorderError('not-supported', 'this recording has no screen with a camera in it', { field: 'bubble' });
+    this.#composed.change(change);
+  }
+
   /**
    * Nothing is left to record. A microphone that we opened is not the last word: another can be chosen. To be asked
    * now and then, because a track that the page itself stopped fires no event.
@@ -113,7 +129,7 @@ export class Capture {
 
   /** One picture of it, or null: see {@link takePoster}. Rejects when it is closed before. @returns {Promise<Blob | null>} */
   async poster() {
-    const [track] = this.#inputs.picture;
+    const [track] = this.#recorded;
     return track ? takePoster(track, this.#closing.signal) : null;
   }
 
@@ -121,11 +137,15 @@ export class Capture {
     this.#closing.abort();
     for (const track of this.#own) track.stop();
     for (const track of this.stream.getAudioTracks()) track.stop();
+    this.#composed?.close();
     this.#played.close();
     this.#mixer?.close();
   }
 
   get #closed() { return this.#closing.signal.aborted; }
+
+  /** The picture's track in {@link stream}: one, or none. */
+  get #recorded() { return this.#composed ? [this.#composed.track] : this.#inputs.picture; }
 
   get #tracks() {
     return Object.values(this.#inputs).flat();
@@ -158,14 +178,20 @@ export class Capture {
   #pictureEnded(track) {
     const shared = 'displaySurface' in track.getSettings();
     if (!shared) this.#lost(track);
+    if (allEnded(this.#inputs.picture)) this.#events?.ended();
+  }
+
+  #composedBroken() {
+    this.#events?.trouble(new RecorderError('worker-failed', 'the Worker that draws screen and camera has ended'));
     this.#events?.ended();
   }
 
   /** @param {MediaStreamTrack} track */
   #soundEnded(track) {
     if (this.#closed || !this.#tracks.includes(track)) return;
-    const { picture } = this.#inputs;
-    if (picture.length > 0 && allEnded(picture)) return;
+    const { picture, sound } = this.#inputs;
+    const gone = sound.includes(track) ? picture.slice(0, 1) : picture; // a screen's sound goes with it; a camera may go on
+    if (gone.length > 0 && allEnded(gone)) return;
     this.#lost(track);
     if (this.over) this.#events?.ended(); // where several are mixed, MediaRecorder goes on with the mixer's silence
   }
@@ -190,20 +216,25 @@ export class Capture {
  * where the browser keeps the mixer silent, a single track, or none, is better recorded as it is.
  *
  * @param {MediaStream | CaptureOptions} source of a stream that is given, all sound counts as the microphone's
+ * @param {{startWorker?: StartWorker, bubble?: Partial<BubblePlace>}} [how] startWorker: needed where the picture is of screen and camera
  * @returns {Promise<Capture>}
- * @throws {RecorderError} as {@link openDevices}; `invalid` where the stream has no live track
+ * @throws {RecorderError} as {@link openDevices} and {@link ComposedPicture.start}; `invalid` where the stream has no live track
  */
-export async function openCapture(source) {
+export async function openCapture(source, { startWorker, bubble } = {}) {
   const given = source instanceof MediaStream;
   const inputs = given ? liveTracks(source) : await openDevices(source);
+  /** @type {ComposedPicture | null} */
+  let composed = null;
   try {
-    const { sound, microphone } = inputs;
+    const { picture: [screen, camera], sound, microphone } = inputs;
+    if (!given && camera && startWorker) composed = await ComposedPicture.start(screen, camera, startWorker, bubble);
     const sounds = sound.length + microphone.length;
     const mixer = await Mixer.start();
-    if (!mixer.silenced || sounds > 1) return new Capture(inputs, !given, mixer);
+    if (!mixer.silenced || sounds > 1) return new Capture(inputs, !given, mixer, composed);
     mixer.close();
-    return new Capture(inputs, !given, null);
+    return new Capture(inputs, !given, null, composed);
   } catch (error) {
+    composed?.close();
     if (!given) for (const track of Object.values(inputs).flat()) track.stop();
     throw error;
   }

@@ -3,17 +3,16 @@
  */
 
 import { RecorderError } from '../base/errors.js';
+import { demandComposing } from './composed-picture.js';
 
 /**
- * @typedef {object} Sources what to record
+ * @typedef {object} CaptureOptions what to record
  * @property {boolean | DisplayMediaStreamOptions} [screen] with the tab's or system's sound, where the browser has it
- * @property {boolean | MediaTrackConstraints} [camera]
+ * @property {boolean | MediaTrackConstraints} [camera] beside a screen: in its picture, where the browser can; see Recorder.composes
  * @property {boolean | MediaTrackConstraints} [microphone]
  *
- * @typedef {(Sources & {camera?: false}) | (Sources & {screen?: false})} CaptureOptions screen and camera exclude each other
- *
  * @typedef {object} Opened
- * @property {MediaStreamTrack[]} picture one track, or none
+ * @property {MediaStreamTrack[]} picture the screen's track, the camera's, both in this order, or none
  * @property {MediaStreamTrack[]} sound of the screen
  * @property {MediaStreamTrack[]} microphone
  */
@@ -25,13 +24,13 @@ import { RecorderError } from '../base/errors.js';
 const AS_IT_SOUNDS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 /**
- * @param {Sources} options
+ * @param {CaptureOptions} options
  * @returns {Promise<Opened>}
  * @throws {RecorderError} `permission-denied`, `device-not-found`, `device-busy`, `not-supported`, `invalid`, or
  *   `cancelled` where sharing was stopped meanwhile
  */
 export async function openDevices({ screen, camera, microphone }) {
-  if (screen && camera) throw new RecorderError('not-supported', 'one picture at a time: screen or camera', { field: 'camera' });
+  if (screen && camera) demandComposing();
   if (!screen && !camera && !microphone) throw new RecorderError('invalid', 'nothing to record', { field: 'source' });
   /** @type {MediaStreamTrack[]} */
   let shared = [];
@@ -44,7 +43,7 @@ export async function openDevices({ screen, camera, microphone }) {
       sound: ofKind(shared, 'audio'),
       microphone: ofKind(people, 'audio'),
     };
-    if (screen) demandSharing(opened);
+    if (screen) demandSharing(shared, people);
     return opened;
   } catch (error) {
     for (const track of shared) track.stop();
@@ -61,10 +60,15 @@ export function openMicrophone(constraints) {
   return openUserMedia(false, constraints);
 }
 
-/** Sharing may be stopped while the microphone is still asked for: nobody wants the sound alone then. @param {Opened} opened */
-function demandSharing({ picture, microphone }) {
-  if (picture.every(({ readyState }) => readyState === 'live')) return;
-  for (const track of microphone) track.stop();
+/**
+ * Sharing may be stopped while the others are still asked for: nobody wants them alone then.
+ *
+ * @param {MediaStreamTrack[]} shared
+ * @param {MediaStreamTrack[]} people
+ */
+function demandSharing(shared, people) {
+  if (ofKind(shared, 'video').every(({ readyState }) => readyState === 'live')) return;
+  for (const track of people) track.stop();
   throw new RecorderError('cancelled', 'sharing was stopped before recording began', { field: 'screen' });
 }
 

@@ -11,7 +11,10 @@ import { workerFile, workerText } from './worker-text.js';
  * @property {(message: any) => void} onMessage
  * @property {(event: {message?: string}) => void} onError an uncaught error, or (without a message) it did not load
  *
- * @typedef {{postMessage: (message: any) => void, terminate: () => void}} RunningWorker
+ * @typedef {object} RunningWorker
+ * @property {(message: any, transfer?: Transferable[]) => void} postMessage transfer: only to one that has said something; until
+ *   then a message may have to be sent again
+ * @property {() => void} terminate
  */
 
 /**
@@ -48,9 +51,9 @@ export function loadWorker(workerUrl, { onMessage, onError }) {
 
   start();
   return {
-    postMessage: (message) => {
+    postMessage: (message, transfer = []) => {
       unheard?.push(message);
-      worker?.postMessage(message);
+      worker?.postMessage(message, transfer);
     },
     terminate: () => {
       ways.length = 0;

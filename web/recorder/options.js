@@ -5,6 +5,7 @@
 import { containerOf } from '../base/container-of.js';
 import { RecorderError } from '../base/errors.js';
 import { CONTAINERS } from '../capture/mime.js';
+import { RANGES, SHAPES } from '../composite/place.js';
 
 /** What browsers open to one host over HTTP/1.1. */
 const MOST_PARALLEL = 6;
@@ -46,6 +47,23 @@ export function checkContainer({ contentType, container = 'auto' }) {
 /** @param {string} why */
 function noContainer(why) {
   return new RecorderError('invalid', `container: ${why}`, { field: 'container' });
+}
+
+/**
+ * @param {Partial<import('../composite/place.js').BubblePlace>} bubble
+ * @throws {RecorderError} `invalid`, with `field`
+ */
+export function checkBubble({ shape = 'round', ...rest }) {
+  if (!SHAPES.includes(shape)) throw noBubble(`shape: ${shape} is none of ${SHAPES.join(', ')}`);
+  for (const [name, [least, most]] of Object.entries(RANGES)) {
+    const value = rest[/** @type {'size' | 'x' | 'y'} */ (name)];
+    if (value !== undefined && !(value >= least && value <= most)) throw noBubble(`${name}: ${least} to ${most}`);
+  }
+}
+
+/** @param {string} why */
+function noBubble(why) {
+  return new RecorderError('invalid', `bubble.${why}`, { field: 'bubble' });
 }
 
 /**

@@ -10,6 +10,7 @@ import { BlobWeight } from '../capture/blob-weight.js';
 import { openCapture } from '../capture/capture.js';
 import { Ending } from './ending.js';
 import { asRecorderError, RecorderError } from '../base/errors.js';
+import { loadWorker } from './load-worker.js';
 import { Media } from '../capture/media.js';
 import { askToPersist } from './persist.js';
 import { ScreenAwake } from '../capture/screen-awake.js';
@@ -55,6 +56,7 @@ export class Recording {
   get state() { return this.#ending.state; }
   get session() { return this.#session; }
   get stream() { return this.#capture?.stream ?? null; }
+  get bubble() { return this.#capture?.bubble ?? null; }
   get level() { return this.#capture?.level ?? 0; }
 
   /** @param {boolean} muted */
@@ -74,7 +76,7 @@ export class Recording {
     this.#tell('state', { state: 'starting' });
     try {
       this.#line = this.#createLine(); // loads while the person chooses what to share
-      this.#capture = await openCapture(source);
+      this.#capture = await openCapture(source, { bubble: this.#options.bubble, startWorker: (events) => loadWorker(this.#options.workerUrl, events) });
       this.#capture.muted = this.#muted;
       this.#media = this.#createMedia(this.#capture.stream);
       await this.#line.ready; // without it nothing would leave this page: better not to begin
@@ -103,6 +105,12 @@ export class Recording {
   async setMicrophone(wanted) {
     if (!this.#capture || this.over || this.state === 'stopping') throw new RecorderError('invalid-state', `the recorder is ${this.state}`);
     await this.#capture.setMicrophone(wanted);
+  }
+
+  /** @param {Partial<import('../composite/place.js').BubblePlace>} change */
+  setBubble(change) {
+    if (!this.#capture || this.over) throw new RecorderError('invalid-state', `the recorder is ${this.state}`);
+    this.#capture.setBubble(change);
   }
 
   pause() {

@@ -9,9 +9,9 @@ test('the public API: these exports and no others', () => {
   assert.deepEqual(Object.keys(recorder).sort(), ['Recorder', 'RecorderError', 'uploadFile']);
   const members = Object.entries(Object.getOwnPropertyDescriptors(recorder.Recorder.prototype)).map(([name, { get }]) => (get ? `get ${name}` : name));
   const statics = Object.keys(Object.getOwnPropertyDescriptors(recorder.Recorder)).filter((name) => !['length', 'name', 'prototype'].includes(name));
-  assert.deepEqual(statics.sort(), ['check', 'discard', 'recover', 'unfinished', 'version']);
+  assert.deepEqual(statics.sort(), ['check', 'composes', 'discard', 'recover', 'unfinished', 'version']);
   assert.deepEqual(members.sort(), [
-    'cancel', 'constructor', 'get id', 'get level', 'get muted', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'setMicrophone', 'start', 'stop',
+    'cancel', 'constructor', 'get bubble', 'get id', 'get level', 'get muted', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'setBubble', 'setMicrophone', 'start', 'stop',
   ]);
 });
 
@@ -19,6 +19,16 @@ test('importing it without a DOM, even without EventTarget, does not throw', () 
   const source = `delete globalThis.EventTarget; const m = await import(${JSON.stringify(new URL('../recorder.js', import.meta.url).href)}); console.log(typeof m.Recorder);`;
   assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' }).trim(), 'function');
 });
+
+for (const [name, bubble] of Object.entries({
+  'of no known shape': { shape: 'star' }, 'that is larger than it may be': { size: 0.61 }, 'beside the picture': { x: -0.1 }, 'that is nowhere': { y: NaN },
+})) {
+  test(`a bubble ${name} is refused`, () => {
+    const options = { broker: 'https://broker.example', grant: 'gr_1' };
+    assert.throws(() => new recorder.Recorder({ ...options, bubble }), { code: 'invalid', field: 'bubble' });
+    assert.throws(() => new recorder.Recorder(options).setBubble(bubble), { code: 'invalid', field: 'bubble' });
+  });
+}
 
 test('a new recorder is idle and knows nothing', () => {
   const idle = new recorder.Recorder({ broker: 'https://broker.example', grant: 'gr_1' });

@@ -17,3 +17,10 @@ test('a refusal without any words is told by its name', async () => {
   installPage({ getUserMedia: async () => { throw Object.assign(new Error(''), { name: 'AbortError' }); } });
   await assert.rejects(openDevices({ microphone: true }), { code: 'device-busy', message: 'cannot open microphone: AbortError' });
 });
+
+test('a browser that cannot put screen and camera together says so before it asks for either', async () => {
+  let asked = 0;
+  installPage({ getUserMedia: async () => { asked++; }, getDisplayMedia: async () => { asked++; } });
+  await assert.rejects(openDevices({ screen: true, camera: true }), { code: 'not-supported', field: 'camera' });
+  assert.equal(asked, 0);
+});

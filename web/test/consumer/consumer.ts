@@ -27,9 +27,10 @@ export function linkOf(detail: StateDetail): string {
 
 // @ts-expect-error only what is completed has a result for sure
 export const hasty = (detail: StateDetail): string => detail.result.watchUrl;
-// @ts-expect-error one picture at a time
-export const both: CaptureOptions = { screen: true, camera: true };
-export const one: CaptureOptions[] = [{ screen: true, microphone: true }, { camera: { width: 1280 } }, { microphone: true }];
+export const some: CaptureOptions[] = [{ screen: true, camera: true, microphone: true }, { camera: { width: 1280 } }, { microphone: true }];
+
+// @ts-expect-error no such shape
+recorder.setBubble({ shape: 'star' });
 
 // @ts-expect-error no such code
 export const wrong: ErrorCode = 'on-fire';
