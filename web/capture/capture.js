@@ -30,6 +30,12 @@ import { takePoster } from './poster.js';
  * @property {MediaStreamTrack[]} microphone what `muted`, `level` and setMicrophone are about
  */
 
+/**
+ * A shared tab's sound ends together with its picture, in either order: the picture's event is waited for. On a busy
+ * machine it came after a timeout of 0 (Chromium 156, 2026-11-30).
+ */
+const TOGETHER_MS = 500;
+
 export class Capture {
   #inputs;
   /** @type {Set<MediaStreamTrack>} those we opened, and so end */
@@ -157,8 +163,7 @@ export class Capture {
     this.#lookMuted(track);
     track.addEventListener('ended', () => {
       if (track.kind === 'video') this.#pictureEnded(track);
-      // A shared tab's sound ends together with its picture, in either order: wait for the picture's event.
-      else setTimeout(() => this.#soundEnded(track));
+      else setTimeout(() => this.#soundEnded(track), TOGETHER_MS);
     }, { once: true });
   }
 

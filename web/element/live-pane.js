@@ -2,6 +2,7 @@
  * What is seen and heard, in a try as in a recording: the picture, how loud the microphone is, and which one it is.
  */
 
+import { BubbleControls } from './bubble-controls.js';
 import { Pane } from './pane.js';
 import { VoiceControls } from './voice-controls.js';
 
@@ -9,11 +10,13 @@ export class LivePane extends Pane {
   #preview = this.byId('preview', HTMLVideoElement);
   #soundOnly = this.byId('sound-only', SVGElement);
   #voice;
+  #bubble;
 
   /** @param {import('../pages/shadow-view.js').ShadowView} view @param {ConstructorParameters<typeof VoiceControls>[1]} events */
   constructor(view, events) {
     super(view);
     this.#voice = new VoiceControls(view, events);
+    this.#bubble = new BubbleControls(view);
   }
 
   /** @param {import('./try-out.js').TryOut} tryOut */
@@ -30,6 +33,7 @@ export class LivePane extends Pane {
   showRecorder(recorder, microphoneId, voice) {
     this.#showPicture(recorder.stream);
     void this.#voice.show(recorder, microphoneId, voice);
+    this.#bubble.show(recorder);
   }
 
   /** A browser pauses the picture of an element that was moved. */
@@ -45,6 +49,7 @@ export class LivePane extends Pane {
   hide() {
     this.#preview.srcObject = null;
     this.#voice.hide();
+    this.#bubble.hide();
   }
 
   /** @param {MediaStream | null} stream */

@@ -4,6 +4,7 @@
 
 import { DeviceChoice } from './device-choice.js';
 import { Pane } from './pane.js';
+import { Recorder } from '../recorder.js';
 
 export class SourceChoice extends Pane {
   #screen = this.byId('source-screen', HTMLInputElement);
@@ -32,13 +33,11 @@ export class SourceChoice extends Pane {
     for (const [tile, has] of /** @type {const} */ ([['screen-tile', hasScreen], ['camera-tile', hasCamera], ['mic-tile', hasMicrophone]])) {
       this.byId(tile, HTMLElement).hidden = !has;
     }
-    this.byId('camera-note', HTMLElement).textContent = this.words.text(hasScreen ? 'cameraInstead' : 'cameraAlone');
+    this.byId('camera-note', HTMLElement).textContent = this.words.text(!hasScreen ? 'cameraAlone' : Recorder.composes ? 'cameraBeside' : 'cameraInstead');
     this.#screen.checked = hasScreen;
     this.#camera.checked = hasCamera && !hasScreen;
     this.#microphone.checked = hasMicrophone;
-    // The Recorder takes one picture: ticking one unticks the other.
-    this.#screen.addEventListener('change', () => { if (this.#screen.checked) this.#camera.checked = false; });
-    this.#camera.addEventListener('change', () => { if (this.#camera.checked) this.#screen.checked = false; });
+    if (!Recorder.composes) this.#onlyOnePicture();
     for (const id of ['source-screen', 'source-camera', 'source-mic', 'camera-choice', 'mic-choice', 'noise', 'echo']) {
       this.byId(id, HTMLElement).addEventListener('change', () => { this.#showFields(); onChange(); });
     }
@@ -60,7 +59,7 @@ export class SourceChoice extends Pane {
   /** @returns {import('../recorder.js').CaptureOptions | null} null where nothing is chosen */
   get chosen() {
     const { camera, microphone } = this.devices;
-    if (this.#screen.checked) return { screen: true, microphone };
+    if (this.#screen.checked) return { screen: true, camera, microphone };
     return camera || microphone ? { camera, microphone } : null;
   }
 
@@ -77,6 +76,12 @@ export class SourceChoice extends Pane {
   get voice() { return { noiseSuppression: this.#noise.checked, echoCancellation: this.#echo.checked }; }
 
   get microphoneId() { return this.#microphones.value; }
+
+  /** Ticking one unticks the other. */
+  #onlyOnePicture() {
+    this.#screen.addEventListener('change', () => { if (this.#screen.checked) this.#camera.checked = false; });
+    this.#camera.addEventListener('change', () => { if (this.#camera.checked) this.#screen.checked = false; });
+  }
 
   #showFields() {
     this.#cameraField.hidden = !this.#camera.checked || this.#cameras.known < 2;

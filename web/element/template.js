@@ -8,7 +8,7 @@ import { h, icon, path, rect } from '../pages/h.js';
 const MEDIA_FILES = 'video/*,audio/*,.mov,.caf,.mka,.mkv,.mk3d,.m2ts,.mts,.ogg,.oga,.opus,.aif,.aiff,.amr';
 
 const microphone = (/** @type {Element[]} */ ...more) => icon('icon', rect('9', '3', '6', '11', '3'), path('M5 11a7 7 0 0 0 14 0M12 18v3'), ...more);
-const camera = () => icon('icon', rect('3', '6', '12', '12', '2'), path('m15 11 6-3v8l-6-3z'));
+const camera = (/** @type {Element[]} */ ...more) => icon('icon', rect('3', '6', '12', '12', '2'), path('m15 11 6-3v8l-6-3z'), ...more);
 const screen = () => icon('icon', rect('3', '4', '18', '12', '2'), path('M8 20h8M12 16v4'));
 const square = () => icon('icon solid', rect('6', '6', '12', '12', '2'));
 const dot = () => h('span', { class: 'dot', 'aria-hidden': 'true' });
@@ -111,7 +111,20 @@ function live(words) {
       h('div', { id: 'voice', class: 'voice-choice', hidden: true },
         h('button', { type: 'button', id: 'mute', class: 'small', part: 'button', 'aria-pressed': 'false' },
           microphone(h('path', { class: 'strike', d: 'm4 4 16 16' })), h('span', { id: 'mute-label' }, t('mute'))),
-        h('select', { id: 'voice-choice', 'aria-label': t('microphone') }))));
+        h('select', { id: 'voice-choice', 'aria-label': t('microphone') }))),
+    bubble(words));
+}
+
+/** The camera in the screen. @param {import('../messages/words.js').Words<'record'>} words */
+function bubble(words) {
+  const t = words.text.bind(words);
+  const option = (/** @type {string} */ value, /** @type {string} */ label, more = {}) => h('option', { value, ...more }, label);
+  return h('div', { id: 'bubble', class: 'bubble', part: 'bubble', hidden: true },
+    h('button', { type: 'button', id: 'bubble-hide', class: 'small', part: 'button', 'aria-pressed': 'false' }, camera(h('path', { class: 'strike', d: 'm4 4 16 16' })), h('span', {}, t('hideCamera'))),
+    h('select', { id: 'bubble-corner', 'aria-label': t('cameraPlace') },
+      option('0 0', t('upperLeft')), option('1 0', t('upperRight')), option('0 1', t('lowerLeft')), option('1 1', t('lowerRight')), option('', t('dragged'), { hidden: true })),
+    h('select', { id: 'bubble-shape', 'aria-label': t('cameraShape') }, option('round', t('round')), option('square', t('square'))),
+    h('input', { type: 'range', id: 'bubble-size', min: '0.1', max: '0.6', step: '0.02', 'aria-label': t('cameraSize') }));
 }
 
 /** @param {import('../messages/words.js').Words<'record'>} words */

@@ -11,7 +11,7 @@ test('the public API: these exports and no others', () => {
   const statics = Object.keys(Object.getOwnPropertyDescriptors(recorder.Recorder)).filter((name) => !['length', 'name', 'prototype'].includes(name));
   assert.deepEqual(statics.sort(), ['check', 'composes', 'discard', 'recover', 'unfinished', 'version']);
   assert.deepEqual(members.sort(), [
-    'cancel', 'constructor', 'get bubble', 'get id', 'get level', 'get muted', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'setBubble', 'setMicrophone', 'start', 'stop',
+    'cancel', 'close', 'constructor', 'get bubble', 'get id', 'get level', 'get muted', 'get state', 'get stream', 'get watchUrl', 'pause', 'resume', 'retry', 'setBubble', 'setMicrophone', 'start', 'stop',
   ]);
 });
 
