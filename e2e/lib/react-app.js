@@ -11,11 +11,12 @@ const grant = async () => (await fetch('/grant', { method: 'POST' })).text();
 const told = globalThis.told = { states: [], mounted: 0, link: '' };
 
 function Hook() {
-  const { state, progress, result, error, start, stop } = useRecorder({ broker, grant, name: 'From a hook' });
+  const { state, progress, result, error, id, start, stop } = useRecorder({ broker, grant, name: 'From a hook' });
   return h('section', { id: 'hook' },
     h('p', { id: 'state' }, state),
     h('p', { id: 'bytes' }, String(progress?.recordedBytes ?? 0)),
     h('p', { id: 'hook-link' }, result?.watchUrl ?? ''),
+    h('p', { id: 'hook-id' }, id),
     h('p', { id: 'hook-error' }, error?.code ?? ''),
     h('button', { id: 'hook-record', onClick: () => void start({ microphone: true }).catch(() => {}) }, 'Record'),
     h('button', { id: 'hook-stop', onClick: () => void stop() }, 'Stop'));

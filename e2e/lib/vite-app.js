@@ -26,7 +26,7 @@ export async function packRecorder() {
   const inRepository = (/** @type {string} */ name) => path.join(REPOSITORY, name);
   cpSync(inRepository('web'), path.join(folder, 'web'), { recursive: true, filter: (file) => !/\/(types|test)$/.test(file) });
   for (const file of ['LICENSE', 'docs/recorder.md', 'go.mod', 'go.sum']) cpSync(inRepository(file), path.join(folder, file));
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: path.join(folder, 'web'), timeout: 60_000 });
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: path.join(folder, 'web'), timeout: 300_000 });
   const [{ filename, files }] = JSON.parse(stdout);
   return { tarball: path.join(folder, filename), files: files.map((/** @type {{path: string}} */ file) => file.path) };
 }

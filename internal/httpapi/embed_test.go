@@ -51,6 +51,25 @@ func TestThePagesAreToldOfTheSettings(t *testing.T) {
 	}
 }
 
+// A page that is cut off from its opener cannot tell it anything.
+func TestOnlyTheRecordingPageKeepsItsOpenerAndOnlyIfItMayTellIt(t *testing.T) {
+	const told, cut = "unsafe-none", "same-origin"
+	for name, c := range map[string]struct {
+		back []string
+		want map[string]string
+	}{
+		"nobody is told":   {nil, map[string]string{"/": cut, "/ops": cut, "/watch/2c7qmtx4o3avbnkfz5yd6ueirlwiw": cut}},
+		"somebody is told": {[]string{"https://a.example"}, map[string]string{"/": told, "/ops": cut, "/watch/2c7qmtx4o3avbnkfz5yd6ueirlwiw": cut}},
+	} {
+		a := apitest.Start(t, func(cfg *httpapi.Config) { cfg.ReturnOrigins = c.back })
+		for path, want := range c.want {
+			if got := a.CallRaw(t, "GET", path, "", "").Header.Get("Cross-Origin-Opener-Policy"); got != want {
+				t.Errorf("%s: %s has %q, not %q", name, path, got, want)
+			}
+		}
+	}
+}
+
 func TestAGrantSaysWhoseItIs(t *testing.T) {
 	a := apitest.Start(t)
 	type facts struct {

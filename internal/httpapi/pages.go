@@ -29,6 +29,16 @@ func (s *server) page(name string) echo.HandlerFunc {
 	return s.underPolicy(name, s.recordingPolicy(), recordingPermissions, nil)
 }
 
+// openerPolicy cuts a page off from the one that opened it, so that nobody who
+// links to a page has a hold on it. The recording page tells its opener what was
+// recorded, if settings name origins that it may tell.
+func (s *server) openerPolicy(page string) string {
+	if page == "record" && len(s.ReturnOrigins) > 0 {
+		return "unsafe-none"
+	}
+	return "same-origin"
+}
+
 const recordingPermissions = "camera=(self), microphone=(self), display-capture=(self)"
 
 func (s *server) recordingPolicy() string { return s.mediaPolicy() + unframed }
@@ -69,7 +79,7 @@ func (s *server) underPolicy(name, policy, permissions string, change func(echo.
 		h := c.Response().Header()
 		h.Set("Content-Security-Policy", policy+"; script-src "+page.Script+"; style-src "+page.Style)
 		h.Set("Permissions-Policy", permissions)
-		h.Set("Cross-Origin-Opener-Policy", "same-origin") // who opens or links to a page has no hold on it
+		h.Set("Cross-Origin-Opener-Policy", s.openerPolicy(name))
 		h.Set("Cache-Control", "no-cache")
 		if _, err := pathID(c); err != nil && slices.Contains(c.ParamNames(), "id") { // the page says so in words
 			return c.Blob(http.StatusNotFound, page.Type, page.Body)

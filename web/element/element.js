@@ -42,6 +42,7 @@ export class SlipwayRecorder extends Base {
   /** @type {AbortController | null} while it is in a document */
   #connection = null;
   #building = false;
+  #owner = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #leaving;
   /** @type {'noBroker' | null} */
@@ -69,6 +70,16 @@ export class SlipwayRecorder extends Base {
 
   get sources() { return this.getAttribute('sources') ?? ''; }
   set sources(sources) { this.setAttribute('sources', sources); }
+
+  /** Whose recording it will be, to be shown; '' for nobody in particular. */
+  get owner() { return this.#owner; }
+  set owner(owner) {
+    this.#owner = owner;
+    this.#view?.showOwner(owner);
+  }
+
+  /** Shows a link to go to, until something else is recorded. @param {URL} url */
+  offerWayBack(url) { this.#view?.offerWayBack(url); }
 
   /**
    * The Recorder, or the recovery, that is at work or was last; null before.
@@ -116,6 +127,7 @@ export class SlipwayRecorder extends Base {
       permission: () => ({ broker: this.broker, grant: this.#grant ?? (this.grantUrl ? () => this.#askForGrant() : null) }),
       tell: (name, detail) => { this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })); },
     }, { sources: given.length ? given : SOURCES, name: this.name, maxMinutes: this.maxMinutes });
+    this.#view.showOwner(this.#owner);
     if (this.#blocked) this.#view.block(this.#blocked);
     if (this.#connection) this.#view.connect(this.#connection.signal);
   }

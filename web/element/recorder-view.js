@@ -109,6 +109,22 @@ export class RecorderView extends Pane {
     this.view.showMessage(this.words.message(why, why === 'noGrant' ? 'info' : 'error'));
   }
 
+  /** Whose recording it will be; '' for nobody in particular. @param {string} owner */
+  showOwner(owner) {
+    const line = this.byId('owner', HTMLElement);
+    line.hidden = !owner;
+    line.textContent = owner && this.words.text('forOwner', { owner });
+  }
+
+  /** @param {URL | null} url to go to after the end */
+  offerWayBack(url) {
+    const link = this.byId('way-back', HTMLAnchorElement);
+    link.hidden = !url;
+    if (!url) return;
+    link.href = url.href;
+    link.textContent = this.words.text('backTo', { where: url.host });
+  }
+
   /** It is in a document, until the signal says that it is no more. @param {AbortSignal} signal */
   connect(signal) {
     this.#progress.connect(signal);
@@ -271,6 +287,7 @@ export class RecorderView extends Pane {
     this.#limit.forget();
     this.#kept.hide();
     this.#done = null;
+    this.offerWayBack(null);
     this.view.showMessage(null);
     this.#progress.show({ recordedBytes: 0, uploadedBytes: 0, durationMs: 0 });
     this.#link.show('', { ready: false, wanted: false });

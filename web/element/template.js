@@ -41,6 +41,7 @@ export function buildRecorder(words) {
       button('retry', t('retry'), 'primary'), button('later', t('later'), '', { hidden: true }), button('give-up', t('discard'), 'quiet danger')),
     h('div', { class: 'actions', 'data-in': 'completed', hidden: true },
       h('a', { id: 'watch', class: 'button primary', part: 'button primary', target: '_blank', rel: 'noopener' }, t('watch')),
+      h('a', { id: 'way-back', class: 'button', part: 'button', hidden: true }),
       button('again', t('again')), button('delete', t('delete'), 'quiet danger'),
       h('slot', { name: 'completed' })),
     h('div', { class: 'actions', 'data-in': 'blocked', hidden: true }, button('reload', t('retry'), '', { hidden: true })),
@@ -78,6 +79,7 @@ function sources(words) {
   const choice = (/** @type {string} */ name, /** @type {string} */ label) => h('div', { id: `${name}-field`, hidden: true },
     h('label', { class: 'field', for: `${name}-choice` }, label), h('select', { id: `${name}-choice` }));
   return h('section', { 'data-in': 'idle trying starting cancelled', 'aria-labelledby': 'headline', hidden: true },
+    h('p', { id: 'owner', class: 'owner', part: 'owner', hidden: true }),
     h('slot', { name: 'intro' }),
     h('fieldset', { class: 'sources', part: 'sources' }, h('legend', {}, t('sources')),
       tile('screen', screen(), t('screen'), t('screenNote')),

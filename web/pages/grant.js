@@ -13,7 +13,7 @@ import { brokerUrl } from './broker-url.js';
  * @throws where the broker does not answer
  */
 export async function findGrants() {
-  const given = takeGrantFromAddress();
+  const given = takeFromAddress('grant');
   if (given) return () => given;
   return (await askBroker()) ? async () => (await askBroker()) ?? '' : null;
 }
@@ -21,16 +21,20 @@ export async function findGrants() {
 /** Where a grant comes into the address of a page that is open. @param {(grants: () => string) => void} found */
 export function followAddress(found) {
   addEventListener('hashchange', () => {
-    const given = takeGrantFromAddress();
+    const given = takeFromAddress('grant');
     if (given) found(() => given);
   });
 }
 
-/** @returns {string | null} */
-function takeGrantFromAddress() {
-  const grant = new URLSearchParams(location.hash.slice(1)).get('grant');
-  if (grant) history.replaceState(history.state, '', location.pathname + location.search);
-  return grant;
+/** What an application put behind the `#`; it is gone from there afterwards. @param {'grant' | 'return_url'} name @returns {string | null} */
+export function takeFromAddress(name) {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const value = given.get(name);
+  if (value === null) return null;
+  given.delete(name);
+  const rest = given.toString();
+  history.replaceState(history.state, '', location.pathname + location.search + (rest && `#${rest}`));
+  return value;
 }
 
 /** @returns {Promise<string | null>} null where there is no such path */
