@@ -154,3 +154,57 @@ test('a player of a strange page plays a link, and says what is wrong with anoth
   await until('it explains', async () => /link is incomplete/.test(await page.textContent('slipway-player >> #message')));
   assert.equal((await page.evaluate(() => globalThis.failure)).status, 401);
 });
+
+test('a minute before the longest time it is seen, heard and read out', async () => {
+  await context.addInitScript(() => {
+    globalThis.heard = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function count(...at) { globalThis.heard++; return start.apply(this, at); };
+  });
+  await open(script() + element('max-minutes="1.05"')); // three seconds of it are before the last minute
+  assert.match(await page.textContent('#limit-note'), /At most 1.05 minutes/);
+  await recordFrom();
+  const box = page.locator('slipway-recorder >> #message');
+  await until('it warns', async () => /One minute left/.test(await box.textContent()), { withinMs: 30_000 });
+  assert.equal(await box.getAttribute('aria-live'), 'polite');
+  assert.ok(await page.evaluate(() => globalThis.heard) > 0);
+  assert.equal(await state(), 'recording');
+});
+
+test('at the longest time the recording stops by itself, and all of it is kept', async () => {
+  await open(script() + element('max-minutes="0.1"'));
+  await recordFrom();
+  await is('completed');
+  assert.match(await page.textContent('#message'), /longest time/);
+  const { durationMs } = await page.evaluate(() => document.querySelector('slipway-recorder').recorder.stop());
+  assert.ok(durationMs >= 6000 && durationMs < 12_000, `${durationMs} ms`);
+});
+
+test('what was recorded is shown, renamed and deleted after the end', async () => {
+  await open(script() + element('name="First"'));
+  await recordFrom();
+  await page.click('#stop');
+  await is('completed');
+  const id = await page.$eval('slipway-recorder', ({ recorder }) => recorder.id);
+  await until('what was recorded is shown', () => page.$eval('#video', (video) => video.readyState >= 2));
+  await page.fill('#title', 'Second');
+  await page.click('#rename');
+  await until('it has the new name', async () => (await broker.call('GET', `/v1/recordings/${id}`)).title === 'Second');
+  assert.match(await page.textContent('#summary'), /Second/);
+  await page.click('#delete');
+  await page.click('#sure-yes');
+  await is('idle');
+  await assert.rejects(broker.call('GET', `/v1/recordings/${id}`), /410|404/);
+});
+
+test('the switches decide what the browser does to a voice', async () => {
+  await context.addInitScript(() => {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (constraints) => { globalThis.asked = constraints; return real(constraints); };
+  });
+  await open(script() + element('sources="microphone"'));
+  await page.click('#noise');
+  await recordFrom();
+  const { noiseSuppression, echoCancellation } = (await page.evaluate(() => globalThis.asked)).audio;
+  assert.deepEqual({ noiseSuppression, echoCancellation }, { noiseSuppression: false, echoCancellation: true });
+});
