@@ -1,5 +1,6 @@
 /**
- * What of the files of a recording is in memory as well as on a disk, or instead: of each file all from some byte on.
+ * The bytes of a recording's files that are in memory, as well as on the disk or instead. Of each file these are all bytes
+ * from some position on.
  */
 export class HeldBytes {
   /** @type {Map<string, {from: number, size: number, pieces: Blob[]}>} the oldest first */

@@ -1,6 +1,6 @@
 /**
- * What the transform remembers of all of a recording, in a file that is only added to. In the manifest, which is written anew
- * every few seconds, it would be a MB an hour.
+ * What the transform remembers of the whole recording, in a file that only grows: about a MB for an hour. It would be too much
+ * for the manifest, all of which is written every few seconds.
  */
 
 import { readBlob } from '../base/read-blob.js';
@@ -23,8 +23,8 @@ export class IndexFile {
   }
 
   /**
-   * That of a recording that was interrupted: what lies beyond a size is dropped, because it is written again. One that is
-   * not whole, or cannot be read, is no index: the transform notices, and the recording stays a file of fragments.
+   * Opens the index of an interrupted recording. Bytes beyond a size are dropped, because they will be written again. If the
+   * index is not whole or cannot be read, the transform notices it, and the recording stays a file of fragments.
    *
    * @param {import('./folder.js').Folder} folder
    * @param {number} [size]

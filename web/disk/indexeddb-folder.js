@@ -1,6 +1,5 @@
 /**
- * Files in IndexedDB, for browsers without sync access to OPFS. A file is a row per append, so that nothing that was
- * written is ever written again.
+ * Files in IndexedDB, for browsers without sync access to OPFS. Each append is a row of its own, so nothing is written twice.
  *
  * Rows are ArrayBuffers, not Blobs: Safari has lost Blobs in IndexedDB.
  *

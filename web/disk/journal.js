@@ -1,9 +1,10 @@
 /**
- * The raw recording as MediaRecorder delivers it, on the disk before anything is done with it. It is read again after a
- * crash only, from where the transform had got to; what lies before that is dropped.
+ * The raw recording as MediaRecorder delivers it. It is written to the disk before anything else is done with it. It is read
+ * only after a crash, from the position that the transform had reached; everything before that position is deleted.
  *
- * It lies in segments, because the front of a file cannot be cut off. A segment's name says where in the recording it
- * begins. A power cut may leave its last slice torn; nothing marks that, as the transform copes with any end.
+ * It consists of segments, because the front of a file cannot be cut off. The name of a segment says at which position of the
+ * recording it begins. A power cut may leave half of the last slice. Nothing marks that, because the transform can end
+ * anywhere.
  */
 
 import { RecorderError } from '../base/errors.js';
@@ -32,8 +33,8 @@ export class Journal {
   }
 
   /**
-   * What joins from an offset on. A segment that went on in memory, because the disk refused it, ends too early after a
-   * crash: what was recorded behind that hole is no recording.
+   * Reads the recording from an offset on, up to the first hole. If the disk refused a segment, its rest was in memory, and
+   * after a crash the segment is too short. What was recorded after such a hole cannot be used.
    *
    * @param {import('./folder.js').Folder} folder
    * @param {{from?: number, segmentBytes?: number}} [how] from: what lies before is not read again

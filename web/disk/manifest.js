@@ -1,6 +1,6 @@
 /**
- * What is to be known of a recording besides its bytes, on the disk in one small JSON file. There are two of them,
- * written in turn, each with its own SHA-256: a crash in the middle of one leaves the other.
+ * What must be known about a recording besides its bytes, in a small JSON file on the disk. There are two such files, written
+ * in turn, each with its own SHA-256. So a crash while one is written leaves the other.
  *
  * @typedef {object} Manifest
  * @property {1} version of this format; a recorder that does not know it leaves the recording alone
@@ -8,10 +8,10 @@
  * @property {number} startedAt Date.now()
  * @property {number} durationMs recorded so far
  * @property {number} fileBytes size of the part files
- * @property {string} openKey the Idempotency-Key of the session's open: one whose answer was lost is asked for again
+ * @property {string} openKey the Idempotency-Key for open: if the answer is lost, the same open is sent again
  * @property {import('../broker/wire.js').Opened | null} session
- * @property {(KeptPart | null)[]} parts what S3 has acknowledged for good; part 1 stands first
- * @property {number[]} [suspects] numbers of which a checkpoint is on its way, or was cut: it may still replace what S3 has
+ * @property {(KeptPart | null)[]} parts the parts that S3 has acknowledged for good; part 1 is the first
+ * @property {number[]} [suspects] numbers whose checkpoint is being sent or was cut: it may still replace what S3 has
  * @property {unknown} transform the transform's snapshot
  * @property {number} rawOffset how much of the raw recording is in the part files
  * @property {number} size of the part files then

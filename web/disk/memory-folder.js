@@ -1,5 +1,5 @@
 /**
- * Files in memory, for a browser that lets us keep nothing. They are Blobs, which a browser may page to its own disk.
+ * Files in memory, for a browser that lets us store nothing. They are Blobs, which the browser may move to its own disk.
  *
  * @implements {Folder}
  */

@@ -2,8 +2,8 @@
  * Files in the origin private file system, written through sync access handles: in place, without the copy that
  * createWritable makes, and flushed. Only a dedicated Worker may write; a page may read.
  *
- * A killed tab leaves what was written, flushed or not, because it is the browser's process or the kernel that has it;
- * the flush is for the power cut.
+ * If a tab is killed, what it wrote stays, flushed or not, because the browser's process or the kernel has it. The flush is
+ * for a power cut.
  *
  * @implements {Folder}
  */

@@ -1,6 +1,6 @@
 /**
- * The recording as it goes to S3, in files as long as a part usually is, so that one can be let go of when the disk
- * runs full. Parts themselves are ranges: they are right whatever part size a session has.
+ * The recording as it goes to S3, in files as long as a part usually is. So one of them can be deleted when the disk gets
+ * full. Parts are ranges of all these files, so any part size of a session works.
  */
 
 import { RecorderError } from '../base/errors.js';
@@ -31,8 +31,8 @@ export class PartFiles {
   }
 
   /**
-   * Those of a recording that was interrupted: what lies beyond a size is dropped, because it is written again. A file
-   * that is shorter than it was counts as let go of.
+   * Opens the part files of an interrupted recording. Bytes beyond a size are dropped, because they will be written again. A
+   * file that has become shorter counts as deleted.
    *
    * @param {import('./folder.js').Folder} folder
    * @param {number} fileBytes

@@ -54,7 +54,7 @@ export class RecordingFiles {
   }
 
   /**
-   * A recording that was interrupted.
+   * Opens the files of an interrupted recording.
    *
    * @param {import('./spilling-folder.js').SpillingFolder} folder
    * @returns {Promise<RecordingFiles | null>} null where there is no manifest that we understand

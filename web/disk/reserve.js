@@ -1,6 +1,6 @@
 /**
- * Room on the disk that is taken at the beginning and given back when the disk is full, so that the end of the recording
- * and its manifest still fit. No estimate tells in time: Chromium calls 10 GiB free whatever there is (seen with 156).
+ * Space on the disk that is taken at the beginning and released when the disk is full, so that the end of the recording and its
+ * manifest still fit. An estimate does not help: Chromium says that 10 GiB are free, whatever is free (seen with 156).
  */
 
 export const RESERVE_NAME = 'reserve';

@@ -1,10 +1,10 @@
 /**
- * A folder whose appends do not fail: when the disk is full, room is made and it is tried again, at last with a reserve.
- * A recording is told to stop then. Where that is of no use, or the disk fails otherwise, the file goes on in memory. A
- * disk that does not answer counts as one that fails.
+ * A folder whose appends do not fail. If the disk is full, it makes space and tries again, at last with the reserve; then the
+ * recording has to stop. If that does not help, or if the disk fails in another way, the file goes on in memory. A disk that
+ * does not answer counts as one that fails.
  *
- * What was written lately is in memory too: a site's data may be cleared at any moment, by a sign-out in another tab or by
- * the browser, and what S3 has not got yet would be gone with it.
+ * What was written last is in memory too. A site's data may be cleared at any moment, by a sign-out in another tab or by the
+ * browser, and what S3 does not have yet would be lost.
  *
  * @implements {Folder}
  */

@@ -1,6 +1,6 @@
 /**
- * What goes to S3 before its time, for the device that never comes back: the growing last part every while, and part 1
- * with a header that knows the parts so far, so that what the broker salvages can be sought in.
+ * Sends parts to S3 early, in case the device never comes back: the growing last part from time to time, and part 1 with a
+ * header that knows the parts so far. So people can seek in what the broker salvages.
  */
 
 import { patched } from '../bytes/patched.js';

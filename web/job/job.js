@@ -5,8 +5,8 @@
  *   slices ──► recorded bytes (journal, transform, files on the disk) ──► upload (parts, checkpoints) ──► S3
  *   a file ──► file bytes ──────────────────────────────────────────────────┘
  *
- * What is kept about the upload lies with the bytes. So a recording that was interrupted goes on in the same session;
- * and where that is gone, the whole of it goes up into another.
+ * What is stored about the upload is stored with the bytes. So an interrupted recording goes on in the same session. If that
+ * session is gone, all of the recording goes into a new one.
  */
 
 import { childOf, sleep } from '../base/backoff.js';

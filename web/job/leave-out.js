@@ -1,8 +1,9 @@
 import { RecorderError } from '../base/errors.js';
 
 /**
- * Leaves out of a job what the broker refuses and a recording can do without: its name, or its metadata. The page judges
- * both before it records; the broker adds the owner, which only it knows, and an older recorder judged nothing.
+ * Leaves out of a job what the broker refuses and a recording does not need: its name, or its metadata. The page checks both
+ * before it records. But only the broker knows the owner, which takes space in the metadata too, and an older recorder checked
+ * nothing.
  *
  * @param {import('../base/messages.js').JobOrder} job is changed
  * @param {unknown} refusal

@@ -1,6 +1,6 @@
 /**
- * Watches how much of a recording is held in memory, where the browser keeps nothing on the disk for us. What S3 has
- * makes room; where the network is too slow for that, the recording is told to stop while it still fits.
+ * Watches how much of a recording is in memory, if the browser stores nothing on the disk for us. Bytes that S3 has are dropped.
+ * If the network is too slow for that, the recording has to stop while it still fits.
  */
 
 import { RecorderError } from '../base/errors.js';

@@ -1,5 +1,5 @@
 /**
- * Tells how far a recording is and what troubles it, and not too often.
+ * Reports the progress of a recording and its troubles, but not too often.
  */
 
 import { toPlain } from '../base/errors.js';

@@ -1,5 +1,5 @@
 /**
- * Looks after the room for a recording, on the disk or in memory, each time that a file's worth was recorded.
+ * Checks the space for a recording, on the disk or in memory, each time that as much as one part file was recorded.
  */
 
 import { FILE_BYTES } from '../disk/part-files.js';

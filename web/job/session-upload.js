@@ -1,6 +1,6 @@
 /**
- * One session's upload: cuts the bytes into parts as they come, and makes the checkpoints of what is not a whole part
- * yet.
+ * The upload into one session. It cuts the bytes into parts as they come, and makes checkpoints of the last bytes, which are not
+ * a whole part yet.
  *
  *   bytes ──► parts of exactly part_size ──► uploader ──► S3
  *     └──► checkpoints of the tail and of part 1 ──┘

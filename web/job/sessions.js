@@ -1,6 +1,5 @@
 /**
- * Brings the whole of the bytes into one session: the one that is kept with them, a new one, or another where that one is
- * gone.
+ * Brings all bytes into one session: the session that is stored with them, or a new one if there is none or if it is gone.
  */
 
 import { backoffMs, sleep } from '../base/backoff.js';

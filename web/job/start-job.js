@@ -1,5 +1,5 @@
 /**
- * Makes the Worker's one job: of data that is recorded, of a file, or of a recording that was interrupted.
+ * Starts the Worker's job: for data that is recorded, for a file, or for an interrupted recording.
  */
 
 import { MemoryFolder } from '../disk/memory-folder.js';

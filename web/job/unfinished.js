@@ -1,5 +1,5 @@
 /**
- * Recordings on this device that are not known to be in S3, as a page sees them.
+ * The recordings on this device that may not be in S3 yet, as a page sees them.
  */
 
 import { BrokerClient } from '../broker/client.js';
@@ -23,16 +23,16 @@ const DISCARD_WITHIN_MS = 10_000;
  * @property {string} id on this device: for `recover` and `discard`
  * @property {string | null} name as it was given
  * @property {number} startedAt Date.now() of then
- * @property {string | null} sessionId as the broker, its webhooks and your back end know it; null where none was opened
- * @property {number} durationMs of WebM, to the last picture or sound on this device; of others as it was noted last, a few
+ * @property {string | null} sessionId by which the broker, its webhooks and your back end know it; null if no session was opened
+ * @property {number} durationMs for WebM, up to the last picture or sound on this device; for others as last stored, a few
  *   seconds before the end
- * @property {number} bytes recorded
- * @property {number} uploadedBytes of these, in S3 for good
- * @property {string | null} watchUrl null where no session was opened
+ * @property {number} bytes that were recorded
+ * @property {number} uploadedBytes of these that S3 has for good
+ * @property {string | null} watchUrl null if no session was opened
  */
 
 /**
- * The recordings that no tab is at work on, the newest first.
+ * The recordings that no tab is working on, the newest first.
  *
  * @returns {Promise<Unfinished[]>}
  */

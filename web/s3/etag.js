@@ -1,6 +1,6 @@
 /**
- * An ETag as S3 gave it, whatever became of it on its way: a proxy that compresses writes `W/"x"` or `"x-gzip"`, some
- * servers leave out the quotes or write hex in capitals, and an empty one says nothing.
+ * Turns an ETag back into what S3 sent. On the way it may have changed: a proxy that compresses writes `W/"x"` or `"x-gzip"`,
+ * and some servers leave out the quotes or write hex in capitals. An empty ETag says nothing.
  *
  * @param {string | null | undefined} etag
  * @returns {string | undefined} with quotes

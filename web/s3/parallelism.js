@@ -1,8 +1,8 @@
 /**
- * How many PUTs side by side: as many as the uplink brings through in a few seconds. Several fill a fast line and hide
- * its round trips; on a slow one they would only finish later, all of them, and lose more when the line is cut.
+ * How many PUTs run at once: as many as the uplink carries in a few seconds. On a fast line several PUTs use the whole line
+ * and hide its round trips. On a slow line all of them would only finish later, and more would be lost if the line is cut.
  *
- * The rate is that of all PUTs together, over the last ones that arrived, in time in which something was being sent.
+ * The rate is measured over all PUTs together, over the last ones that arrived. Only time in which something was sent counts.
  */
 
 /** A part should arrive within about so long. */

@@ -1,6 +1,6 @@
 /**
- * Parts that wait to be sent. New bytes go first, the lowest number first; what only betters or foreruns something,
- * such as part 1 with its final header, comes after them.
+ * Parts that wait to be sent. New bytes go first, the lowest number first. Then come parts that only improve something, such
+ * as part 1 with its final header, or that will be replaced.
  */
 
 /** @typedef {import('./parts-uploader.js').Part} Part */

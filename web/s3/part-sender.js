@@ -1,7 +1,7 @@
 /**
- * Brings one part to S3, for as long as it takes: signs, PUTs, and tries again as the failure asks for.
+ * Brings one part to S3, however long it takes: it signs, PUTs, and after a failure tries again as that failure needs.
  *
- * The bytes are read when their turn comes, so memory holds at most what is being sent.
+ * It reads the bytes of a part only when it sends them. So memory holds only what is being sent.
  */
 
 import { backoffMs, sleep } from '../base/backoff.js';
@@ -53,11 +53,12 @@ export class PartSender {
   }
 
   /**
-   * Resolves when S3 has the part, or takes none, which is `uploaded` then, or when it failed and is not wanted any more.
+   * Resolves when S3 has the part; then the part is `uploaded`. It also resolves, with `uploaded`, if the session takes no
+   * more parts. It resolves without `uploaded` if the part failed and a newer one has replaced it.
    *
    * @param {Part} part
    * @param {AbortSignal} signal
-   * @throws {RecorderError} what no other try would mend
+   * @throws {RecorderError} if another try would not help
    */
   async send(part, signal) {
     const body = { blob: new Blob() };

@@ -1,8 +1,8 @@
 /**
- * What S3 has of the parts, as far as it is known, and what is on its way there.
+ * Which parts S3 has, as far as that is known, and which are being sent.
  *
- * A PUT that was cut may still arrive later, after its replacement. So from the start of a PUT to its answer nobody knows
- * what S3 has under that number, and in the end complete compares every part with the claim.
+ * A PUT that was cut may still arrive later, after the PUT that replaced it. So from the start of a PUT until its answer,
+ * nobody knows what S3 has under that number. In the end, complete compares every part with the claim.
  */
 
 /**
@@ -15,7 +15,7 @@
  *
  * @typedef {object} Counts
  * @property {number} uploadedBytes acknowledged by S3
- * @property {number} sendingBytes on their way, and not among those
+ * @property {number} sendingBytes being sent, and not counted in uploadedBytes
  * @property {number} partsUploaded
  * @property {number} partsInFlight
  */

@@ -1,8 +1,8 @@
 /**
- * Brings parts to S3, some side by side, and completes the upload.
+ * Brings parts to S3, several at once, and completes the upload.
  *
- * A number never has two PUTs in flight. It may be given new content, as the tail that grows or part 1 when its header is
- * final: then the newer waits until the older has ended, and an older that fails is not tried again.
+ * A number never has two PUTs in flight. A number can get new content: the tail grows, and part 1 gets its final header. Then
+ * the newer PUT waits until the older one has ended. If the older one fails, it is not tried again.
  */
 
 import { childOf, sleep } from '../base/backoff.js';
@@ -25,12 +25,12 @@ const LAST_PARTS = 3;
  * @typedef {object} Part one content of one number
  * @property {number} number from 1
  * @property {number} size in bytes
- * @property {() => Promise<Blob>} body reads it, without a type
- * @property {'new' | 'again' | 'last' | 'checkpoint'} kind new bytes; part 1 with its final header; the same, where that plays
- *   only with all the other parts; what something will replace
- * @property {string} [checksum] by the session's algorithm, in base64, once it was hashed
- * @property {string} [etag] as S3 sent it, where it may be read
- * @property {boolean} uploaded there is nothing to send: S3 has acknowledged it, or the session is being completed
+ * @property {() => Promise<Blob>} body reads the bytes; the Blob has no type
+ * @property {'new' | 'again' | 'last' | 'checkpoint'} kind new bytes; part 1 with its final header; the same if it plays only
+ *   once all other parts are there; a checkpoint, which a later part replaces
+ * @property {string} [checksum] by the session's algorithm, in base64, once the part was hashed
+ * @property {string} [etag] as S3 sent it, if the page may read it
+ * @property {boolean} uploaded nothing is left to send: S3 has acknowledged the part, or the session is being completed
  *
  * @typedef {object} PartsUploaderEvents
  * @property {(part: Part) => void} onPart S3 has this part, and for good

@@ -1,9 +1,9 @@
 /**
- * How long a PUT may stay silent.
+ * How long a PUT may show no progress.
  *
- * Most show their progress, and one that makes none is dead. Some cannot: behind a proxy that takes all bytes before it
- * passes them on, and under a service worker, which shows nothing at all and goes on with a PUT that was cut. These are
- * given the time that their size takes, so that no number has a second PUT beside the first.
+ * Most PUTs show their progress, and one without progress is dead. Some PUTs cannot show it: a proxy may take all bytes before
+ * it passes them on, and a service worker shows no progress at all, and goes on with a PUT that was cut. Such a PUT gets the
+ * time that its size takes. Otherwise a number would have a second PUT beside the first.
  */
 
 /** Slower than this, in bytes a ms, nothing is worth waiting for. */

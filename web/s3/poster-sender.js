@@ -1,6 +1,6 @@
 /**
- * Brings a recording's poster to S3, beside the recording. A recording is as good without: nobody is told that it failed,
- * and no part waits for it.
+ * Brings a recording's poster to S3, beside the recording. The recording is complete without it. So no error is reported if
+ * the poster fails, and no part waits for it.
  */
 
 import { backoffMs, sleep } from '../base/backoff.js';

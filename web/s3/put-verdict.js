@@ -1,5 +1,5 @@
 /**
- * What a PUT that did not succeed means for the next try.
+ * Decides how to try again after a PUT that failed.
  */
 
 import { retryAfterMs } from '../base/backoff.js';
@@ -17,20 +17,20 @@ const NO_ANSWER = {
 
 /**
  * @typedef {object} Verdict
- * @property {RecorderError} error what to tell, if it goes on
- * @property {boolean} resign the next try takes a fresh URL
- * @property {boolean} bounded not worth trying for ever
+ * @property {RecorderError} error to report if the failures go on
+ * @property {boolean} resign whether the next try needs a fresh URL
+ * @property {boolean} bounded whether to stop after a few tries
  */
 
 /**
  * Judges a PUT.
  *
- * - Silence, a cut and 403 may all be an expired or a mistrusted URL (an early 403 can look like a network error to a
- *   browser, and some 403s bear no CORS headers): a fresh URL, for as long as it takes.
- * - 5xx, 429 and 408 are S3's bad moment: the same URL, later.
- * - Any other no of S3's own, which bears its code, will hardly get better: a fresh URL, a few times.
- * - One without is not S3's, but that of something on the way, such as a proxy's limit or a firewall: a fresh URL, and it is
- *   told as that.
+ * - Silence, a cut or a 403 may come from a URL that has expired or that S3 does not accept. (A browser may show an early 403
+ *   as a network error, and some 403s have no CORS headers.) Try a fresh URL, as often as needed.
+ * - 5xx, 429 and 408 mean that S3 cannot do it now. Try the same URL later.
+ * - Any other refusal with S3's own error code will hardly get better. Try a fresh URL, a few times.
+ * - A refusal without such a code does not come from S3 but from something on the way, such as a proxy's limit or a firewall.
+ *   Try a fresh URL, and report it as such.
  *
  * @param {import('./put.js').PutOutcome} outcome
  * @param {number} number of the part

@@ -5,14 +5,14 @@
  * @typedef {object} PutRequest
  * @property {string} url
  * @property {Record<string, string>} headers
- * @property {Blob} body a part's has no type, so that the browser adds no content-type
+ * @property {Blob} body a part's Blob has no type, so that the browser adds no content-type
  * @property {(sentBytes: number, mostMs: number) => number} patience the PUT is cut after so many ms without progress, or after mostMs if it can show
  *   its progress; asked again and again
  * @property {AbortSignal} signal
  * @property {(sentBytes: number) => void} onProgress
- * @property {EventTarget} wake whose `online` tells that the network was away: a connection from before is likely dead
+ * @property {EventTarget} wake fires `online` when the network is back: a connection from before is probably dead
  *
- * @typedef {object} Answered S3, or something before it, answered
+ * @typedef {object} Answered S3 answered, or something on the way to it
  * @property {'answered'} kind
  * @property {number} status
  * @property {string | null} etag null where the bucket's CORS rules hide it

@@ -1,6 +1,6 @@
 /**
- * A presigned PUT URL and what is left of its life, told by the monotonic clock: a client's wall clock is often wrong
- * and may be set while recording.
+ * A presigned PUT URL and how long it still lives, by a monotonic clock: a client's wall clock is often wrong, and somebody
+ * may set it during a recording.
  */
 
 import { TIMING } from '../base/timing.js';
@@ -21,7 +21,7 @@ export class SignedUrl {
   }
 
   /**
-   * Whether a PUT may still start on it.
+   * Whether a PUT may still start with this URL.
    *
    * @param {number} now performance.now()
    */
@@ -31,7 +31,7 @@ export class SignedUrl {
 }
 
 /**
- * The signed headers a script may set. The browser sends content-length and host itself, and refuses to be told.
+ * The signed headers that a script may set. The browser sets content-length and host itself, and lets no script set them.
  *
  * @param {Record<string, string>} headers
  */

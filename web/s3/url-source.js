@@ -1,7 +1,7 @@
 /**
- * Asks the broker for URLs. Whoever needs one while a call is under way goes with the next, parts that began to be made
- * ready at the same time go together, and every call takes the reports of the parts that arrived since the last: so there
- * is at most one round trip per part, and one at a time.
+ * Asks the broker for URLs, with one call at a time and at most one call per part. A part that needs a URL during a call goes
+ * with the next call. Parts whose preparation began together go in one call. Every call also reports the parts that have
+ * arrived since the last call.
  */
 
 import { SignedUrl } from './signed-url.js';
@@ -32,8 +32,9 @@ export class UrlSource {
   }
 
   /**
-   * A fresh URL for a part. It waits for those that began with it, such as the last part and part 1 again, and for no
-   * others: on a fast line, where hashing takes as long as sending, all would wait for all, and send nothing meanwhile.
+   * Returns a fresh URL for a part. The call waits for the parts that began together with this one, such as the last part
+   * and the new part 1, and for no others. On a fast line hashing takes as long as sending; if each part waited for all
+   * others, nothing would be sent meanwhile.
    *
    * @param {() => Promise<Part | null>} prepare reads and hashes it
    * @param {AbortSignal} signal
