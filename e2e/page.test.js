@@ -208,7 +208,7 @@ test('whoever opens the link while it records is told how much is safe, and it p
   await page.is('waiting');
   assert.match(await page.message(), /still being recorded.*starts here by itself/);
   await upload.send(1);
-  await until('it says how much is safe', async () => /5\.2 MB are safe in S3/.test(await page.message()));
+  await until('it says how much is safe', async () => /5\.2 MB are saved so far/.test(await page.message()));
   await looks(page.page, 'watch-waiting');
   await upload.send(upload.parts.length - 1);
   await upload.complete();

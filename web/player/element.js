@@ -72,5 +72,5 @@ export class SlipwayPlayer extends Base {
 /** @param {string} link `https://broker.example/watch/{id}#{token}`, or with `embed` for `watch` @returns {import('./player-view.js').Source} */
 function sourceOf(link) {
   const url = new URL(link, document.baseURI);
-  return { broker: brokerUrl(url.href), id: url.pathname.split('/').pop() ?? '', token: url.hash.slice(1) };
+  return { broker: brokerUrl(url.href), id: url.pathname.split('/').pop() ?? '', token: url.hash.slice(1).split('&')[0] };
 }

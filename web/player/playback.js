@@ -12,7 +12,9 @@ const ANSWER_WITHIN_MS = 20_000;
  * @typedef {object} Recording as api/openapi.yaml has it
  * @property {string} url
  * @property {string} [poster_url]
- * @property {string} [name]
+ * @property {string} [captions_url]
+ * @property {string} [title] what people call it by now
+ * @property {string} [name] what it was opened with
  * @property {string} content_type
  * @property {number} size
  * @property {string} [created_at]

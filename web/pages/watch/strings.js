@@ -9,7 +9,7 @@ export const strings = {
 
   waiting: (/** @type {string} */ bytes) => ({
     title: 'This is still being recorded',
-    text: bytes ? `${bytes} are safe in S3 so far. It starts here by itself as soon as it is saved.` : 'It starts here by itself as soon as it is saved.',
+    text: bytes ? `${bytes} are saved so far. It starts here by itself as soon as it is saved.` : 'It starts here by itself as soon as it is saved.',
   }),
   pressPlay: { text: 'It is saved now. Press play.' },
   slow: { kind: /** @type {const} */ ('warning'), title: 'The broker does not answer', text: 'This page keeps trying.' },
@@ -25,4 +25,12 @@ export const strings = {
   }),
   downloading: (/** @type {number} */ share) => `Downloading ${new Intl.NumberFormat(undefined, { style: 'percent' }).format(share)}`,
   download: 'Download',
+
+  speed: (/** @type {number} */ speed) => `${new Intl.NumberFormat().format(speed)}×`,
+  captions: 'Captions',
+  copyLinkAt: (/** @type {string} */ time) => (time ? `Copy link at ${time}` : 'Copy link'),
+  copyEmbed: 'Copy lines to embed',
+  copied: 'Copied',
+  linkLabel: 'Copy this link',
+  embedLabel: 'Copy these lines into your page',
 };

@@ -1,18 +1,24 @@
 /**
  * The watch page: `/watch/{id}#{share token}`. The fragment reaches no server but in the Authorization header of our
- * own calls. An owner's grant may stand in its place; and nothing, where whoever knows the ID may watch.
+ * own calls. An owner's grant may stand in its place; and nothing, where whoever knows the ID may watch. `&t=1m30s` says
+ * where to start. At `/embed/{id}` it is the player alone, in a frame of another page.
  *
  * States: `loading`, `waiting` (still being recorded), `ready`, `failed`.
  */
 
 import { sleep } from '../../base/backoff.js';
 import { FETCHED_AT_MOST, fileNameFor, saveFile } from './download.js';
+import { addCaptions } from './captions.js';
 import { unknownTo } from '../../player/codec-words.js';
 import { formatBytes, formatDate } from '../format.js';
+import { readFragment } from './fragment.js';
+import { answerKeys } from './keys.js';
 import { mayPlay } from '../../player/may-play.js';
 import { byId, showMessage, showState } from '../page-state.js';
 import { fetchRecording, PlaybackError } from '../../player/playback.js';
 import { RenewingPlayer } from '../../player/renewing-player.js';
+import { offerSharing } from './sharing.js';
+import { offerSpeeds } from './speed.js';
 import { strings } from './strings.js';
 
 const $ = {
@@ -22,6 +28,7 @@ const $ = {
   player: byId('player', HTMLVideoElement),
   still: byId('still', HTMLCanvasElement),
   soundOnly: byId('sound-only', SVGElement),
+  speed: byId('speed', HTMLSelectElement),
   download: byId('download', HTMLAnchorElement),
   again: byId('again', HTMLButtonElement),
 };
@@ -30,10 +37,15 @@ const $ = {
 const POLL_MS = 2000;
 const SLOW_POLL_MS = 10_000;
 
-const id = location.pathname.split('/').pop() ?? '';
-const token = location.hash.slice(1);
+const [where, id = ''] = location.pathname.split('/').slice(-2);
+const { token, at } = readFragment(location.hash);
 
-addEventListener('hashchange', () => location.reload()); // somebody pasted the whole link
+document.body.classList.toggle('embed', where === 'embed');
+addEventListener('hashchange', () => {
+  const now = readFragment(location.hash);
+  if (now.token !== token) location.reload(); // somebody pasted the whole link
+  else $.player.currentTime = now.at;
+});
 $.again.addEventListener('click', () => location.reload());
 await begin();
 
@@ -76,8 +88,8 @@ function safeBytes({ safeBytes: bytes = 0 }) {
  * @param {boolean} waited it was still being recorded when the page was opened: start by itself
  */
 function present({ recording, lease }, waited) {
-  const { name, content_type: type, size, created_at: createdAt, poster_url: poster } = recording;
-  const title = name || strings.untitled;
+  const { content_type: type, size, created_at: createdAt, poster_url: poster, captions_url: captions } = recording;
+  const title = titleOf(recording);
   $.title.textContent = title;
   document.title = strings.pageTitle(title);
   $.facts.textContent = strings.facts([createdAt ? formatDate(createdAt) : '', formatBytes(size)].filter(Boolean));
@@ -99,10 +111,26 @@ function present({ recording, lease }, waited) {
     },
     onFailed: (error) => (error instanceof PlaybackError ? fail(error) : cannotPlay(type)),
   });
+  if (at > 0) $.player.addEventListener('loadedmetadata', () => startAt(at), { once: true });
+  if (captions) void addCaptions($.player, captions, strings.captions);
+  offerSpeeds($.speed, $.player, strings.speed);
+  answerKeys($.player, $.stage);
+  offerSharing($.player, { id, token, title }, strings);
   offerDownload(player, recording);
   if (!mayPlay($.player, type)) cannotPlay(type);
   else if (waited) $.player.play().catch(() => showMessage(strings.pressPlay)); // browsers may want a click first
   $.player.addEventListener('play', () => showMessage(null), { once: true });
+}
+
+/** @param {import('../../player/playback.js').Recording} recording */
+function titleOf({ title, name }) {
+  return title || name || strings.untitled; // an older broker knows no title
+}
+
+/** A link may be older than a recording that is shorter now, or be written by hand. @param {number} seconds */
+function startAt(seconds) {
+  const { duration } = $.player;
+  $.player.currentTime = Number.isFinite(duration) ? Math.min(seconds, Math.max(0, duration - 1)) : seconds;
 }
 
 /** The download stands below. @param {string} type */
@@ -114,10 +142,11 @@ function cannotPlay(type) {
  * @param {RenewingPlayer} player
  * @param {import('../../player/playback.js').Recording} recording
  */
-function offerDownload(player, { url, name, content_type: type, size }) {
+function offerDownload(player, recording) {
+  const { url, content_type: type, size } = recording;
   let busy = false;
   $.download.href = url;
-  $.download.download = fileNameFor(name || strings.untitled, type);
+  $.download.download = fileNameFor(titleOf(recording), type);
   $.download.addEventListener('click', async (event) => {
     if (size > FETCHED_AT_MOST) return; // a plain link
     event.preventDefault();
