@@ -136,7 +136,7 @@ func TestAnUploadOfEachVersion(t *testing.T) {
 		}
 		s := u.session(t)
 		if done.Key != u.Key || s.State != session.Completed || s.Result.Outcome != session.AsClaimed || s.Result.Size != 6*mib+99 {
-			t.Errorf("%s: %+v, and the session is %s: %+v", name, done, s.State, s.Result)
+			t.Errorf("%s: it is at %s, and the session is %s: %+v", name, done.Key, s.State, s.Result)
 		}
 		if s.Owner != "ann" || s.Name != "Urlaub Ä.webm" || !s.Unsized {
 			t.Errorf("%s: it is %q of %q, unsized %v", name, s.Name, s.Owner, s.Unsized)
@@ -264,6 +264,9 @@ func TestAnUploadGoesOnAfterTheStoreForgot(t *testing.T) {
 	first := u.put(t, 1, apitest.Noise(5*mib))
 	a.Store.Forget()
 	second := u.put(t, 2, apitest.Noise(99))
+	a.Store.Forget()
+	u.call(t, "GET", u.path(""), nil).Want(t, 200)
+	a.Store.Forget()
 	u.complete(t, first, second).Want(t, 200)
 	if s := u.session(t); s.State != session.Completed || s.Announced != 5*mib+99 {
 		t.Errorf("it is %s with %d bytes announced", s.State, s.Announced)
@@ -293,7 +296,7 @@ func TestACompleteNamesWhatDiffers(t *testing.T) {
 		var answer struct{ Reason, Error string }
 		got := u.complete(t, c.parts...)
 		if err := json.Unmarshal(got.Body, &answer); err != nil || got.Status < 400 || answer.Reason != c.words {
-			t.Errorf("%s: %d %s", name, got.Status, got.Body)
+			t.Errorf("%s: %d %s", name, got.Status, answer.Reason)
 		}
 	}
 	u.complete(t, first, second).Want(t, 200)
