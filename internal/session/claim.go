@@ -56,7 +56,7 @@ func checkClaim(s *Session, c Claim) error {
 			return err
 		}
 	}
-	if sum := totalSize(c.Parts); sum != c.Size && !s.Unsized {
+	if sum := totalSize(c.Parts); sum != c.Size {
 		return invalid("size", ReasonWrongSize, "size is %d bytes and the parts add up to %d", c.Size, sum)
 	}
 	return checkDuration(c.Duration)

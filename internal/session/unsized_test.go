@@ -146,16 +146,18 @@ func TestAProbeCompletesNoUnsizedUpload(t *testing.T) {
 }
 
 func TestTheReaperSavesNothingThatIsTooMuch(t *testing.T) {
+	const room = 3 * session.MinPartSize
 	for name, c := range map[string]struct {
 		sizes []int
 		size  int64
 		want  session.State
 	}{
-		"as much as it may have":           {sizes: []int{session.MinPartSize, 99}, want: session.Completed},
-		"one byte more":                    {sizes: []int{session.MinPartSize, 100}, want: session.Aborted},
+		"as much as it may have":           {sizes: []int{room - 99, 99}, want: session.Completed},
+		"one byte more":                    {sizes: []int{room - 99, 100}, want: session.Aborted},
 		"less than was announced, at last": {sizes: []int{session.MinPartSize}, size: session.MinPartSize + 99, want: session.Completed},
+		"less, and its parts are no guide": {sizes: []int{session.MinPartSize + 1}, size: room, want: session.Completed},
 	} {
-		r := unsized(t, session.MinPartSize+99, c.size, c.sizes...)
+		r := unsized(t, room, c.size, c.sizes...)
 		r.Later(resumeWindow + time.Hour)
 		r.reap(t)
 		s := r.state(t)
