@@ -279,6 +279,9 @@ func TestAttackTheLogByUppysPaths(t *testing.T) {
 			}
 		}
 	}
+	if got := strings.Count(counted.all(), "completed"); got != 1 {
+		t.Errorf("%d sessions are counted as completed", got)
+	}
 	// The signature is the secret; what it signs is not.
 	_, seal, _ := strings.Cut(grant, ".")
 	_, upload, _ := strings.Cut(u.UploadID, ".")
@@ -287,9 +290,13 @@ func TestAttackTheLogByUppysPaths(t *testing.T) {
 			t.Errorf("%s has what stood in a path, or nothing at all: %d bytes", where, len(text))
 		}
 	}
-	if !strings.Contains(a.Log.String(), `"route":"/c/:grant/s3/multipart/:upload/complete"`) {
-		t.Error("the log does not say which call it was")
+	for call := range strings.Lines(a.Log.String()) {
+		if strings.Contains(call, `"route":"/c/:grant/s3/multipart/:upload/complete"`) && strings.Contains(call, `"status":200`) &&
+			strings.Contains(call, `"owner":"ann"`) && strings.Contains(call, `"session":"`+string(u.session(t).ID)+`"`) {
+			return
+		}
 	}
+	t.Error("the log does not say which call it was, and whose")
 }
 
 // labels notes what a request is counted by.
@@ -303,7 +310,8 @@ func (l *labels) Answered(route, method string, _ int, _ time.Duration) {
 	defer l.mu.Unlock()
 	l.text.WriteString(route + " " + method + "\n")
 }
-func (l *labels) Completed(time.Duration) {}
+
+func (l *labels) Completed(time.Duration) { l.Answered("completed", "", 0, 0) }
 
 func (l *labels) all() string {
 	l.mu.Lock()

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"slipway/internal/httpapi"
 	"slipway/internal/httpapi/apitest"
@@ -270,6 +272,27 @@ func TestAnUploadGoesOnAfterTheStoreForgot(t *testing.T) {
 	u.complete(t, first, second).Want(t, 200)
 	if s := u.session(t); s.State != session.Completed || s.Announced != 5*mib+99 {
 		t.Errorf("it is %s with %d bytes announced", s.State, s.Announced)
+	}
+}
+
+// Uppy takes any answer with 200 for the last one.
+func TestACompleteAnswersWhenTheUploadIsComplete(t *testing.T) {
+	for _, carriedOut := range []bool{true, false} {
+		a := start(t)
+		u := v5(a, a.Grant(t, "ann")).open(t, nil)
+		part := u.put(t, 1, apitest.Noise(99))
+		lost := a.LoseCompletion(carriedOut)
+		var lease sync.WaitGroup
+		lease.Go(func() {
+			<-lost
+			a.Later(time.Minute) // the lease of that try ends
+		})
+		var done struct{ Location string }
+		u.complete(t, part).Want(t, 200).Into(t, &done)
+		if s := u.session(t); s.State != session.Completed || done.Location == "" {
+			t.Errorf("carried out %v: the session is %s", carriedOut, s.State)
+		}
+		lease.Wait()
 	}
 }
 

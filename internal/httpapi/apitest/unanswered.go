@@ -16,10 +16,14 @@ type unanswered struct {
 	session.Bucket
 	carriedOut bool // the object was made all the same
 	asked      atomic.Bool
+	lost       chan struct{} // closed when it was
 }
 
 func (u *unanswered) Complete(ctx context.Context, upload session.Upload, parts []session.Part, size int64) (session.Object, error) {
 	first := !u.asked.Swap(true)
+	if first {
+		defer close(u.lost)
+	}
 	if first && !u.carriedOut {
 		return session.Object{}, &session.Error{Kind: session.Unavailable, Reason: session.ReasonS3}
 	}
@@ -30,12 +34,20 @@ func (u *unanswered) Complete(ctx context.Context, upload session.Upload, parts 
 	return obj, err
 }
 
+// LoseCompletion loses S3's first answer to a Complete; carriedOut says whether
+// the object is made all the same. What it returns is closed then.
+func (a *API) LoseCompletion(carriedOut bool) <-chan struct{} {
+	lost := make(chan struct{})
+	a.Broker.Bucket = &unanswered{Bucket: a.Broker.Bucket, carriedOut: carriedOut, lost: lost}
+	return lost
+}
+
 // CompleteUnanswered has the broker complete the session that is whole, and
 // loses S3's answer. The session is completing then, until somebody who claims
 // it was told to wait: soon after that the lease ends.
 func (a *API) CompleteUnanswered(t testing.TB, carriedOut bool) {
 	t.Helper()
-	a.Broker.Bucket = &unanswered{Bucket: a.Broker.Bucket, carriedOut: carriedOut}
+	a.LoseCompletion(carriedOut)
 	a.Later(time.Minute)
 	due, err := a.Broker.DueProbes(t.Context(), 2)
 	if err != nil || len(due) != 1 {
