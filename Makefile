@@ -52,7 +52,7 @@ sim-mutants:           # plants bugs that the simulation has to find
 
 # Rounds of 100 recordings, and 30 over a Cluster, as many as fit into CHAOS_FOR; CHAOS_SEED=7 begins with that one.
 CHAOS_FOR ?= 10m
-chaos:                 # 3 min a round
+chaos:                 # 4 min a round
 	CHAOS_FOR=$(CHAOS_FOR) go test -vet=off -count=1 -timeout 0 -v -run TestChaos ./e2e/chaos
 
 # Clients that generators make of api/openapi.yaml.

@@ -33,6 +33,10 @@ const faultRate = 0.25
 // for every lease and every wait to end a few times on a busy machine.
 const settleWithin = 3 * time.Minute
 
+// playWithin is how long all recordings may take to be asked for once more, to be
+// downloaded and to be compared: 3.4 GB, on a busy machine.
+const playWithin = 5 * time.Minute
+
 // reapWithin is how long the reaper may take: the life of the last URL that
 // was signed, and some rounds.
 const reapWithin = 45 * time.Second
@@ -78,30 +82,42 @@ func TestChaos(t *testing.T) {
 }
 
 // survive has recordings made while the lanes run, and holds what became of
-// them against what was recorded.
+// them against what was recorded. Each stage has a time of its own, so that a slow
+// one does not take it from the next.
 func (w *world) survive(s size, seed uint64, lanes ...lane) {
 	t := w.t
+	stage := func(d time.Duration, do func(context.Context)) time.Duration {
+		ctx, cancel := context.WithTimeout(t.Context(), d)
+		defer cancel()
+		start := time.Now()
+		do(ctx)
+		return time.Since(start).Round(100 * time.Millisecond)
+	}
 	for _, l := range lanes {
 		t.Logf("what will go wrong:\n%s", l)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), s.window+settleWithin)
-	defer cancel()
-	start := time.Now()
 	w.proxy.Rate(faultRate)
-	var trouble sync.WaitGroup
-	for _, l := range lanes {
-		trouble.Go(func() { l.run(ctx, t, start) })
-	}
 	seen := &Counts{}
-	made, left, phones := w.record(ctx, s, seed, seen)
-	trouble.Wait()
-	t.Logf("%d of %d recordings are complete after %.1f s; %d recorders left", len(made), s.recordings, time.Since(start).Seconds(), len(left))
-	w.complete(ctx, made)
-	w.endedAlone(ctx, phones)
-	w.reap(ctx)
-	w.forget() // S3 alone knows what was recorded
-	w.complete(ctx, made)
-	w.play(ctx, slices.Concat(left, made, phones))
+	var made, left, phones []recorded
+	start := time.Now()
+	recording := stage(s.window+settleWithin, func(ctx context.Context) {
+		var trouble sync.WaitGroup
+		for _, l := range lanes {
+			trouble.Go(func() { l.run(ctx, t, start) })
+		}
+		made, left, phones = w.record(ctx, s, seed, seen)
+		trouble.Wait()
+		t.Logf("%d of %d recordings are complete after %.1f s; %d recorders left", len(made), s.recordings, time.Since(start).Seconds(), len(left))
+		w.complete(ctx, made)
+	})
+	alone := stage(aloneWithin, func(ctx context.Context) { w.endedAlone(ctx, phones) })
+	reaping := stage(2*reapWithin, w.reap) // three brokers start too
+	playing := stage(playWithin, func(ctx context.Context) {
+		w.forget() // S3 alone knows what was recorded
+		w.complete(ctx, made)
+		w.play(ctx, slices.Concat(left, made, phones))
+	})
+	t.Logf("recording took %s, waiting for phones %s, the reaper %s, playing %s", recording, alone, reaping, playing)
 	w.checkLogs()
 	w.report(made, seen, time.Since(start))
 }

@@ -96,8 +96,6 @@ func (w *world) endedAlone(ctx context.Context, phones []recorded) {
 	w.mu.Lock()
 	forgotAt := w.forgotAt
 	w.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, aloneWithin)
-	defer cancel()
 	var took []time.Duration
 	forgotten := 0
 	for _, p := range phones {
