@@ -23,6 +23,9 @@ const MIB = 1 << 20;
 const SIZE = 25 * MIB + 12_345;
 const RANGES = [0, 5, 10, 15, 20, 25].map((mib) => `${mib * MIB}-${Math.min((mib + 5) * MIB, SIZE)}`);
 
+/** What a broker allows unless it is told otherwise; the kit asks for a week. */
+const LONGEST_URL_S = 24 * 3600;
+
 let broker, bucket, webhooks;
 
 before(async () => {
@@ -48,13 +51,13 @@ class Recording {
 
   get id() { return JSON.parse(readFileSync(this.state, 'utf8')).id; }
 
-  /** Runs the app; returns its signal, the tasks it gave to the system, and the session that is done. */
-  async upload(die = 'never') {
+  /** Runs the app; returns its signal, the tasks it gave to the system, the files of parts that were left, how many calls signed parts, and the session that is done. */
+  async upload(end = 'never') {
     const grant = await mintGrant(broker);
-    return new Promise((resolve) => execFile(process.execPath, [APP, broker.url, grant, this.file, this.state, die], { timeout: 120_000 }, (error, stdout, stderr) => {
+    return new Promise((resolve) => execFile(process.execPath, [APP, broker.url, grant, this.file, this.state, end], { timeout: 60_000, killSignal: 'SIGTERM' }, (error, stdout, stderr) => {
       const tasks = [...stdout.matchAll(/^TASK (\S+) (.*)$/gm)].map(([, range, how]) => ({ range, how }))
         .sort((a, b) => Number.parseInt(a.range, 10) - Number.parseInt(b.range, 10)); // in which order they are queued does not matter
-      resolve({ signal: error?.signal ?? null, tasks, done: /^DONE (\S+)/m.exec(stdout)?.[1], stderr });
+      resolve({ signal: error?.signal ?? null, tasks, left: /^LEFT (.*)$/m.exec(stdout)?.[1], calls: Number(/^SIGNED IN (.*)$/m.exec(stdout)?.[1]), done: /^DONE (\S+)/m.exec(stdout)?.[1], stderr });
     }));
   }
 
@@ -67,11 +70,15 @@ class Recording {
 
 test('a recording goes up as background tasks, all of them at once, and no file of a part is left', async () => {
   const recording = new Recording();
-  const { tasks, done, stderr } = await recording.upload();
+  const { tasks, left, calls, done, stderr } = await recording.upload('last');
   assert.equal(done, recording.id, stderr);
-  assert.deepEqual(tasks, RANGES.map((range) => ({ range, how: 'PUT 0 background' })));
+  assert.deepEqual(tasks, RANGES.map((range) => ({ range, how: `PUT 0 background ${LONGEST_URL_S}` })));
   await recording.assertIsThere();
+  assert.equal(calls, 1, 'all parts are signed in one call');
+  assert.equal(left, '', 'the file of a part goes as soon as S3 has the part');
   assert.ok(!existsSync(recording.parts));
+  const { etags } = JSON.parse(readFileSync(recording.state, 'utf8'));
+  assert.ok(Object.values(etags).length === RANGES.length && Object.values(etags).every((etag) => /^"[0-9a-f]{32}"$/.test(etag)), 'the ETags are known');
 });
 
 test('an app that is killed once all is queued leaves a completed upload, and a webhook tells', async () => {
@@ -95,7 +102,39 @@ test('an app that is killed before all is queued goes on where it was', async ()
   await until('the system has sent what it was given', async () => (await bucket.parts(upload)).length === 2);
   const second = await recording.upload();
   assert.equal(second.done, recording.id, second.stderr);
-  assert.deepEqual(second.tasks.map(({ range }) => range), RANGES.slice(2));
+  const queued = first.tasks.map(({ range }) => range);
+  assert.deepEqual(second.tasks.map(({ range }) => range), RANGES.filter((range) => !queued.includes(range)));
+  await recording.assertIsThere();
+});
+
+test('an app that is killed while it copies a part copies it again', async () => {
+  const recording = new Recording();
+  const first = await recording.upload('copying');
+  assert.deepEqual([first.signal, first.tasks.length], ['SIGKILL', 1], first.stderr);
+  const second = await recording.upload();
+  assert.equal(second.done, recording.id, second.stderr);
+  await recording.assertIsThere();
+});
+
+test('the file of a part is not written again, as the system may be sending it', async () => {
+  const recording = new Recording();
+  assert.equal((await recording.upload('1')).signal, 'SIGKILL');
+  const other = randomBytes(5 * MIB); // of which it can be told
+  other.copy(recording.bytes, 20 * MIB);
+  writeFileSync(path.join(recording.parts, RANGES[4]), other);
+  const { done, stderr } = await recording.upload();
+  assert.equal(done, recording.id, stderr);
+  await recording.assertIsThere();
+});
+
+test('a person who cancels ends the tasks, and the upload can go on', async () => {
+  const recording = new Recording();
+  const first = await recording.upload('cancel');
+  assert.match(first.stderr, /AbortError/);
+  assert.equal(first.done, undefined);
+  assert.deepEqual(first.tasks, []);
+  const second = await recording.upload();
+  assert.equal(second.done, recording.id, second.stderr);
   await recording.assertIsThere();
 });
 

@@ -4,14 +4,19 @@
  */
 
 import { spawn } from 'node:child_process';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** @typedef {typeof import('expo-file-system')} Real */
 
-/** `task` with the file's URI and the options, once the system has it. The tests' own: Expo has no such thing. */
-export const system = new EventEmitter();
+/**
+ * The tests' own: Expo has no such thing. `asked` comes with the number of tasks that were asked for, `task` with the file's URI, the options and
+ * the URL once the system has it, and `copied` when some bytes are written to a file. The first task starts when `startsAt` were asked for: iOS, too,
+ * starts them when it likes.
+ */
+export const system = Object.assign(new EventEmitter(), { startsAt: 1 });
+let tasks = 0;
 
 const TASK = fileURLToPath(new URL('expo-upload-task.js', import.meta.url));
 
@@ -69,13 +74,17 @@ export class File {
   async upload(url, options = {}) {
     if (!this.exists) throw new Error('there is no such file');
     const { httpMethod, headers, signal } = options;
+    system.emit('asked', ++tasks);
+    if (tasks < system.startsAt) await once(system, 'start', { signal });
     const task = JSON.stringify({ url, file: pathOf(this), httpMethod, headers });
     const running = spawn(process.execPath, [TASK], { detached: true, stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, TASK: task } });
     signal?.addEventListener('abort', () => running.kill());
-    system.emit('task', this.uri, options);
+    system.emit('start');
+    system.emit('task', this.uri, options, url);
     const answer = (await running.stdout.toArray()).join('');
     if (!answer) throw new Error('the request failed');
-    return JSON.parse(answer);
+    const { headers: answered, ...rest } = JSON.parse(answer);
+    return { ...rest, headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [asOnIOS(name), value])) };
   }
 }
 
@@ -99,10 +108,14 @@ class FileHandle {
   async writeBytes(bytes) {
     for (let at = 0; at < bytes.length;) at += fs.writeSync(this.#fd, bytes, at, bytes.length - at, this.offset + at);
     this.offset += bytes.length;
+    system.emit('copied');
   }
 
   close() { fs.closeSync(this.#fd); }
 }
+
+/** The name of a header as iOS writes it: Etag, X-Amz-Request-Id. @param {string} name */
+function asOnIOS(name) { return name.replace(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase()); }
 
 /** @param {{uri: string}} item */
 function pathOf({ uri }) { return fileURLToPath(uri); }

@@ -57,6 +57,8 @@ const randomKey = () => Array.from({ length: 4 }, () => Math.random().toString(3
  * @property {AbortSignal} [signal] ends the upload here; what S3 has stays
  * @property {typeof globalThis.fetch} [fetch]
  *
+ * @typedef {{url: string, headers?: Record<string, string>, goodUntil: number}} Signed the URL of a part, asked for anew once it is not good any more
+ *
  * @typedef {object} Uploaded
  * @property {string} id
  * @property {number} size bytes
@@ -78,7 +80,7 @@ class Upload {
   #calls;
   /** @type {State} */
   #state;
-  /** What was asked for, and may not be here yet. @type {Map<number, Promise<{url: string, headers?: Record<string, string>, goodUntil: number}>>} */
+  /** What was asked for, and may not be here yet. @type {Map<number, Promise<Signed>>} */
   #urls = new Map();
   /** Saves run one after the other. @type {Promise<unknown>} */
   #saved = Promise.resolve();
@@ -218,19 +220,22 @@ class Upload {
 
   /** A URL for a part, asked for together with those of the parts that come next. @param {number} number @param {number[]} next */
   async #signed(number, next) {
-    const known = await this.#urls.get(number);
-    if (known && known.goodUntil > Date.now()) return known;
+    const promised = this.#urls.get(number);
+    if (promised) { // else nothing is waited for: the next lane is to find what this one asks for
+      const known = await promised;
+      if (known.goodUntil > Date.now()) return known;
+    }
     const numbers = [number, ...next.slice(0, SIGN_AHEAD - 1)];
     const asked = this.#askForURLs(numbers);
     for (const n of numbers) {
-      const url = asked.then((urls) => /** @type {NonNullable<typeof known>} */ (urls.get(n)));
+      const url = asked.then((urls) => /** @type {Signed} */ (urls.get(n)));
       url.catch(() => this.#urls.delete(n)); // told to whoever waits for it
       this.#urls.set(n, url);
     }
-    return /** @type {NonNullable<typeof known>} */ ((await asked).get(number));
+    return /** @type {Signed} */ ((await asked).get(number));
   }
 
-  /** @param {number[]} numbers @returns {Promise<Map<number, {url: string, headers?: Record<string, string>, goodUntil: number}>>} */
+  /** @param {number[]} numbers @returns {Promise<Map<number, Signed>>} */
   async #askForURLs(numbers) {
     const { urlTtlMs } = this.#options;
     const asked = Date.now();
