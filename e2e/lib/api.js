@@ -77,8 +77,8 @@ export async function completeByItself(broker, { id, token }) {
   }, { everyMs: 1000 });
 }
 
-/** @param {import('./broker-dev.js').BrokerDev} broker @returns {Promise<string>} a grant for one person's browser */
-export async function mintGrant(broker) {
-  const { grant } = await broker.call('POST', '/v1/grants', { body: { owner: 'user-17' } });
+/** @param {import('./broker-dev.js').BrokerDev} broker @param {object} [fields] more of the request @returns {Promise<string>} a grant for one person's browser */
+export async function mintGrant(broker, fields) {
+  const { grant } = await broker.call('POST', '/v1/grants', { body: { owner: 'user-17', ...fields } });
   return grant;
 }

@@ -69,7 +69,7 @@ class Visit {
   /** @param {string} version @param {{options?: object, lines?: string}} [how] see page.js */
   static async start(version, how) {
     const visit = new Visit(version, await browser.newPage());
-    visit.how = { at: `${broker.url}/c`, grant: await mintGrant(broker), ...how };
+    visit.how = { at: `${broker.url}/c`, grant: await mintGrant(broker, { origin: site.origin }), ...how };
     await visit.load();
     await visit.page.setInputFiles('input', file);
     await visit.page.evaluate((meta) => globalThis.choose(meta), { size: SIZE, album: 'Küche' });

@@ -46,7 +46,7 @@ func (l Limits) checkSizes(s *Session, size, allowed int64) error {
 		return outOfRange("max_bytes", allowed, "max_bytes is %d; at most %d are allowed", s.MaxBytes, allowed)
 	case size < 0:
 		return outOfRange("size", 1, "size is %d bytes", size)
-	case size > s.PartSize*parts:
+	case size > s.PartSize*parts && !s.Unsized: // else its client cuts the parts
 		return outOfRange("part_size", (size+parts-1)/parts, "%d bytes do not fit in %d parts of %d bytes", size, parts, s.PartSize)
 	case size > s.MaxBytes:
 		return outOfRange("size", s.MaxBytes, "size is %d bytes; at most %d are allowed", size, s.MaxBytes)

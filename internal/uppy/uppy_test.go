@@ -229,6 +229,7 @@ func TestAnErrorIsInWords(t *testing.T) {
 		{"POST", "/multipart", map[string]any{"filename": "x", "type": "text/html"}, 403, "content-type-not-allowed in content_type: text/html may not"},
 		{"POST", "/multipart", map[string]any{"filename": "x", "type": "video/webm", "metadata": map[string]any{"size": "200 MB"}}, 400, "wrong-type in metadata: metadata.size"},
 		{"POST", "/multipart", map[string]any{"filename": "x", "type": "video/webm", "metadata": map[string]any{"size": 101 * mib}}, 400, "out-of-range in size: size is 105906176 bytes"},
+		{"POST", "/multipart", map[string]any{"filename": "x", "type": "video/webm", "metadata": map[string]any{"size": 60e9}}, 400, "out-of-range in size: size is 60000000000 bytes"},
 		{"POST", "/multipart", map[string]any{"filename": "x", "type": "video/webm", "metadata": map[string]any{"who": map[string]any{"a": 1}}}, 400, "wrong-type in metadata: metadata.who"},
 		{"POST", "/multipart", map[string]any{"filename": "x", "type": "video/webm", "metadata": map[string]any{"a_b": "1", "A-B": "2"}}, 400, "duplicate-field in metadata: "},
 	} {
