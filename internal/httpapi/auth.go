@@ -42,7 +42,7 @@ func checkOrigin(g *session.Grant, origin string) error {
 	return forbidden(session.ReasonOrigin, "the grant is for pages of another origin")
 }
 
-// apiKey admits API keys with scope and nobody else.
+// apiKey refuses every caller except an API key with scope.
 func (s *server) apiKey(c echo.Context, scope session.Scope) error {
 	cred, err := s.credential(c)
 	if err != nil {
@@ -65,7 +65,7 @@ func forbidden(reason session.Reason, detail string) error {
 	return &session.Error{Kind: session.Forbidden, Reason: reason, Detail: detail}
 }
 
-// pathID is the session in the path, noted for the log.
+// pathID returns the session that the path names, and keeps it for the log.
 func pathID(c echo.Context) (session.ID, error) {
 	id, err := session.ParseID(c.Param("id"))
 	if err == nil {
@@ -78,9 +78,9 @@ func pathID(c echo.Context) (session.ID, error) {
 // with the scope sessions or ops.
 type admit struct{ sessionToken, grant, link bool }
 
-// ref names the session in the path on behalf of the caller. A token of
-// another session is refused here; a grant of another owner by the use case,
-// which then says no more than "unknown".
+// ref returns the session that the path names, and who asks for it. It refuses the
+// token of another session. The use case refuses the grant of another owner, and then
+// says only that the session is unknown.
 func (s *server) ref(c echo.Context, a admit) (session.Ref, error) {
 	id, err := pathID(c)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"slipway/internal/session"
 )
 
-// What the bodies of all requests may take together, while they are read and
-// while they are worked on. A body can be withheld by a byte for as long as a
-// slow phone may take, so not even one caller with a good credential may send as
-// many as it likes. The first bytes of each are free: they are less than its
-// connection costs, and all that a recorder sends as it records.
+// How much memory the bodies of all requests may take together, while they are read and
+// while they are worked on. A caller can hold back the last byte of a body for as long
+// as a slow phone may take. So not even a caller with a good credential may send as
+// many bodies as it likes. The first bytes of each body do not count: they cost less
+// than the connection, and are enough for what a recorder sends while it records.
 const (
 	freeBytes      = 64 << 10 // of each body
 	maxBodies      = 64 << 20 // bytes, of all bodies of one broker, less what is free
@@ -58,8 +58,8 @@ func (b *bodies) giveBack(who string, n int64) {
 	}
 }
 
-// body is that of one request: it counts what is read of it, and ends where
-// there is no room for more.
+// body is the body of one request. It counts the bytes that are read, and ends if there
+// is no memory for more.
 type body struct {
 	io.ReadCloser
 	entry *logEntry
@@ -86,5 +86,5 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// done gives back what is held.
+// done gives back the memory that the body took.
 func (b *body) done() { b.all.giveBack(b.who, b.held) }

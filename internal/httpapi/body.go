@@ -17,14 +17,14 @@ import (
 	"slipway/internal/session"
 )
 
-// Bodies are bounded before they are read. 10,000 parts reported and as many
-// to sign, with ETags and checksums, come to about 2.5 MB.
+// Limits of bodies, in bytes. 10,000 reported parts and 10,000 parts to sign, with ETags
+// and checksums, take about 2.5 MB.
 const (
 	smallBody = 64 << 10 // bytes: grants, open without a long sign list
 	partsBody = 4 << 20  // bytes: anything that lists parts
 )
 
-// fieldRule says what becomes of fields we do not know.
+// fieldRule says whether unknown fields are refused or ignored.
 type fieldRule bool
 
 const (
@@ -61,7 +61,7 @@ func isJSON(contentType string) bool {
 	return err == nil && kind == echo.MIMEApplicationJSON
 }
 
-// badJSON says where a body went wrong, without repeating what stood there.
+// badJSON says at which position a body is wrong. It does not repeat what is there.
 func badJSON(err error) error {
 	if ours, ok := errors.AsType[*session.Error](err); ok {
 		return ours
@@ -109,8 +109,8 @@ func kindName(k jsontext.Kind) string {
 	return "value"
 }
 
-// maxFieldName is how much of a field's name is answered, in bytes: ours end long
-// before, and a body may consist of one.
+// maxFieldName is how much of an unknown field's name an error repeats, in bytes. Our
+// own names are much shorter, but a body may consist of one long name.
 const maxFieldName = 200
 
 // fieldName writes the pointer "/sign/0/size" as the domain does: sign[0].size.
@@ -132,7 +132,8 @@ func fieldName(p jsontext.Pointer) string {
 	return b.String()
 }
 
-// answer writes v as JSON that no cache keeps: most answers hold a capability.
+// answer writes v as JSON, with headers that forbid caching: most answers hold a
+// credential.
 func answer(c echo.Context, status int, v any) error {
 	return write(c, status, echo.MIMEApplicationJSON, v)
 }
@@ -142,8 +143,8 @@ func write(c echo.Context, status int, contentType string, v any) error {
 	return json.MarshalWrite(c.Response(), v, uniqueNames)
 }
 
-// uniqueNames: no type of ours names a field twice, and so nothing has to keep
-// account of it.
+// uniqueNames turns off the check for names that occur twice in an answer, because none
+// of our types has a name twice.
 var uniqueNames = jsontext.AllowDuplicateNames(true)
 
 // begin sends the status and the headers of an answer that no cache keeps.
@@ -158,5 +159,5 @@ func begin(c echo.Context, status int, contentType string) {
 	c.Response().WriteHeader(status)
 }
 
-// Nothing writes into the value of a header, so these serve all answers.
+// Nothing changes the value of a header, so all answers share these.
 var noStore, isPlainJSON = []string{"no-store"}, []string{echo.MIMEApplicationJSON}

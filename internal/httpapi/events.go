@@ -63,8 +63,8 @@ func (s *server) follow(c echo.Context) error {
 	return nil
 }
 
-// since is from when the caller wants to hear: what it heard last, or what it
-// asks for, or now.
+// since returns from when on the caller wants events: after the last one that it had,
+// or from the time that it asks for, or from now.
 func (s *server) since(c echo.Context) (time.Time, error) {
 	if err := parameters(c, "since"); err != nil {
 		return time.Time{}, err
@@ -104,8 +104,8 @@ func newStream(c echo.Context) *stream {
 	return st
 }
 
-// keepAlive tells the client, and everybody in between, that the stream lives;
-// once at the start, so that the client knows it too.
+// keepAlive shows the client, and every proxy on the way, that the stream is alive. The
+// first one is sent at the start, so that the client knows at once.
 func (st *stream) keepAlive(ctx context.Context, gone context.CancelFunc) {
 	tick := time.NewTicker(keepAliveEvery)
 	defer tick.Stop()
@@ -128,8 +128,8 @@ func (st *stream) event(e session.Event) error {
 	return st.send(fmt.Sprintf("id: %d.%s\nevent: %s\ndata: %s\n\n", e.At.UnixMilli(), e.ID, e.Type, data))
 }
 
-// send writes one block at once, with a deadline of its own: the server's is
-// for calls that are answered, and would end the stream.
+// send writes one block at once, with its own deadline. The server's deadline is for
+// ordinary answers, and would end the stream.
 func (st *stream) send(block string) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()

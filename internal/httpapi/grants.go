@@ -37,9 +37,9 @@ func (s *server) granted(c echo.Context, g session.Grant) error {
 	})
 }
 
-// readGrant says what a grant says, to a page that shows whose recording it is
-// going to be. It is a POST because browsers send an Origin with each POST, and a
-// grant may be bound to one, the broker's own among them.
+// readGrant answers what a grant says, for a page that shows whose recording it is going
+// to be. It is a POST because browsers send the header Origin with each POST, and a grant
+// may be bound to an origin, even to the broker's own.
 func (s *server) readGrant(c echo.Context) error {
 	cred, err := s.credential(c)
 	if err != nil {
@@ -54,9 +54,9 @@ func (s *server) readGrant(c echo.Context) error {
 	})
 }
 
-// pageGrant gives the broker's own page a grant. A page elsewhere, or one that
-// reaches us under a name that was pointed here (DNS rebinding), says so in
-// its Origin, which every browser sends with a POST.
+// pageGrant gives the broker's own page a grant. It refuses a page of another origin,
+// and a page that reaches us under a foreign name that resolves to our address (DNS
+// rebinding). Their header Origin tells, which every browser sends with a POST.
 func (s *server) pageGrant(c echo.Context) error {
 	origin := c.Request().Header.Get(echo.HeaderOrigin)
 	if origin != "" && origin != originOf(s.PublicURL) && !s.knows(origin) {

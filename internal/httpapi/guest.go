@@ -10,16 +10,16 @@ import (
 	"slipway/internal/session"
 )
 
-// Guest is a route whose answers another package makes, for clients that speak
-// another protocol than api/openapi.yaml. It stands among ours: behind the same
-// log, bounds and CORS, and under a pattern, so that no path reaches a log.
+// Guest is a route for clients that use another protocol than api/openapi.yaml. Another
+// package makes its answers. The same log, limits and CORS rules hold for it as for our
+// own routes. Its path is a pattern, so no path of a request gets into the log.
 type Guest struct {
 	Method, Path string // as echo has them
 	// Answer returns what is answered with 200, or what went wrong.
 	Answer func(*Visit) (any, error)
 }
 
-// Visit is one request to a guest.
+// Visit is one request to a Guest.
 type Visit struct {
 	s *server
 	c echo.Context
@@ -39,26 +39,26 @@ func (s *server) guest(g Guest) echo.HandlerFunc {
 // Context ends with the request.
 func (v *Visit) Context() context.Context { return v.c.Request().Context() }
 
-// Param is what stands in the path in the place of :name.
+// Param returns the part of the path that the pattern calls :name.
 func (v *Visit) Param(name string) string { return v.c.Param(name) }
 
 // Query is a parameter of the query, "" if it is not there.
 func (v *Visit) Query(name string) string { return v.c.QueryParam(name) }
 
-// Credential checks a bearer string, or if it is empty that of the
-// Authorization header, and notes for the log whose it is.
+// Credential checks a bearer string and keeps its owner for the log. If the string is
+// empty, it takes the one in the header Authorization.
 func (v *Visit) Credential(text string) (session.Credential, error) {
 	return v.s.credentialOf(v.c, cmp.Or(text, bearer(v.c)))
 }
 
-// Read decodes the body, one JSON value of limit bytes at most, and passes over
-// fields that it does not know.
+// Read decodes the body: one JSON value of at most limit bytes. It ignores unknown
+// fields.
 func (v *Visit) Read(into any, limit int64) error { return read(v.c, into, limit, ignoreUnknown) }
 
-// About notes for the log which session the request is about.
+// About keeps for the log which session the request is about.
 func (v *Visit) About(id session.ID) { noteSession(v.c, id) }
 
-// Completed counts that a session is completed, and says where it is watched.
+// Completed counts a completed session, and returns the address at which people watch it.
 func (v *Visit) Completed(id session.ID) string {
 	v.s.Metrics.Completed(took(v.c))
 	return v.s.currentLink(v.c, id)

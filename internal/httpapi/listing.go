@@ -62,7 +62,7 @@ func query(c echo.Context) (session.Query, error) {
 	return q, nil
 }
 
-// limit is how many rows of a listing are wanted; the use case knows its range.
+// limit reads how many rows the caller wants. The use case checks the range.
 func limit(c echo.Context) (int, error) {
 	text := c.QueryParam("limit")
 	if text == "" {
@@ -75,8 +75,8 @@ func limit(c echo.Context) (int, error) {
 	return n, nil
 }
 
-// parameters refuses what would select more than was meant: a parameter that is
-// unknown, empty, as a script's unset variable leaves it, or given twice.
+// parameters refuses a query that may select more than was meant: with a parameter that
+// is unknown, given twice, or empty (as after an unset variable in a script).
 func parameters(c echo.Context, known ...string) error {
 	for name, values := range c.QueryParams() {
 		switch {

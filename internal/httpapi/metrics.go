@@ -2,15 +2,15 @@ package httpapi
 
 import "time"
 
-// Metrics counts what is answered. Its labels must be bounded: route is one of
-// the patterns in New, or empty, but method may be anything.
+// Metrics counts answers. There must be a limit to the values of its labels: route is one
+// of the patterns in New, or empty, but method may be anything.
 type Metrics interface {
 	Answered(route, method string, status int, took time.Duration)
 	// Completed counts a call at whose end a session was completed.
 	Completed(took time.Duration)
 }
 
-// uncounted is Metrics where nobody counts.
+// uncounted is a Metrics that counts nothing.
 type uncounted struct{}
 
 func (uncounted) Answered(string, string, int, time.Duration) {}

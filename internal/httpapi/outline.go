@@ -7,10 +7,10 @@ import (
 	"slipway/internal/session"
 )
 
-// What a body may be made of. The decoder holds a string until it has all of
-// it, and every name of the objects that it is in, to find one that stands
-// twice: 4 MiB of names took it 60 MiB and half a second. Each bound is far
-// above what we read, for the fields of newer recorders.
+// Limits for the contents of a body. The decoder keeps a string in memory until it has
+// read all of it, and every name of the open objects, to find names that come twice. A
+// body of 4 MiB of names took 60 MiB and half a second. Each limit is far above what we
+// read, so that newer recorders can send more fields.
 const (
 	maxDepth       = 32       // objects and lists in one another; ours are 3
 	maxNames       = 64       // of one object; ours have 10, and metadata 16
@@ -18,9 +18,9 @@ const (
 	maxStringBytes = 64 << 10 // as written; the longest of ours is a session token
 )
 
-// outline passes a JSON text on and ends it where it goes past a bound. It
-// looks at no more than quotes, brackets, commas and colons: what is wrong
-// otherwise, the decoder finds.
+// outline passes on a JSON text, and ends it with an error at the first limit that it
+// exceeds. It looks only at quotes, brackets, commas and colons. The decoder finds all
+// other mistakes.
 type outline struct {
 	io.Reader
 	levels [maxDepth + 1]level // the first is the text itself
@@ -38,7 +38,7 @@ type level struct {
 	names  int
 }
 
-// Read hands nothing of a chunk on in which the text goes past a bound.
+// Read passes on nothing of a chunk in which the text exceeds a limit.
 func (o *outline) Read(p []byte) (int, error) {
 	n, err := o.Reader.Read(p)
 	for _, b := range p[:n] {

@@ -68,8 +68,8 @@ func (s *server) problem(err error, c echo.Context) {
 	}
 }
 
-// asError finds the meaning of err: ours, or echo's for a path or a method
-// that does not exist.
+// asError turns err into a session.Error: it is one already, or it is echo's error for a
+// path or a method that does not exist.
 func asError(err error) *session.Error {
 	if e, ok := errors.AsType[*session.Error](err); ok {
 		return e

@@ -6,13 +6,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// clientAddress finds who is at the other end. Behind trusted proxies that is
-// the last address in X-Forwarded-For that none of them has: each adds the one
-// it was called from at the end, and what stands further in front is the
-// client's own word. Of a header that cannot be read nothing is believed.
+// clientAddress returns the address of the client. Behind trusted proxies this is the
+// last address in X-Forwarded-For that is not a trusted proxy's. Each proxy appends the
+// address from which it was called, so addresses further in front were written by the
+// client itself. A header that cannot be read is ignored.
 //
-// RFC 7239's Forwarded is not read: a proxy that writes the one header passes
-// the other on as the client sent it.
+// The header Forwarded of RFC 7239 is not read: a proxy that writes X-Forwarded-For
+// passes on a Forwarded header as the client sent it.
 func clientAddress(trusted []*net.IPNet) echo.IPExtractor {
 	if len(trusted) == 0 {
 		return echo.ExtractIPDirect()

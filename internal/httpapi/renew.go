@@ -8,7 +8,8 @@ import (
 	"slipway/internal/session"
 )
 
-// fresh is the token t for the answer about now, if it will end before long.
+// fresh returns the token t with a longer life, for the answer about now. It returns an
+// empty one if t lives long enough.
 func (s *server) fresh(now *session.Session, t *session.SessionToken) freshToken {
 	if t == nil {
 		return freshToken{}
@@ -20,8 +21,8 @@ func (s *server) fresh(now *session.Session, t *session.SessionToken) freshToken
 	return freshToken{Token: s.Access.SignSessionToken(longer), ExpiresAt: instant(longer.ExpiresAt), ExpiresInMs: s.left(longer.ExpiresAt)}
 }
 
-// renewToken exchanges a session token, which may have ended, for a fresh one.
-// The token says what the session is; who asks has to show that it is theirs.
+// renewToken exchanges a session token, which may have expired, for a fresh one. The
+// token names the session, and a second credential must show that the caller owns it.
 func (s *server) renewToken(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {

@@ -52,7 +52,8 @@ func (s *server) openSession(c echo.Context) error {
 	return s.answerSigned(c, http.StatusCreated, s.opened(opened.Session), opened.URLs)
 }
 
-// opener is who may open a session, and within which limits.
+// opener returns the grant with which the caller may open a session. For an API key
+// it returns a grant without an owner, and the key.
 func (s *server) opener(c echo.Context) (*session.Grant, *session.APIKey, error) {
 	cred, err := s.credential(c)
 	switch {
@@ -152,7 +153,7 @@ func (s *server) completeSession(c echo.Context) error {
 	return s.completed(c, done)
 }
 
-// salvageSession is for scripts alone: a recorder has its claim.
+// salvageSession is only for scripts. A recorder completes with its claim instead.
 func (s *server) salvageSession(c echo.Context) error {
 	if err := s.apiKey(c, session.ScopeOps); err != nil {
 		return err
@@ -203,14 +204,14 @@ func (s *server) abortSession(c echo.Context) error {
 	return answer(c, http.StatusOK, endedAnswer{ID: ended.ID, State: ended.State})
 }
 
-// pending answers 202: the intent is stored, and what S3 made of it is not
-// known yet.
+// pending answers 202: the intent is stored, and it is not known yet whether S3 has
+// carried it out.
 func pending(c echo.Context, now *session.Session) error {
 	setRetryAfter(c.Response().Header(), session.RetryAfter)
 	return answer(c, http.StatusAccepted, pendingAnswer{ID: now.ID, State: now.State, RetryAfterMs: session.RetryAfter.Milliseconds()})
 }
 
-// ifMatch reads the revision a caller has seen; 0 if it names none.
+// ifMatch reads the revision that a caller has seen; 0 if the caller names none.
 func ifMatch(c echo.Context) (session.Revision, error) {
 	header := c.Request().Header.Get("If-Match")
 	if header == "" {

@@ -13,19 +13,19 @@ import (
 	"slipway/internal/session"
 )
 
-// urlsAtOnce is how much of an answer is put together before it is sent, in bytes.
+// urlsAtOnce is how many bytes of an answer are collected before they are sent.
 const urlsAtOnce = 64 << 10
 
-// answers are buffers that nobody uses; they keep their memory.
+// answers keeps buffers that are not in use, so that their memory is used again.
 var answers = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, urlsAtOnce+roomForURL)) }}
 
-// roomForURL is more than an entry takes, in bytes, of nearly every session.
+// roomForURL is more bytes than one entry takes in nearly every session.
 const roomForURL = 2 << 10
 
-// answerSigned answers v, which is an object, with signed parts as its last field.
-// There may be 10,000, so they are laid out as text: token by token it took twice
-// the time, most of it to look for what has to be escaped, and as values of JSON
-// each was read once more.
+// answerSigned answers the object v, with the signed parts as its last field. There may
+// be 10,000 of them, so it writes them as text. Written token by token they took twice
+// the time, most of it to look for characters to escape; as JSON values, each was read
+// once more.
 func (s *server) answerSigned(c echo.Context, status int, v any, signed []session.SignedPart) error {
 	out := answers.Get().(*bytes.Buffer)
 	defer answers.Put(out)

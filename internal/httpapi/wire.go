@@ -35,7 +35,7 @@ type grantFacts struct {
 	ExpiresInMs int64     `json:"expires_in_ms"`
 }
 
-// pageSettings is what the broker's own pages have to know of the settings.
+// pageSettings has the settings that the broker's own pages need.
 type pageSettings struct {
 	Embed         bool     `json:"embed"`
 	ReturnOrigins []string `json:"return_origins"`
@@ -341,11 +341,11 @@ func row(s *session.Session) sessionRow {
 	return r
 }
 
-// left is the relative twin of an instant: clients' clocks are wrong.
+// left returns how long it is until t, in ms, because clients' clocks may be wrong.
 func (s *server) left(t time.Time) int64 { return max(0, t.Sub(s.now()).Milliseconds()) }
 
-// millis is a duration that came in ms. One that is too long for a Duration stays
-// too long.
+// millis turns milliseconds into a Duration. If there are too many for a Duration, the
+// result is the longest one, which every limit refuses.
 func millis(ms int64) time.Duration {
 	const most = math.MaxInt64 / int64(time.Millisecond)
 	return time.Duration(min(max(ms, -most), most)) * time.Millisecond

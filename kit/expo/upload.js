@@ -6,7 +6,7 @@
 import { Directory, File, FileMode, UploadType } from 'expo-file-system';
 import { upload as uploadParts } from 'slipway-upload';
 
-/** No part is smaller than 5 MiB but the last, so there are no more of them than this of a file. @param {number} size */
+/** The most parts that a file can have: every part but the last has at least 5 MiB. @param {number} size in bytes */
 const mostParts = (size) => Math.ceil(size / (5 << 20));
 
 /** A background task may start days later. */

@@ -1,7 +1,7 @@
 /**
  * Uploads a file straight to S3, with URLs that a Slipway broker signs, by plain fetch: no DOM, no Worker. Its state is a
- * JSON value: kept where the app is killed and given back later, the upload goes on from there. Should the app never come
- * back after the last part, the broker completes the upload by itself.
+ * JSON value that your app stores. If the app is killed, give the state back later, and the upload goes on from there. If the
+ * app never comes back after the last part, the broker completes the upload by itself.
  */
 
 import { Calls, UploadError } from './calls.js';

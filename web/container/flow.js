@@ -1,8 +1,8 @@
 /**
- * A recording on its way through what makes it seekable: slices of any size come in, and output goes out in order.
+ * How a recording passes through the code that makes it seekable. Slices of any size come in, and output goes out in order.
  *
- *   reading ──► finished   each step turns what is understood into output
- *      └─────────┴──► passing   from here on everything goes out as it comes
+ *   reading ──► finished   each step turns input that it understands into output
+ *      └─────────┴──► passing   from here on everything goes out unchanged
  */
 
 import { ByteQueue } from './byte-queue.js';

@@ -6,8 +6,8 @@
 import { NotUnderstood } from '../container/not-understood.js';
 
 /**
- * Where a box stands in its bytes. `end` is behind its data, and behind the last byte there is where the rest is still to
- * come.
+ * The position of a box in its bytes. `end` is the position after its data. It is after the last byte if the rest has not come
+ * yet.
  *
  * @typedef {{type: string, at: number, dataAt: number, end: number}} Box
  */

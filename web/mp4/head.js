@@ -1,5 +1,5 @@
 /**
- * What stands before the first fragment: an ftyp, and a moov that describes tracks and has none of their samples
+ * The head of the file, before the first fragment: an ftyp, and a moov that describes the tracks and has none of their samples
  * (8.8.1).
  */
 

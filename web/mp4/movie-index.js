@@ -8,7 +8,7 @@ import { endOf, SampleLog } from './sample-log.js';
 import { count, emptyTally } from './sample-tables.js';
 
 /**
- * Room for the moov in front: of what Chromium records, 15 minutes with a picture at 34 KB a minute, 10 minutes of sound
+ * Space for the moov at the front: of what Chromium records, 15 minutes with a picture at 34 KB a minute, 10 minutes of sound
  * alone at 12 KB (measured 2026-11-29). In bytes.
  */
 const PICTURE_RESERVE_BYTES = 512 * 1024;

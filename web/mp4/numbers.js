@@ -1,6 +1,6 @@
 /**
- * Numbers in groups of 7 bits, the lowest first; the last group is the one without the eighth bit. Small ones take a
- * byte, and none is larger than 2^53.
+ * Numbers written in groups of 7 bits, the lowest group first. All groups but the last have the eighth bit set. Small numbers
+ * take one byte, and no number is larger than 2^53.
  */
 
 import { NotUnderstood } from '../container/not-understood.js';

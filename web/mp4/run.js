@@ -2,7 +2,7 @@ import { NotUnderstood } from '../container/not-understood.js';
 import { Fields } from './box.js';
 
 /**
- * Samples of a track that follow each other in the file and in time. It becomes a chunk of the plain file.
+ * Samples of one track that follow each other in the file and in time. A run becomes one chunk of the ordinary file.
  *
  * @typedef {object} Run
  * @property {number} track its place among the tracks

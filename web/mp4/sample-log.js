@@ -1,6 +1,6 @@
 /**
- * What is remembered of the fragments until the moov is written: some 4 bytes for each sample, 0.8 MB an hour with a picture.
- * It only grows, so a file that it is kept in is only added to.
+ * What is remembered of the fragments until the moov is written: about 4 bytes for each sample, or 0.8 MB for an hour with a
+ * picture. It only grows, so the file in which it is kept only grows too.
  */
 
 import { NotUnderstood } from '../container/not-understood.js';

@@ -1,6 +1,6 @@
 /**
- * The tables of one ordinary track (8.6.1, 8.7). While it is recorded they are only counted, so it is known at any time
- * how large they would be; at the end the same steps write them, into columns of just that size.
+ * The tables of one ordinary track (8.6.1, 8.7). During the recording their entries are only counted, so their size is known at
+ * any time. At the end the same code writes them, into columns of exactly that size.
  */
 
 import { NotUnderstood } from '../container/not-understood.js';
@@ -8,7 +8,7 @@ import { fullBox, uint32s } from './box-writer.js';
 import { Column } from './column.js';
 
 /**
- * What is known of a track's samples. Plain data, good for JSON and for a structured clone; times in ticks.
+ * What is known about a track's samples. It is plain data for JSON and structured clone. Times are in ticks.
  *
  * @typedef {object} Tally
  * @property {number} samples

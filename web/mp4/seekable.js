@@ -1,6 +1,6 @@
 /**
- * Makes a fragmented MP4, as a browser's MediaRecorder writes it, an ordinary one while it passes: what comes in has no
- * duration and no index, only fragments that each know themselves; what goes out has room in front for an ordinary moov.
+ * Turns a fragmented MP4, as a browser's MediaRecorder writes it, into an ordinary one while it passes. The input has no duration
+ * and no index; each of its fragments describes only itself. The output has space at the front for an ordinary moov.
  *
  *     while recording   ftyp | moov, of fragments | free, the reserve               | moof mdat moof mdat …
  *     at the end        ftyp | moov, of everything | free | mdat, 64 bit {           moof mdat moof mdat … }
@@ -8,7 +8,7 @@
  *     checkpoint        ftyp | moov, of fragments, with durations | free, shorter   | moof mdat moof mdat …
  *
  * Until it is patched the output is a fragmented MP4 as well, wherever it is cut. {@link SeekableMp4.patches} tells which of
- * the first bytes to overwrite; the length stays the same. No byte of media is moved, so nothing is read again.
+ * the first bytes to overwrite; the length stays the same. No byte of sound or picture moves, so nothing has to be read again.
  *
  * Nothing is ever broken: an input that is not understood goes out as it came, from its first byte on or from where it
  * stopped making sense.

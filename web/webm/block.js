@@ -3,8 +3,7 @@ import { children, readUint, readVint } from './ebml.js';
 import { ID } from './matroska.js';
 
 /**
- * What there is to know of a SimpleBlock or a BlockGroup without decoding it. The frames in it, laced or not, are never
- * touched.
+ * What a SimpleBlock or a BlockGroup says without decoding it. The frames in it, laced or not, are never changed.
  *
  * @typedef {object} Block
  * @property {number} track its TrackNumber

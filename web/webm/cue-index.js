@@ -1,7 +1,7 @@
 /**
- * Where in a recording one can start to play. It holds no more than the Cues of a given size can say: when it is full,
- * the place goes whose neighbours are closest, so a recording of any length is covered evenly. (To drop every second one
- * would thin out the start again and again, and leave the end dense.)
+ * The positions at which a player can start. There are only as many as fit into Cues of a given size. When the index is full, it
+ * drops the position whose neighbours are closest, so a recording of any length is covered evenly. (If it dropped every second
+ * one, the start would get thinner again and again, and the end would stay dense.)
  */
 
 import { element, sizeBytes, toBytes, uintElement } from './ebml.js';

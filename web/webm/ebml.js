@@ -7,8 +7,8 @@ import { NotUnderstood } from '../container/not-understood.js';
 import { ID } from './matroska.js';
 
 /**
- * Where an element stands in its bytes. `end` is behind its data: Infinity where the size is unknown, and behind the
- * last byte there is where the rest is still to come.
+ * The position of an element in its bytes. `end` is the position after its data. It is Infinity if the size is unknown, and
+ * after the last byte if the rest has not come yet.
  *
  * @typedef {{id: number, at: number, dataAt: number, end: number}} Element
  */

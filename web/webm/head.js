@@ -1,5 +1,5 @@
 /**
- * What stands before the first Cluster of a live WebM.
+ * The head of a live WebM: everything before its first Cluster.
  */
 
 import { NotUnderstood } from '../container/not-understood.js';

@@ -1,6 +1,6 @@
 /**
- * The head as we write it. Everything in it that is known only later has a slot: a Void element of fixed length, which
- * any reader skips and a patch replaces.
+ * The head that we write. For everything that is known only later it has a slot: a Void element of fixed length. Readers skip a
+ * Void, and a patch replaces it.
  *
  *     EBML | Segment, size unknown | [SeekHead] | Info {[Duration], …} | Tracks, … | [Cues] | Cluster …
  */

@@ -4,7 +4,7 @@ import { cuesPatches, durationPatch } from './layout.js';
 import { Timeline } from './timeline.js';
 
 /**
- * Plain data, good for JSON and for a structured clone.
+ * Plain data for JSON and structured clone.
  *
  * @typedef {object} SeekIndexState
  * @property {import('./layout.js').Layout} layout

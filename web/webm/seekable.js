@@ -1,12 +1,12 @@
 /**
- * Makes a live WebM, as a browser's MediaRecorder writes it, seekable while it passes: no duration, no index and
- * Clusters of unknown size come in; what goes out has room in front for all that, and true sizes.
+ * Makes a live WebM, as a browser's MediaRecorder writes it, seekable while it passes. The input has no duration, no index, and
+ * Clusters of unknown size. The output has space at the front for duration and index, and Clusters with their true sizes.
  *
  * Until it is patched the output is a live WebM as well, wherever it is cut. {@link SeekableWebm.patches} tells which of
  * the first bytes to overwrite so that what is there becomes seekable; its length stays the same.
  *
- * Nothing is ever broken: an input that is not understood goes out as it came, from its first byte on or from where it
- * stopped making sense.
+ * It never breaks a recording: input that it does not understand goes out unchanged, from the first byte on or from the position
+ * where it stopped to understand.
  */
 
 import { Flow } from '../container/flow.js';

@@ -1,5 +1,5 @@
 /**
- * How far one track has come. All in ticks.
+ * How far one track has come, in ticks.
  *
  * @typedef {object} Track
  * @property {number} number its TrackNumber
