@@ -1,7 +1,7 @@
 # Slipway. `make test` is all a fresh Debian machine with Go and Node needs.
 # Each suite has a budget; together they stay under 25 minutes on 2 cores.
 
-.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy uppy-beside browser long elsewhere providers apps webkit soak bench bench-checksums golden fmt docs
+.PHONY: test check more neighbours packages build lint js go race sim sim-mutants chaos generators uppy uppy-beside browser long elsewhere providers apps webkit soak bench bench-checksums bench-camera golden fmt docs
 .DELETE_ON_ERROR:
 
 export SLIPWAY_REQUIRE_NEIGHBOURS = 1
@@ -116,6 +116,9 @@ bench:                 # 1 h
 
 bench-checksums: e2e/node_modules # how fast Chromium hashes parts, 10 s
 	cd e2e && timeout 2m node checksums.bench.js
+
+bench-camera: e2e/node_modules # what it costs to draw the camera into the screen, 5 min
+	cd e2e && timeout 10m node screen-and-camera.bench.js
 
 golden:                # rewrites what others read byte by byte; review the difference
 	UPDATE_GOLDEN=1 go test ./internal/presign

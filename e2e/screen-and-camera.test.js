@@ -3,63 +3,29 @@
  */
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { mintGrant } from './lib/api.js';
 import { BrokerDev } from './lib/broker-dev.js';
-import { launchChromium, launchFirefox, shoot } from './lib/browsers.js';
-import { download } from './lib/download.js';
-import { temporaryFolder } from './lib/folders.js';
+import { launchFirefox, shoot } from './lib/browsers.js';
 import { probe } from './lib/media.js';
-import { cameraNumbers, openNumberedScreen, SCREEN_TITLE, screenNumbers, writeNumberedCamera } from './lib/two-pictures.js';
-import { pause } from './lib/until.js';
 import { RecordPage } from './lib/record-page.js';
+import { launchWithBoth, recordScreen, stopInto } from './lib/record-screen.js';
+import { cameraNumbers, openNumberedScreen, screenNumbers } from './lib/two-pictures.js';
+import { pause } from './lib/until.js';
 import { placeOf } from '../web/composite/place.js';
 
 const BUBBLE = { shape: 'square', size: 0.5, x: 0, y: 1, hidden: false };
 let broker, browser;
 
 before(async () => {
-  const camera = path.join(temporaryFolder(), 'numbered.y4m');
-  writeNumberedCamera(camera);
   broker = await BrokerDev.start({ name: 'screen-and-camera' });
-  browser = await launchChromium({ args: [`--use-file-for-fake-video-capture=${camera}`, `--auto-select-tab-capture-source-by-title=${SCREEN_TITLE}`] });
+  browser = await launchWithBoth();
 });
 
 after(async () => {
   await browser?.close();
   await broker?.stop();
 });
-
-/** A page that records, and the tab that it shares. @param {string} container @param {string} [contentType] */
-async function begin(container, contentType) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-  await context.grantPermissions(['camera', 'microphone'], { origin: broker.url });
-  const shared = await openNumberedScreen(context);
-  const page = await context.newPage();
-  await page.goto(broker.barePage);
-  await page.bringToFront();
-  await page.evaluate(async ({ grant, ...options }) => {
-    const { Recorder } = await import(`${location.origin}/web/recorder.js`);
-    globalThis.told = [];
-    const recorder = globalThis.recorder = new Recorder({ broker: location.origin, grant, videoBitsPerSecond: 4e6, ...options });
-    recorder.addEventListener('error', ({ detail: { error } }) => globalThis.told.push(`${error.code} ${error.message}`));
-    recorder.addEventListener('state', ({ detail: { state } }) => globalThis.told.push(state));
-    document.body.addEventListener('click', () => { globalThis.starting = recorder.start({ screen: { video: { width: 1280, height: 720, frameRate: 30 } }, camera: true, microphone: true }); }, { once: true });
-  }, { bubble: BUBBLE, container, contentType, grant: await mintGrant(broker) });
-  await page.click('body');
-  await page.evaluate(() => globalThis.starting);
-  return { context, page, shared };
-}
-
-/** @param {any} page @param {string} name */
-async function stop(page, name) {
-  const { watchUrl } = await page.evaluate(() => globalThis.recorder.stop());
-  const file = path.join(temporaryFolder(), name);
-  writeFileSync(file, await download(watchUrl));
-  return file;
-}
 
 /** The steps from one frame to the next that go back, or a second and more forwards. @param {number[]} numbers @param {number} [round] what they are counted modulo */
 function leaps(numbers, round = 65536) {
@@ -68,9 +34,9 @@ function leaps(numbers, round = 65536) {
 
 for (const [container, contentType] of [['webm', 'video/webm;codecs=vp9,opus'], ['mp4', undefined]]) {
   test(`the frames of ${container} show both, and both go on`, async () => {
-    const { context, page } = await begin(container, contentType);
+    const { context, page } = await recordScreen(browser, broker, { bubble: BUBBLE, container, contentType });
     await pause(6000);
-    const file = await stop(page, `both.${container}`);
+    const file = await stopInto(page, `both.${container}`);
     const { video } = await probe(file);
     assert.deepEqual([video.width, video.height], [1280, 720]);
     const [screen, camera] = [await screenNumbers(file), await cameraNumbers(file, placeOf(video, BUBBLE))];
@@ -90,7 +56,7 @@ function changes(numbers) {
 function middle(sorted) { return sorted[Math.floor(sorted.length / 2)]; }
 
 test('what is moved and hidden is moved and hidden in the recording; the shared tab ends, and the camera goes on, as large as it fits', async () => {
-  const { context, page, shared } = await begin('mp4');
+  const { context, page, shared } = await recordScreen(browser, broker, { bubble: BUBBLE, container: 'mp4' });
   await pause(2000);
   await page.evaluate(() => globalThis.recorder.setBubble({ x: 1, y: 0 }));
   await pause(2000);
@@ -99,7 +65,7 @@ test('what is moved and hidden is moved and hidden in the recording; the shared 
   await shared.close();
   await pause(2000);
   assert.deepEqual(await page.evaluate(() => globalThis.told), ['starting', 'recording'], 'it goes on, and nothing is wrong');
-  const file = await stop(page, 'moved.mp4');
+  const file = await stopInto(page, 'moved.mp4');
   const { video } = await probe(file);
   const whole = { x: (video.width - video.height) / 2, y: 0, width: video.height, height: video.height };
   const [screen, left, right, alone] = (await Promise.all([
@@ -148,3 +114,26 @@ test('on the page one moves the camera, by a choice and by dragging it, and hide
 async function bubble(page) {
   return page.page.evaluate(() => document.querySelector('slipway-recorder').recorder.bubble);
 }
+
+test('Firefox, which cannot, says so before it asks for a device, and the page offers one picture at a time', async () => {
+  const firefox = await launchFirefox();
+  try {
+    const page = await firefox.newPage();
+    await page.goto(broker.barePage);
+    const [composes, code] = await page.evaluate(async (grant) => {
+      const { Recorder } = await import(`${location.origin}/web/recorder.js`);
+      const recorder = new Recorder({ broker: location.origin, grant });
+      navigator.mediaDevices.getDisplayMedia = navigator.mediaDevices.getUserMedia = () => { throw new Error('a device was asked for'); };
+      return [Recorder.composes, await recorder.start({ screen: true, camera: true }).catch((error) => error.code)];
+    }, await mintGrant(broker));
+    assert.deepEqual([composes, code], [false, 'not-supported']);
+    await new RecordPage(page).open(broker.url);
+    const chosen = () => page.evaluate(() => ['screen', 'camera'].map((name) => document.querySelector('slipway-recorder').shadowRoot.getElementById(`source-${name}`).checked));
+    const choose = (name) => page.evaluate((id) => document.querySelector('slipway-recorder').shadowRoot.getElementById(id).click(), `source-${name}`);
+    assert.deepEqual(await chosen(), [true, false]);
+    await choose('camera');
+    assert.deepEqual(await chosen(), [false, true]);
+  } finally {
+    await firefox.close();
+  }
+});
