@@ -12,9 +12,10 @@ import (
 
 var _ session.Counter = (*Store)(nil)
 
-// Count implements session.Counter: a write that is tried, the time, and then the sizes of the index
-// in one pipelined round trip, of 9 commands for each tag. Sessions that Redis
-// forgot stay in the index until others of their tag change; see swap.lua.
+// Count implements session.Counter. It tries a write, asks for the time, and then asks
+// for the sizes of the index in one pipelined round trip, with 9 commands for each tag.
+// Sessions that Redis forgot stay in the index until another session of their tag
+// changes; see swap.lua.
 func (s *Store) Count(ctx context.Context, idle time.Duration) (session.Counts, error) {
 	const op = "redisstore.Count"
 	refuses := refusal(s.tryWrite(ctx))

@@ -16,20 +16,19 @@ import (
 	"slipway/internal/session"
 )
 
-// pollEvery is how often a follower asks for events, and pollBatch how many it
-// takes of one tag at once.
+// pollEvery is how often a follower asks for events. pollBatch is how many events it
+// takes from one tag at once.
 const (
 	pollEvery = 500 * time.Millisecond
 	pollBatch = 100
 )
 
-// Follow implements session.EventLog. The zero since is from now on. Each tag
-// keeps its last 1,000 events; see swap.lua.
+// Follow implements session.EventLog. A zero since means from now on. Each tag keeps its
+// last 1,000 events; see swap.lua.
 //
-// It asks twice a second, in one pipelined round trip, because a Cluster has
-// no read that waits for the streams of several slots. What one round trip
-// brings comes in order of time. Where some nodes do not answer, the others'
-// events come, then the error.
+// It asks twice a second, in one pipelined round trip, because a Cluster cannot wait for
+// the streams of several slots at once. The events of one round trip come sorted by time.
+// If some nodes do not answer, the events of the others come first, and then the error.
 func (s *Store) Follow(ctx context.Context, since time.Time) iter.Seq2[session.Event, error] {
 	return func(yield func(session.Event, error) bool) {
 		at := newPositions(since)
@@ -102,7 +101,7 @@ func (s *Store) poll(ctx context.Context, at *positions) (events []session.Event
 	return events, more, err
 }
 
-// readEvents leaves out what is none of ours.
+// readEvents leaves out entries that are not ours.
 func readEvents(messages []redis.XMessage) (events []session.Event) {
 	for _, m := range messages {
 		body, _ := m.Values["event"].(string)

@@ -8,18 +8,17 @@ import (
 	"slipway/internal/session"
 )
 
-// List implements session.Store. The index is up to 10 s behind what recorders
-// report, so rows are in order within a page, and from page to page but for that.
-// Who showed a sign of life since is no idle one all the same. List reads at most twice Limit records, and
-// where rows are hard to find, such as one owner's among finished ones, a page
-// can be shorter than Limit and not be the last.
+// List implements session.Store. The index may be up to 10 s behind the reports of
+// recorders. So rows are sorted within a page, but from one page to the next only as
+// exactly as that. A session with a sign of life in these seconds does not count as idle.
+// List reads at most twice Limit records. If rows are hard to find, such as those of one
+// owner among finished sessions, a page may be shorter than Limit and not be the last.
 //
-// On one node or under Sentinel a page is one round trip, which reads Limit
-// records. A Cluster answers for each tag apart, and nobody knows beforehand
-// how many rows of a page each tag has: of a page of 1,000 the first round trip
-// (one for each node) nearly always brings all, of a page of 100 nearly never;
-// one more, for the rest, completes it. The live sessions of one owner take
-// three.
+// On one node, or with Sentinel, a page takes one round trip, which reads Limit records. A
+// Cluster answers for each tag separately, and nobody knows beforehand how many rows of a
+// page each tag has. For a page of 1,000 the first round trip (one for each node) nearly
+// always brings all rows; for a page of 100 it nearly never does, and a second one brings
+// the rest. The live sessions of one owner take three round trips.
 func (s *Store) List(ctx context.Context, q session.Query) (session.Page, error) {
 	const op = "redisstore.List"
 	limit := max(q.Limit, 1)
@@ -66,8 +65,8 @@ func selected(q session.Query, s *session.Session) bool {
 	return state && (q.Owner == "" || q.Owner == s.Owner) && idle
 }
 
-// row adds the session at p to page if it still is where the index had it: one
-// that was deleted is gone, and one that was touched comes at its new place.
+// row adds the session at p to page, if it is still where the index has it. A session
+// that was deleted is left out. One that has moved comes later, at its new place.
 func (l *look) row(page *session.Page, q session.Query, p *place) {
 	k := l.records[p.spot]
 	if k.gone {

@@ -14,10 +14,10 @@ import (
 	"slipway/internal/session"
 )
 
-// Take implements session.Outbox. It looks in which tags something is due in one
-// pipelined round trip; if there is any, it asks whose turn it is in another, and
-// takes that in a third. Where some of Redis' nodes do not answer it takes from
-// the others, and fails if those have none.
+// Take implements session.Outbox. One pipelined round trip finds the tags in which
+// something is due. If there are any, a second one asks whose turn it is, and a third one
+// takes those notices. If some of Redis' nodes do not answer, Take takes notices from the
+// others, and fails if these have none.
 func (s *Store) Take(ctx context.Context, limit int, hold time.Duration) ([]session.Notice, error) {
 	const op = "redisstore.Take"
 	due, err := s.due(ctx, limit)
@@ -55,11 +55,11 @@ type dueNotice struct {
 	ref  string
 }
 
-// due returns up to limit notices: the next of each owner, then the one after
-// it. Redis itself says once more, when they are taken, whether they are.
+// due returns up to limit notices: first the next notice of each owner, then the second
+// of each, and so on. When they are taken, Redis checks again that they are due.
 //
-// The tags take turns, too: each Take begins behind the tag that the last one
-// ended with, or a few tags with much to tell would keep the others waiting.
+// The tags take turns too: each Take begins after the tag with which the last one ended.
+// Otherwise a few tags with many notices would keep the others waiting.
 func (s *Store) due(ctx context.Context, limit int) ([]dueNotice, error) {
 	tags, err := s.dueTags(ctx)
 	calls := make([]call, len(tags))
@@ -98,7 +98,7 @@ func (s *Store) due(ctx context.Context, limit int) ([]dueNotice, error) {
 	return all, err
 }
 
-// dueTags are those in which something became due, or is and was not taken.
+// dueTags returns the tags in which something has become due, or is due and was not taken.
 func (s *Store) dueTags(ctx context.Context) (tags []int, err error) {
 	pipe := s.client.Pipeline()
 	now := pipe.Time(ctx)
@@ -116,7 +116,7 @@ func (s *Store) dueTags(ctx context.Context) (tags []int, err error) {
 	return tags, err
 }
 
-// takeCalls has one call for each tag that has a notice due.
+// takeCalls makes one call for each tag with a notice that is due.
 func (s *Store) takeCalls(due []dueNotice, hold time.Duration, operation string) (calls []call) {
 	byTag := map[int]int{} // to index of calls
 	for _, d := range due {
@@ -144,7 +144,7 @@ func decodeNotice(row []any) (session.Notice, error) {
 	return session.Notice{Event: e, Tries: int(tries), Ref: ref}, err
 }
 
-// tellDropped tells of notices that nobody will be told of.
+// tellDropped calls Dropped for notices that will never be delivered.
 func (s *Store) tellDropped(ids []any) {
 	for _, id := range ids {
 		if text, ok := id.(string); ok && s.Dropped != nil {

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// place is where a session stands in the listing. The zero place is before
-// all.
+// place is the position of a session in the listing. The zero place is before the first
+// session.
 type place struct {
-	at int64 // its last activity as the index has it, in ms
+	at int64 // its last activity in the index, in ms
 	spot
-	id session.ID // for the cursor; the type letter is right once the record was read
+	id session.ID // for the cursor; its type letter is right only after the record was read
 }
 
 // spot is where a record is kept.
@@ -37,7 +37,7 @@ func (p place) cursor() session.Cursor {
 	return session.Cursor{ActiveAt: time.UnixMilli(p.at).UTC(), ID: p.id}
 }
 
-// compare orders places as the listing does.
+// compare compares places by their order in the listing.
 func compare(a, b place) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.tag, b.tag), cmp.Compare(a.name, b.name))
 }

@@ -1,11 +1,10 @@
 // Package redisstore keeps sessions in Redis: one node, Sentinel or Cluster,
 // version 7.0 or later.
 //
-// Every change is one Lua script on keys that share a hash tag, so it is one
-// atomic step on one node: swap.lua and report.lua for sessions, ready.lua, take.lua and
-// settle.lua for the outbox, with common.lua in front of each; admit.lua and
-// page.lua read.
-// They carry no rules of a session's life; those are session's.
+// Every change is one Lua script. Its keys have one hash tag, so it is one atomic step on
+// one node. swap.lua and report.lua change sessions; ready.lua, take.lua and settle.lua
+// work on the outbox; admit.lua and page.lua only read. common.lua stands in front of
+// each. The scripts know no rules of a session's life; package session has them.
 package redisstore
 
 import (
@@ -51,22 +50,22 @@ var (
 	readyScript  = redis.NewScript(commonLua + readyLua)
 )
 
-// Store is a session.Store, a session.EventLog and a session.Outbox. Any number of processes may share a Redis and a
-// prefix.
+// Store is a session.Store, a session.EventLog and a session.Outbox. Any number of
+// processes may use the same Redis and the same prefix.
 type Store struct {
-	// Dropped is told the ID of each notice that the outbox had no room for; nil:
-	// nobody is. It is set before the Store is used.
+	// Dropped is called with the ID of each notice for which the outbox had no room,
+	// unless it is nil. Set it before you use the Store.
 	Dropped func(notice string)
 
 	client   redis.UniversalClient
 	prefix   string
-	oneNode  bool         // all keys are in one place, and a script may touch any
+	oneNode  bool         // all keys are on one node, and a script may use any of them
 	firstTag atomic.Int32 // where the next Take begins
-	together *together    // nil in a Cluster: there a round trip would wait for the slowest node of several
+	together *together    // nil in a Cluster, where a round trip to several nodes would wait for the slowest
 }
 
-// New returns a Store whose keys begin with prefix in braces. prefix is 1 to
-// 64 bytes without braces; up to 7 cost nothing, as Redis rounds up.
+// New returns a Store whose keys begin with prefix in braces. prefix has 1 to 64 bytes
+// and no braces. Up to 7 bytes cost no memory, because Redis rounds up.
 func New(client redis.UniversalClient, prefix string) (*Store, error) {
 	if prefix == "" || len(prefix) > 64 || strings.ContainsAny(prefix, "{}") {
 		return nil, fmt.Errorf("the prefix of Redis keys is %q; 1 to 64 bytes without braces are allowed", prefix)
@@ -79,7 +78,7 @@ func New(client redis.UniversalClient, prefix string) (*Store, error) {
 	return s, nil
 }
 
-// Close closes the connections to Redis. Calls that are on their way fail.
+// Close closes the connections to Redis. Calls that are still running fail.
 func (s *Store) Close() error {
 	err := s.client.Close()
 	if s.together != nil {
@@ -88,7 +87,8 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Ping implements session.Store: a Redis that only answers is of no use.
+// Ping implements session.Store. It tries a write too, because a Redis that only answers
+// is of no use.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.tryWrite(ctx); err != nil {
 		return failed("redisstore.Ping", "", err)
@@ -96,8 +96,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// tryWrite writes what nobody reads, to each tag of a Cluster, as nobody knows
-// which node has which.
+// tryWrite writes a value that nobody reads. In a Cluster it writes to each tag, because
+// it does not know which node has which tag.
 func (s *Store) tryWrite(ctx context.Context) error {
 	tags := session.Tags
 	if s.oneNode {
@@ -134,14 +134,14 @@ func (s *Store) Indexed(ctx context.Context, rec *session.Session) (bool, error)
 	return err == nil, nil
 }
 
-// read is report.lua without an operation. A plain GET would be quicker and
-// would not bring the time from the node that keeps the lease.
+// read calls report.lua without an operation. A plain GET would be faster, but it would
+// not return the time of the node that keeps the lease.
 func (s *Store) read(ctx context.Context, op string, id session.ID) (*record, error) {
 	return s.report(ctx, op, id, "", session.Report{})
 }
 
-// partsAtOnce is how many parts one call of report.lua notes: Redis does nothing
-// else meanwhile, for some ms.
+// partsAtOnce is how many parts one call of report.lua stores at most. Redis does nothing
+// else meanwhile, for a few ms.
 const partsAtOnce = 500
 
 // Parts implements session.Store.
@@ -158,7 +158,7 @@ func (s *Store) Parts(ctx context.Context, id session.ID) ([]session.Part, error
 		if err != nil {
 			return nil, failed(op, id, err)
 		}
-		entries = strings.Join(values, "") // none where Redis evicted the hash: then nothing was reported, for all we know
+		entries = strings.Join(values, "") // empty if Redis evicted the hash: then nothing counts as reported
 	}
 	parts, err := decodeParts(entries, r.partSize)
 	if err != nil {
@@ -167,14 +167,14 @@ func (s *Store) Parts(ctx context.Context, id session.ID) ([]session.Part, error
 	return parts, nil
 }
 
-// newOperation names one logical call, however often it is sent.
+// newOperation makes the name of one call. The name stays the same if it is sent again.
 func newOperation() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// flag is b for a script.
+// flag returns b as a script takes it.
 func flag(b bool) string {
 	if b {
 		return "1"
@@ -182,7 +182,7 @@ func flag(b bool) string {
 	return "0"
 }
 
-// millis is t for a script: 0 is none.
+// millis returns t as a script takes it; 0 means no time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -197,7 +197,7 @@ func instant(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// ceilMillis is d in whole milliseconds, never 0 where d is above.
+// ceilMillis returns d in whole milliseconds, rounded up, so that only 0 becomes 0.
 func ceilMillis(d time.Duration) int64 {
 	return int64((max(d, 0) + time.Millisecond - 1) / time.Millisecond)
 }

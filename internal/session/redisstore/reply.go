@@ -12,8 +12,8 @@ import (
 	"slipway/internal/session"
 )
 
-// retryAfter is what a client is told when Redis does not answer: a failover
-// takes seconds, a restart less. Memory that is full takes a person.
+// retryAfter is how long a client is told to wait if Redis does not answer: a failover
+// takes seconds, a restart less. If Redis' memory is full, a person has to help.
 const (
 	retryAfter     = time.Second
 	retryAfterFull = 10 * time.Second
@@ -29,7 +29,7 @@ type reply struct {
 	err   error
 }
 
-// call is a script with its keys and arguments.
+// call is a call of a script, with its keys and arguments.
 type call struct {
 	script *redis.Script
 	keys   []string
@@ -40,8 +40,8 @@ func run(ctx context.Context, c redis.Scripter, what call) reply {
 	return newReply(what.script.Run(ctx, c, what.keys, what.args...))
 }
 
-// runAll makes calls in one pipelined round trip; two where a node does not
-// know a script yet. The replies are in order.
+// runAll makes calls in one pipelined round trip, or in two if a node does not know a
+// script yet. The replies have the order of the calls.
 func runAll(ctx context.Context, c redis.UniversalClient, calls []call) []reply {
 	cmds := make([]*redis.Cmd, len(calls))
 	pipe := c.Pipeline()
@@ -83,7 +83,7 @@ func newReply(cmd *redis.Cmd) reply {
 	return r
 }
 
-// record returns the record in r, or the error that r is.
+// record returns the record in r, or the error that r stands for.
 func (r reply) record(op string, id session.ID) (*record, error) {
 	if r.err != nil {
 		return nil, failed(op, id, r.err)
@@ -122,9 +122,9 @@ func dress(op string, id session.ID, kind session.Kind, err error) error {
 	return &session.Error{Kind: kind, Op: op, Detail: fmt.Sprintf("session %s", id), Err: err}
 }
 
-// failed dresses what go-redis returned. Nearly all of it means that Redis
-// cannot be asked right now; an error in a script or a key of another type is
-// a fault that no waiting mends.
+// failed turns an error of go-redis into a session.Error. Nearly always it means that
+// Redis cannot answer now. An error in a script, or a key of another type, is a fault that
+// does not pass by waiting.
 func failed(op string, id session.ID, err error) error {
 	if errors.Is(err, errUnreadable) || redis.HasErrorPrefix(err, "WRONGTYPE") || redis.HasErrorPrefix(err, "user_script") || redis.HasErrorPrefix(err, "Error ") {
 		return dress(op, id, session.Internal, err)
@@ -140,10 +140,10 @@ func failed(op string, id session.ID, err error) error {
 	return e
 }
 
-// outOfMemory is Redis' word where maxmemory is reached and it may evict nothing.
+// outOfMemory is Redis' word if maxmemory is reached and Redis may evict nothing.
 const outOfMemory = "OOM"
 
-// noAccess is its word to a connection that has not shown its password.
+// noAccess is Redis' word to a connection that has not sent the password.
 const noAccess = "NOAUTH"
 
 // refusal is the first word of what Redis answered, which names the kind of its

@@ -9,7 +9,7 @@ import (
 	"slipway/internal/session"
 )
 
-// begins reports whether a recording begins with c: it was not there before.
+// begins reports whether c opens a recording that was not there before.
 func begins(c session.Change) bool {
 	return c.From == 0 && c.Event != nil && c.Event.Type == session.EventOpened
 }

@@ -11,14 +11,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// together makes calls of one node, and many in one round trip where many come
-// at once: a round trip is two system calls on either side and more around
-// them, which costs Redis and the broker as much as a report itself.
+// together makes the calls to one node. If many come at once, it sends them in one round
+// trip, a "flight". A round trip costs two system calls on each side and more around them,
+// as much as a report itself costs Redis and the broker.
 //
-// A call that comes while no flight is on its way goes at once, by itself.
-// Those that come meanwhile go together when the next flight is back. So nobody
-// waits for a timer, and who is alone waits for nobody; the busier Redis is,
-// the more go at a time.
+// A call that comes while no flight is running goes at once, alone. Calls that come during
+// a flight go together when the flight is back. So no call waits for a timer, and a single
+// call does not wait at all. The busier Redis is, the more calls go in one flight.
 type together struct {
 	client   redis.UniversalClient
 	patience time.Duration // after which a call goes though flights are on their way
@@ -61,8 +60,8 @@ func newTogether(client redis.UniversalClient) *together {
 	return g
 }
 
-// run makes a call, and returns when ctx ends or callWithin is over; then the
-// call may have been carried out all the same.
+// run makes a call. It returns early if ctx ends or callWithin is over; Redis may carry
+// out the call all the same.
 func (g *together) run(ctx context.Context, what call) reply {
 	p := g.board(what)
 	if p == nil {
@@ -86,8 +85,8 @@ func (g *together) run(ctx context.Context, what call) reply {
 	}
 }
 
-// board returns nil if a call may go at once, a flight of its own. If not, it
-// waits.
+// board returns nil if the call may go at once, as a flight of its own. If not, the call
+// waits for the next flight.
 func (g *together) board(what call) *passenger {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -101,7 +100,7 @@ func (g *together) board(what call) *passenger {
 	return p
 }
 
-// land ends a flight, or has it begin again with those that wait by now.
+// land ends a flight, or begins the next one with the calls that are waiting now.
 func (g *together) land() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -118,8 +117,8 @@ func (g *together) land() {
 	}
 }
 
-// fly makes calls in one round trip. It is nobody's: who leaves takes nobody
-// else's answer away.
+// fly makes calls in one round trip. It belongs to none of the callers: if one of them
+// leaves, the others still get their replies.
 func (g *together) fly(ps []*passenger) {
 	defer g.land()
 	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
@@ -133,8 +132,8 @@ func (g *together) fly(ps []*passenger) {
 	}
 }
 
-// close waits until no call is on its way. The client is closed before, so that
-// is soon.
+// close waits until no call is running. The client is closed before that, so it does not
+// take long.
 func (g *together) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
