@@ -1,5 +1,5 @@
 /**
- * Opens screen, camera and microphone, and says in our words why one does not open.
+ * Opens screen, camera and microphone. If one does not open, it throws a RecorderError that says why.
  */
 
 import { RecorderError } from '../base/errors.js';

@@ -1,6 +1,6 @@
 /**
- * Has tracks of sound played that nobody hears. In Chromium the sound of a call's other end is silence to whoever records it,
- * until an element plays it; a muted one will do. Its picture needs none (both seen with Chromium 156, 2026-11-29).
+ * Plays tracks of sound in a muted element. In Chromium the sound of a call's other end is recorded as silence until some element
+ * plays it; a muted element is enough. Its picture does not need that (both seen with Chromium 156, 2026-11-29).
  */
 
 export class KeptPlaying {

@@ -1,5 +1,5 @@
 /**
- * MediaRecorder, with an end that is one: nothing is delivered after it.
+ * MediaRecorder with a reliable end: it delivers nothing after it.
  */
 
 import { RecorderError } from '../base/errors.js';

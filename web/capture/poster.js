@@ -1,5 +1,5 @@
 /**
- * One picture of what is recorded, for whoever lists or shows recordings: the first frame that is not black.
+ * Takes one picture of the recording, for pages that list or show recordings: the first frame that is not black.
  */
 
 import { sleep } from '../base/backoff.js';

@@ -1,6 +1,6 @@
 /**
- * Keeps the screen on while something is recorded: a phone that locks itself ends the recording. The browser lets go of
- * the lock when the page is hidden, so it is asked for again when the page is seen again.
+ * Keeps the screen on during a recording, because a phone that locks itself ends the recording. The browser releases this lock
+ * when the page is hidden, so it is requested again when the page is visible again.
  */
 
 export class ScreenAwake {

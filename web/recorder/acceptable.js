@@ -1,7 +1,7 @@
 /**
- * What the broker would refuse is said before anything is recorded; what we choose ourselves is made to fit.
+ * Refuses what the broker would refuse, before anything is recorded. What we choose ourselves, it makes fit.
  *
- * The limits are the broker's (internal/session/metadata.go, api/openapi.yaml), and a test holds these against those.
+ * The limits are the broker's (internal/session/metadata.go, api/openapi.yaml), and a test compares both.
  */
 
 import { RecorderError } from '../base/errors.js';

@@ -1,5 +1,5 @@
 /**
- * Gets a grant from the page's function, for as long as one is wanted.
+ * Asks the page's function for a grant, again and again while a grant is needed.
  */
 
 import { backoffMs, sleep } from '../base/backoff.js';

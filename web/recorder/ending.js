@@ -1,6 +1,6 @@
 /**
- * How a recording ends, whether it was made just now or is recovered: completed, failed (to be tried again) or cancelled.
- * It holds the state, and the promises that wait for the end.
+ * How a new or a recovered recording ends: completed, failed (and it can be tried again) or cancelled. It has the state, and
+ * the promises that wait for the end.
  */
 
 import { deferred } from '../base/deferred.js';

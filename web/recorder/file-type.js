@@ -1,6 +1,6 @@
 /**
- * What kind of recording a file is. Browsers know few extensions: for `IMG_0001.MOV`, .caf, .mka or .m2ts `File.type` is
- * empty, and for .ogg it may be `application/ogg`, which is neither sound nor picture.
+ * Finds out what kind of recording a file is. Browsers know few extensions: `File.type` is empty for `IMG_0001.MOV`, .caf, .mka
+ * or .m2ts. For .ogg it may be `application/ogg`, which says neither sound nor picture.
  */
 
 import { RecorderError } from '../base/errors.js';

@@ -1,6 +1,6 @@
 /**
- * A set-up that can never work looks like a train in a tunnel: no answer. So the recorder tries on, and says in the
- * console, once, how to find out, as long as nothing of this recording or file has ever arrived.
+ * A setup that can never work looks like a train in a tunnel: there is no answer. So the recorder goes on trying. If nothing of
+ * this recording or file has arrived yet, it says once in the console how to find the cause.
  */
 
 /** A broker that is asked and says nothing for so long is worth a word. */

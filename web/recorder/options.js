@@ -1,5 +1,5 @@
 /**
- * What is wrong with the options of a recorder or an upload is said at once, and not when they are used.
+ * Refuses wrong options of a recorder or an upload at once, and not only when they are used.
  */
 
 import { containerOf } from '../base/container-of.js';

@@ -1,8 +1,8 @@
 let asked = false;
 
 /**
- * Asks the browser, once in the life of a page, not to clear away what lies on this device when the disk gets full. Whether
- * it says yes changes nothing here. Firefox asks the person.
+ * Asks the browser, once in the life of a page, not to delete our data on this device when the disk gets full. The recorder
+ * does the same whether the browser agrees or not. Firefox asks the person.
  */
 export async function askToPersist() {
   if (asked) return;

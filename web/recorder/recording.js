@@ -1,6 +1,6 @@
 /**
- * One recording on the page's side, from start to its end: capture and MediaRecorder. The bytes go to the Worker as
- * they come, which does the rest.
+ * One recording on the page, from its start to its end: capture and MediaRecorder. It passes the bytes to the Worker as they
+ * come, and the Worker does the rest.
  *
  *   starting ─► recording ⇄ paused ─► stopping ─► completed
  *                    └──────────────┴────┴──────► failed (retry: stopping again) or cancelled

@@ -1,5 +1,5 @@
 /**
- * A recording that was interrupted, on its way to S3 after all: what Recorder.recover gives.
+ * The upload of an interrupted recording: what Recorder.recover returns.
  */
 
 import { BaseTarget } from '../base/base-target.js';

@@ -1,8 +1,8 @@
 import { RecorderError } from '../base/errors.js';
 
 /**
- * Devices, hashing and storage are there in a secure context only, and some of them fail late: it is said before anything
- * begins.
+ * Devices, hashing and storage exist only in a secure context, and without one some of them fail late. So this is checked before
+ * anything begins.
  *
  * @throws {RecorderError} `not-supported`
  */

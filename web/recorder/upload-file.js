@@ -8,7 +8,7 @@ import { WorkerLine } from './worker-line.js';
 /** @typedef {import('../base/messages.js').Result} Result */
 
 /**
- * Uploads a file, such as one a phone’s camera made, by the same way as a recording.
+ * Uploads a file, such as one from a phone’s camera, in the same way as a recording.
  *
  * @param {File | Blob} file
  * @param {Pick<import('../recorder.js').RecorderOptions, 'broker' | 'grant' | 'name' | 'metadata' | 'parallel' | 'contentType' | 'workerUrl'> & {

@@ -1,5 +1,5 @@
 /**
- * The page's end of the line to one Worker: starts it, hands it grants, and turns its messages into calls.
+ * The page's connection to one Worker. It starts the Worker, gives it grants, and turns its messages into calls.
  */
 
 import { askForGrant } from './ask-for-grant.js';

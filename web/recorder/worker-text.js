@@ -1,6 +1,6 @@
 /**
- * The Worker's code, and the name of the file beside recorder.js that has the same. The bundle puts both in here; where
- * the modules are served as they are, there is none, and the Worker starts from `worker.js`.
+ * The Worker's code, and the name of the file beside recorder.js with the same code. The bundle puts both in here. If the modules
+ * are served unbundled, both are empty, and the Worker starts from `worker.js`.
  */
 
 /** @type {string} */
