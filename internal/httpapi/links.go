@@ -140,5 +140,5 @@ func (s *server) revokeLinks(c echo.Context) error {
 // watchPublic is no success: who revokes, or wants an end, would believe that it
 // took effect.
 func watchPublic() error {
-	return &session.Error{Kind: session.Conflict, Reason: session.ReasonWatchPublic, Detail: "whoever knows its ID may watch a recording here, so links have no end and cannot be revoked"}
+	return &session.Error{Kind: session.Conflict, Reason: session.ReasonWatchPublic, Detail: "anybody who knows its ID may watch a recording here, so links have no end and cannot be revoked"}
 }

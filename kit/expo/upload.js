@@ -71,7 +71,7 @@ class PartFiles {
     this.#folder = new Directory(`${file.uri}.parts`);
   }
 
-  /** The file of a part: a task of before the app was killed may be at it, so it is not written again. @param {number} from @param {number} to @returns {Promise<File>} */
+  /** The file of a part. A task from before the app was killed may still read it, so it is not written again. @param {number} from @param {number} to @returns {Promise<File>} */
   write(from, to) {
     const written = this.#written.then(() => this.#write(from, to));
     this.#written = written.catch(() => {});

@@ -229,7 +229,7 @@ class Upload {
     const asked = this.#askForURLs(numbers);
     for (const n of numbers) {
       const url = asked.then((urls) => /** @type {Signed} */ (urls.get(n)));
-      url.catch(() => this.#urls.delete(n)); // told to whoever waits for it
+      url.catch(() => this.#urls.delete(n)); // the caller that waits for it gets the error
       this.#urls.set(n, url);
     }
     return /** @type {Signed} */ ((await asked).get(number));

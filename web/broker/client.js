@@ -68,7 +68,7 @@ export class BrokerClient {
   /**
    * Opens a session. The idempotency key makes a repeated open land on the same session.
    *
-   * A broker of before does not know `auto`, and is asked for what it knows: while brokers are replaced, a page may come from
+   * An older broker does not know `auto`, and is asked for what it knows: while brokers are replaced, a page may come from
    * a new one and its calls to an old one.
    *
    * @param {import('./wire.js').OpenRequest} request

@@ -30,6 +30,6 @@ export function transformFor(contentType, snapshot, index) {
   const container = containerOf(contentType);
   if (container === 'webm') return snapshot ? SeekableWebm.restore(snapshot) : new SeekableWebm();
   if (snapshot?.container === 'mp4') return SeekableMp4.restore(snapshot, index);
-  if (snapshot) return PassThrough.restore(snapshot); // also of an MP4, where a recorder of before made it
+  if (snapshot) return PassThrough.restore(snapshot); // also for an MP4, if an older recorder made the snapshot
   return container === 'mp4' ? new SeekableMp4() : new PassThrough();
 }

@@ -37,7 +37,7 @@ import { within } from '../base/within.js';
 
 /** An answer that takes longer is none. */
 const WITHIN_MS = 10_000;
-/** What S3 says where the clock of whoever signed a URL is not its own: a code, or words beside AccessDenied. */
+/** What S3 says if the clock of the signer differs from its own: a code, or words beside AccessDenied. */
 const WRONG_TIME = /RequestTimeTooSkewed|RequestExpired|expired|not (?:yet valid|valid yet)/i;
 /** Recorders and buckets differ in how they take headers: the test upload sends the very ones a part has. */
 const BODY = new Blob(['Recorder.check()']);

@@ -38,7 +38,7 @@ export class Reserve {
     await this.#folder.seal(RESERVE_NAME);
   }
 
-  /** One of before a crash. @param {{name: string, size: number}[]} files */
+  /** A reserve from before a crash. @param {{name: string, size: number}[]} files */
   found(files) {
     this.#bytes = files.find(({ name }) => name === RESERVE_NAME)?.size ?? this.#bytes;
   }

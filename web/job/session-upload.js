@@ -28,7 +28,7 @@ export class SessionUpload {
   #leave = null;
   /** @type {ReturnType<typeof childOf> | null} */
   #attempt = null;
-  #firstThere = false; // S3 has part 1 of before, perhaps with a better header than it has here: it is replaced at the end only
+  #firstThere = false; // S3 has an earlier part 1, perhaps with a better header than the one here: it is replaced only at the end
 
   /**
    * @param {object} options
@@ -52,7 +52,7 @@ export class SessionUpload {
     this.#checkpoints = new Checkpoints({ bytes, inS3, uploader, partSize: this.#partSize, limitBytes: this.limit.bytes }, means);
   }
 
-  /** Goes on with a session of before, or after a failure: asks what S3 has of it. @param {AbortSignal} signal */
+  /** Goes on with an earlier session, or after a failure: asks what S3 has of it. @param {AbortSignal} signal */
   async resume(signal) {
     const answer = await this.session.look(signal);
     if (this.#parts === 0) this.#firstThere = answer.parts.some(({ number, size }) => number === 1 && size === this.#partSize);

@@ -104,7 +104,7 @@ export async function discardFolder(folder, grant) {
   const session = kept?.manifest.session;
   if (kept && session) {
     const broker = new BrokerClient({ broker: kept.manifest.job.broker });
-    await within(DISCARD_WITHIN_MS, (signal) => removeFromS3(broker, session, grant, signal)); // whoever it is that does not answer
+    await within(DISCARD_WITHIN_MS, (signal) => removeFromS3(broker, session, grant, signal)); // the broker or S3 may not answer
   }
   await folder.destroy();
 }

@@ -33,7 +33,7 @@ export function showState(state, frame = document.body) {
  * @property {'info' | 'warning' | 'error'} [kind]
  * @property {string} [title]
  * @property {string} text
- * @property {string} [code] for whoever is asked for help
+ * @property {string} [code] for the person who is asked for help
  */
 
 /**

@@ -109,7 +109,7 @@ export class PartsInS3 {
   putting({ number, kind }) {
     this.#have.delete(number);
     this.#sending.set(number, 0);
-    if (kind !== 'checkpoint' || this.#suspect.has(number)) return () => {}; // a PUT of before stays in doubt
+    if (kind !== 'checkpoint' || this.#suspect.has(number)) return () => {}; // an earlier PUT stays in doubt
     this.#suspicion(() => this.#suspect.add(number));
     return () => this.#suspicion(() => this.#suspect.delete(number));
   }

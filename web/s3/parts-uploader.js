@@ -251,7 +251,7 @@ export class PartsUploader {
   }
 
   /**
-   * The parts of ours that the broker says S3 has differently. Whoever names parts takes them: the session is open again.
+   * The parts that, as the broker says, differ in S3. If the broker names parts, the session is open again and takes them.
    *
    * @param {unknown} error
    * @throws {RecorderError} where S3 has more, see {@link moreInS3}

@@ -132,7 +132,7 @@ var outboxTests = []test{
 		}
 		var got []int
 		for len(got) < len(turns) {
-			var some []int // whoever takes some together has them in any order
+			var some []int // notices that are taken together come in any order
 			for _, n := range s.take(10, time.Hour) {
 				some = append(some, turns[n.ID])
 			}

@@ -31,7 +31,7 @@ export function canBeKey(text) {
   return /^[\x21-\x7e]{1,1000}$/.test(text);
 }
 
-/** Each call is made once: whoever looks at the page decides about another. All reject with RecorderErrors. */
+/** Each call is made once: the person at the page decides whether to try again. All reject with RecorderErrors. */
 export class OpsClient {
   #key;
   #broker;

@@ -1,5 +1,5 @@
 /**
- * Elements made in scripts. Strings become text and never markup, whoever wrote them.
+ * Elements made in scripts. A string becomes text and never markup, no matter who wrote it.
  */
 
 /**
