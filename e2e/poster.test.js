@@ -16,7 +16,7 @@ import { until } from './lib/until.js';
 let broker, bucket, browser;
 
 before(async () => {
-  broker = await BrokerDev.start({ name: 'poster' });
+  broker = await BrokerDev.start({ name: 'poster', env: { BROKER_WATCH_PREVIEW: 'poster' } });
   browser = await launchChromium({ noisy: false });
   bucket = new Bucket(broker.ready);
 });
@@ -101,6 +101,20 @@ test('a picture that is black at first is waited for, and made as small as a pos
   assert.equal(size, '1280,720');
   const [red, green, blue] = pixels.subarray(pixels.length / 2, pixels.length / 2 + 3);
   assert.ok(red > 200 && green < 50 && blue < 50, `rgb(${red}, ${green}, ${blue})`);
+  await page.close();
+});
+
+test('a chat program is shown the picture while it is still recorded', async () => {
+  const { page, id } = await recording({ picture: true });
+  await until('the poster is there', async () => (await postersOf(id)).length === 1);
+  const headers = { 'User-Agent': 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)' };
+  const head = await (await fetch(`${broker.url}/watch/${id}`, { headers })).text();
+  const [, image] = /<meta property="og:image" content="([^"]+)">/.exec(head) ?? [];
+  assert.equal(image, `${broker.url}/watch/${id}/poster.jpg`);
+  const picture = await fetch(image, { headers });
+  assert.deepEqual([picture.status, picture.redirected, picture.headers.get('Content-Type')], [200, true, 'image/jpeg']);
+  assert.equal(await page.evaluate('recorder.state'), 'recording');
+  await page.evaluate('recorder.stop()');
   await page.close();
 });
 
