@@ -45,11 +45,16 @@ async function recordsAndPrintsTheLink() {
   const printed = [];
   page.on('console', (message) => printed.push(message.text()));
   await page.goto(site.origin);
-  await page.uncheck('#source-screen');
-  await page.uncheck('#count-down');
-  await page.click('#record');
-  await until('some is recorded', () => page.$eval('#recorded', (count) => Number(count.dataset.bytes) > 3000), { withinMs: 60_000 });
-  await page.click('#stop');
+  const part = (id) => page.locator(`slipway-recorder >> #${id}`); // the application has buttons of its own
+  await part('source-screen').uncheck();
+  await part('count-down').uncheck();
+  await part('record').click();
+  await until('some is recorded', async () => {
+    const state = await page.$eval('slipway-recorder', (recorder) => recorder.state);
+    if (!['idle', 'starting', 'recording'].includes(state)) throw new Error(`the element is ${state}: ${await part('message').textContent()}`);
+    return part('recorded').evaluate((count) => Number(count.dataset.bytes) > 3000);
+  }, { withinMs: 60_000 });
+  await part('stop').click();
   await until('the link is printed', () => printed.some((line) => line.startsWith(`${broker.url}/watch/`)), { withinMs: 60_000 });
   await context.close();
 }
