@@ -18,7 +18,10 @@ import { RecordPage } from './lib/record-page.js';
 import { until } from './lib/until.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const LANGUAGES = [{ locale: 'en-GB', headline: 'New recording' }, { locale: 'de-DE', headline: 'Neue Aufnahme' }];
+const LANGUAGES = [
+  { locale: 'en-GB', headline: 'New recording', download: 'Download' },
+  { locale: 'de-DE', headline: 'Neue Aufnahme', download: 'Herunterladen' },
+];
 const WIDTHS = [390, 1280];
 const SCHEMES = ['light', 'dark'];
 
@@ -52,7 +55,7 @@ async function examine(page, name) {
   }
 }
 
-for (const { locale, headline } of LANGUAGES) {
+for (const { locale, headline, download } of LANGUAGES) {
   const inLanguage = async () => {
     const context = await browser.newContext({ locale });
     for (const origin of [broker.url, site.origin]) await context.grantPermissions(['camera', 'microphone'], { origin });
@@ -93,6 +96,7 @@ for (const { locale, headline } of LANGUAGES) {
     for (const [name, url] of [['watch', link], ['embed', link.replace('/watch/', '/embed/')]]) {
       await page.goto(url);
       await until('it is ready', () => page.$eval('body', (body) => body.dataset.state === 'ready'));
+      assert.equal(await page.textContent('#download'), download);
       await examine(page, `${name}-${locale}`);
     }
     await context.close();

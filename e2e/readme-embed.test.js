@@ -23,6 +23,8 @@ function lines(language) {
   return code.replaceAll('https://broker.example', broker.url).replaceAll('/slipway-grant', '/grant');
 }
 
+const PAGE = './page.jsx'; // as the application names it
+
 let site, broker, browser;
 
 before(async () => {
@@ -70,7 +72,7 @@ test('the three lines for a page record', async () => {
 test('the lines for React record, in an application built by Vite', async () => {
   const root = await application(await packed(), `import { createElement, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import Page from './page.jsx';
+import Page from '${PAGE}';
 createRoot(document.body.appendChild(document.createElement('div'))).render(createElement(StrictMode, null, createElement(Page)));`);
   writeFileSync(path.join(root, 'page.jsx'), lines('jsx'));
   for (const name of ['react', 'react-dom', 'scheduler']) symlinkSync(path.join(REPOSITORY, 'e2e/node_modules', name), path.join(root, 'node_modules', name));

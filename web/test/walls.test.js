@@ -37,7 +37,7 @@ const MAY_IMPORT = {
   'worker.js': ['base', 'check', 'composite', 'disk', 'job', 's3'],
   pages: [],
   'pages/record': ['element.js', 'pages'],
-  'pages/watch': ['base', 'pages', 'player'],
+  'pages/watch': ['base', 'messages', 'pages', 'player'],
   'pages/ops': ['base', 'broker', 'pages'],
   'pages/check': ['base', 'mp4', 'pages', 'recorder.js', 'webm'],
 };

@@ -10,7 +10,6 @@ import { sleep } from '../../base/backoff.js';
 import { FETCHED_AT_MOST, fileNameFor, saveFile } from './download.js';
 import { addCaptions } from './captions.js';
 import { unknownTo } from '../../player/codec-words.js';
-import { formatBytes, formatDate } from '../format.js';
 import { readFragment } from './fragment.js';
 import { answerKeys } from './keys.js';
 import { mayPlay } from '../../player/may-play.js';
@@ -19,7 +18,7 @@ import { fetchRecording, PlaybackError } from '../../player/playback.js';
 import { RenewingPlayer } from '../../player/renewing-player.js';
 import { offerSharing } from './sharing.js';
 import { offerSpeeds } from './speed.js';
-import { strings } from './strings.js';
+import { strings, words as said } from './strings.js';
 
 const $ = {
   title: byId('title', HTMLElement),
@@ -80,7 +79,7 @@ function ask() {
 
 /** @param {PlaybackError} error @returns {string} */
 function safeBytes({ safeBytes: bytes = 0 }) {
-  return bytes > 0 ? formatBytes(bytes) : '';
+  return bytes > 0 ? said.bytes(bytes) : '';
 }
 
 /**
@@ -92,7 +91,7 @@ function present({ recording, lease }, waited) {
   const title = titleOf(recording);
   $.title.textContent = title;
   document.title = strings.pageTitle(title);
-  $.facts.textContent = strings.facts([createdAt ? formatDate(createdAt) : '', formatBytes(size)].filter(Boolean));
+  $.facts.textContent = strings.facts([createdAt ? said.date(createdAt) : '', said.bytes(size)].filter(Boolean));
   const sound = type.startsWith('audio/');
   $.stage.dataset.kind = sound ? 'audio' : 'video';
   $.soundOnly.toggleAttribute('hidden', !sound);
@@ -135,7 +134,7 @@ function startAt(seconds) {
 
 /** The download stands below. @param {string} type */
 function cannotPlay(type) {
-  showMessage(strings.unplayable(unknownTo($.player, type)));
+  showMessage(strings.unplayable(unknownTo($.player, type, said)));
 }
 
 /**
