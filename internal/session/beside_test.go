@@ -134,6 +134,18 @@ func TestWhatIsBesideARecordingGoesWithIt(t *testing.T) {
 				t.Error(err)
 			}
 		}},
+		"another upload of its key is freed while it is recorded": {stays: true, sizes: []int{9}, end: func(t *testing.T, r *recorded) {
+			if err := r.Broker.AbortOrphan(t.Context(), session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.secondUpload(t)}); err != nil {
+				t.Error(err)
+			}
+		}},
+		"another upload of its key is freed when the store has forgotten it": {stays: true, sizes: []int{9}, end: func(t *testing.T, r *recorded) {
+			_, err := r.Broker.Complete(t.Context(), r.ref, r.claim)
+			r.Store.Forget()
+			if err != nil || r.Broker.AbortOrphan(t.Context(), session.Upload{Key: r.Broker.Key(r.opened.ID), ID: r.secondUpload(t)}) != nil {
+				t.Error(err)
+			}
+		}},
 		"salvaged": {stays: true, sizes: []int{9}, end: func(t *testing.T, r *recorded) {
 			r.Later(abandonAfter + time.Hour)
 			r.reap(t)
