@@ -55,10 +55,10 @@ export async function recoverOnly(context, broker) {
  * @param {() => {newPage: () => Promise<any>}} browser the one there is then, or a context of it
  * @param {import('./broker-dev.js').BrokerDev} broker
  * @param {import('./bucket.js').Bucket} bucket
- * @param {{befalls: (recording: Awaited<ReturnType<typeof recordSome>>) => Promise<unknown>, note: (words: string) => void, player?: {newPage: () => Promise<any>}} & Parameters<typeof recordSome>[3]} how
- *   note: of how much is missing; player: that it must play in, where that is another browser
+ * @param {{befalls: (recording: Awaited<ReturnType<typeof recordSome>>) => Promise<unknown>, note: (words: string) => void} & Parameters<typeof recordSome>[3]} how
+ *   note: of how much is missing
  */
-export async function outlives(browser, broker, bucket, { befalls, note, player, ...how }) {
+export async function outlives(browser, broker, bucket, { befalls, note, ...how }) {
   const recording = await recordSome(browser(), broker, bucket, { name: 'Left behind', ...how });
   const painted = await recording.page.painted();
   await befalls(recording);
@@ -71,10 +71,8 @@ export async function outlives(browser, broker, bucket, { befalls, note, player,
   assert.equal(await bucket.uploadOf(recording.id), undefined, 'the upload was completed');
   assertWhole(numbers, painted);
   note(`${painted} frames were painted, ${painted - numbers.at(-1)} of them are missing`);
-  const watching = player ? await player.newPage() : page.page;
-  await plays(watching, result.watchUrl);
-  assert.ok(await watching.$eval('#player', (video) => Number.isFinite(video.duration)), 'it knows how long it is');
-  if (player) await watching.close();
+  await plays(page.page, result.watchUrl);
+  assert.ok(await page.page.$eval('#player', (video) => Number.isFinite(video.duration)), 'it knows how long it is');
   await page.page.close();
   return { ...recording, bytes };
 }

@@ -47,6 +47,7 @@ function quiet(home) {
   return {
     HOME: home, XDG_RUNTIME_DIR: home, XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home,
     GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', NO_AT_BRIDGE: '1', GTK_A11Y: 'none', GSETTINGS_BACKEND: 'memory', DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+    WEBKIT_GST_USE_PLAYBIN3: '1', // its other player stops where the sound of a file ends before the picture: docs/decisions.md#d126
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', // it needs namespaces, which a container has none of
     no_proxy: '*', http_proxy: '', https_proxy: '', HTTP_PROXY: '', HTTPS_PROXY: '',
   };
