@@ -65,13 +65,17 @@ test('what the camera saw is what the poster shows, and the watch page shows the
   await context.close();
 });
 
-/** Runs in the page: records a canvas that is black at first, or sound alone. */
+/** Runs in the page: records a canvas, or sound alone where there is no picture. */
 async function begin({ grant, picture }) {
   const { Recorder } = await import('/web/recorder.js');
   const canvas = Object.assign(document.createElement('canvas'), { width: 1600, height: 900 });
   const context = canvas.getContext('2d');
   const began = performance.now();
+  const noise = new ImageData(canvas.width, canvas.height);
+  for (let from = 0; from < noise.data.length; from += 65536) crypto.getRandomValues(noise.data.subarray(from, from + 65536));
+  for (let alpha = 3; alpha < noise.data.length; alpha += 4) noise.data[alpha] = 255;
   setInterval(() => {
+    if (picture === 'noise') return context.putImageData(noise, 0, 0);
     context.fillStyle = performance.now() - began < 1200 ? 'black' : 'red';
     context.fillRect(0, 0, canvas.width, canvas.height);
   }, 100);
@@ -81,7 +85,7 @@ async function begin({ grant, picture }) {
   await globalThis.recorder.start(picture ? canvas.captureStream(10) : sound);
 }
 
-/** A bare page that records. @param {{picture: boolean}} what */
+/** A bare page that records. @param {{picture: 'red, and black at first' | 'noise' | null}} what */
 async function recording(what) {
   const page = await browser.newPage();
   await page.goto(broker.barePage);
@@ -94,7 +98,7 @@ async function recording(what) {
 const postersOf = async (id) => (await bucket.keys()).filter((key) => key.endsWith(`${id}.jpg`));
 
 test('a picture that is black at first is waited for, and made as small as a poster is', async () => {
-  const { page, id } = await recording({ picture: true });
+  const { page, id } = await recording({ picture: 'red, and black at first' });
   await until('the poster is there', async () => (await postersOf(id)).length === 1);
   const { watchUrl } = await page.evaluate('recorder.stop()');
   const { size, pixels } = await posterOf(watchUrl);
@@ -105,7 +109,7 @@ test('a picture that is black at first is waited for, and made as small as a pos
 });
 
 test('a chat program is shown the picture while it is still recorded', async () => {
-  const { page, id } = await recording({ picture: true });
+  const { page, id } = await recording({ picture: 'red, and black at first' });
   await until('the poster is there', async () => (await postersOf(id)).length === 1);
   const headers = { 'User-Agent': 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)' };
   const head = await (await fetch(`${broker.url}/watch/${id}`, { headers })).text();
@@ -118,8 +122,17 @@ test('a chat program is shown the picture while it is still recorded', async () 
   await page.close();
 });
 
+test('what no JPEG makes small is shown in fewer pixels', async () => {
+  const { page, id } = await recording({ picture: 'noise' });
+  await until('the poster is there', async () => (await postersOf(id)).length === 1);
+  const { watchUrl } = await page.evaluate('recorder.stop()');
+  const { size } = await posterOf(watchUrl); // which looks at its bytes, too
+  assert.ok(['640,360', '320,180'].includes(size), size);
+  await page.close();
+});
+
 test('sound alone has no poster', async () => {
-  const { page, id } = await recording({ picture: false });
+  const { page, id } = await recording({ picture: null });
   const { watchUrl } = await page.evaluate('recorder.stop()');
   assert.equal((await askRecording(watchUrl)).poster_url, undefined);
   assert.deepEqual(await postersOf(id), []);
