@@ -76,6 +76,8 @@ test('without a mouse: record, skip the countdown, mute, choose no microphone, p
   await context.grantPermissions([...DEVICES, 'clipboard-read', 'clipboard-write'], { origin: broker.url });
   await page.open(broker.url);
   const { keyboard } = page.page;
+  await page.reach('source-screen'); // with the camera it would be one picture, and ask for the screen
+  await keyboard.press('Space');
   await page.reach('source-camera');
   await keyboard.press('Space');
   await page.reach('record');
