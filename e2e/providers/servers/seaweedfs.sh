@@ -11,9 +11,16 @@ if [ "$1" = install ]; then
   cat >go.mod <<C
 module slipway-seaweedfs
 
+go 1.25.0
+
 replace github.com/tyler-smith/go-bip39 => github.com/cosmos/go-bip39 v1.0.0
 
 require github.com/seaweedfs/seaweedfs $version
+C
+  # The public checksum database does not answer for this one (404, 2026-11-30), so its sums are written down here.
+  cat >go.sum <<C
+github.com/seaweedfs/cockroachdb-parser v0.0.0-20260225204133-2f342c5ea564 h1:TgxPraf1NmF6XTcUG53ULpLQrKvhtUJxQ3hyekxSDNQ=
+github.com/seaweedfs/cockroachdb-parser v0.0.0-20260225204133-2f342c5ea564/go.mod h1:JSKCh6uCHBz91lQYFYHCyTrSVIPge4SUFVn28iwMNB0=
 C
   GOFLAGS='-buildvcs=false -mod=mod' go build -o "$program" github.com/seaweedfs/seaweedfs/weed
   exit
