@@ -16,7 +16,7 @@ type check struct {
 
 const (
 	shortWithin = 3 * time.Minute
-	longWithin  = 8 * time.Minute
+	longWithin  = 20 * time.Minute
 )
 
 // unfit says why a check says nothing of a server.

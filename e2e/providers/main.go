@@ -47,7 +47,7 @@ type options struct {
 }
 
 // allWithin bounds the run of one server, its installation aside.
-const allWithin = 25 * time.Minute
+const allWithin = 45 * time.Minute
 
 func run() error {
 	only := flag.String("only", strings.Join(names, ","), "servers to run")
