@@ -163,7 +163,7 @@ export class Capture {
     this.#lookMuted(track);
     track.addEventListener('ended', () => {
       if (track.kind === 'video') this.#pictureEnded(track);
-      else setTimeout(() => this.#soundEnded(track), TOGETHER_MS);
+      else setTimeout(() => this.#soundEnded(track), this.#inputs.picture.length > 0 ? TOGETHER_MS : 0);
     }, { once: true });
   }
 
