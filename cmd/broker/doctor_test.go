@@ -19,7 +19,7 @@ func TestDoctor(t *testing.T) {
 	env := slices.Clip(append(envOf(server), "BROKER_REDIS_URL=redis://"+redis.Addr))
 
 	code, stdout, stderr := run(t, env, "doctor")
-	if code != 0 || stderr != "" || !strings.Contains(stdout, "ok       s3-put              a presigned PUT is taken\n") || !strings.HasSuffix(stdout, "\n46 ok, 0 warnings, 0 failed, 1 skipped\n") {
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "ok       s3-put              a presigned PUT is taken\n") || !strings.HasSuffix(stdout, "\n47 ok, 0 warnings, 0 failed, 1 skipped\n") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	for _, row := range []string{"the S3 provider    found              an S3 server of which nothing is known\n", "checksums          sha256 crc32c md5  unknown\n", "opaque_part_etags  no                 unknown\n"} {
@@ -37,7 +37,7 @@ func TestDoctor(t *testing.T) {
 	code, stdout, stderr = run(t, env, "doctor")
 	want := "fail     redis-eviction      allkeys-lru: when memory is short, sessions vanish silently\n" +
 		"         mend: redis-cli CONFIG SET maxmemory-policy noeviction  # and in redis.conf, to last\n"
-	if code != 1 || stderr != "broker: 1 of 47 checks failed\n" || !strings.Contains(stdout, want) {
+	if code != 1 || stderr != "broker: 1 of 48 checks failed\n" || !strings.Contains(stdout, want) {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 

@@ -13,7 +13,7 @@ import (
 // remedies say what to do if a check of doctor fails. Doctor judges a server of
 // which nothing is known; with the remedy the check no longer matters.
 var remedies = map[string]string{
-	"s3-unsigned":     "playback signed with other credentials (`BROKER_S3_PLAYBACK_…`)",
+	"s3-unsigned":     "playback signed with other credentials (`BROKER_S3_PLAYBACK_…`), which was not run there",
 	"s3-cut":          "its profile: a part without a checksum that nobody reported is not trusted",
 	"s3-part-numbers": "its profile: sessions have no more parts than it takes",
 }
@@ -31,7 +31,7 @@ func (r *Report) Page(profiles []provider.Profile) string {
 		}
 		write("| %s `%s` | %s | %s |\n", p.Title, p.Name, r.verdict(&p), cell(strings.Join(lost, "; ")))
 	}
-	write("\n%s\n## The run\n\n", legend)
+	write("\n%s\n## The runs\n\nA server a column. Each was run as a whole, on the day that stands beside it above. What follows the checksums was run\nwithout one.\n\n", legend)
 	r.matrix(write)
 	r.trouble(write)
 	write("\n## What is known of each\n\n%s", facts)
@@ -57,8 +57,8 @@ To measure yours, run ` + "`broker doctor --write-profile FILE`" + ` and then se
 is a piece of its upload.
 `
 
-const legend = `- **works**: doctor found nothing that fails, and every row of the run below succeeded.
-- **works with**: the same, if you do what is named.
+const legend = `- **works**: doctor found nothing that fails, and every row below succeeded.
+- **works with**: every row below succeeded, and what doctor fails no longer matters if you do what is named.
 - **does not**: what is named fails; doctor's checks are written as ` + "`this`" + `. Recordings fail or are lost there, or somebody
   can get past a limit.
 - **not run**: nobody here could run it. If it is *played*, the tests run recorder.js in Chromium over a server that
