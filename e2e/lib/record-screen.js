@@ -35,7 +35,7 @@ export async function recordScreen(browser, broker, { camera = true, ...options 
     const { Recorder } = await import(`${location.origin}/web/recorder.js`);
     globalThis.told = [];
     const recorder = globalThis.recorder = new Recorder({ broker: location.origin, videoBitsPerSecond: 4e6, ...how });
-    recorder.addEventListener('error', ({ detail: { error } }) => globalThis.told.push(`${error.code} ${error.message}`));
+    recorder.addEventListener('error', ({ detail: { error } }) => globalThis.told.push(`${error.code} ${error.field}`));
     recorder.addEventListener('state', ({ detail: { state } }) => globalThis.told.push(state));
     document.body.addEventListener('click', () => { globalThis.starting = recorder.start(source); }, { once: true });
   }, { source: { screen: { video: { width: 1280, height: 720, frameRate: 30 } }, camera, microphone: true }, grant: await mintGrant(broker), ...options });

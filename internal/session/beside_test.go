@@ -318,6 +318,39 @@ func TestATitleOfARecordingThatIsDeletedMeanwhileDoesNotStay(t *testing.T) {
 	}
 }
 
+// slowDeletes lets something happen before an object is deleted.
+type slowDeletes struct {
+	session.Bucket
+	before func(session.Key)
+}
+
+func (s slowDeletes) Delete(ctx context.Context, key session.Key) error {
+	s.before(key)
+	return s.Bucket.Delete(ctx, key)
+}
+
+func TestATitleThatComesDuringADeleteDoesNotStay(t *testing.T) {
+	r := abandoned(t, nil, 9)
+	if _, err := r.Broker.Complete(t.Context(), r.ref, r.claim); err != nil {
+		t.Fatal(err)
+	}
+	given := r.Broker.Bucket
+	r.Broker.Bucket = slowDeletes{given, func(key session.Key) {
+		if !strings.HasSuffix(string(key), ".webm") { // of the recording itself: what is beside it is gone by then
+			return
+		}
+		if err := r.Broker.SetTitle(t.Context(), session.Ref{ID: r.opened.ID}, "Holiday"); err != nil {
+			t.Error(err)
+		}
+	}}
+	if err := r.Broker.Delete(t.Context(), session.Ref{ID: r.opened.ID}); err != nil {
+		t.Error(err)
+	}
+	if found := r.hasBeside(t); found != nil {
+		t.Errorf("%v stays", found)
+	}
+}
+
 // Somebody else may write into the bucket, too.
 func TestWhatIsNoTitleIsNotShownAsOne(t *testing.T) {
 	for name, text := range map[string]string{"too long": strings.Repeat("a", 256), "far too long": strings.Repeat("a", 9999), "a control character": "a\nb", "not UTF-8": "\xff", "nothing": ""} {

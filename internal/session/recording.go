@@ -179,8 +179,9 @@ func (b *Broker) Delete(ctx context.Context, ref Ref) error {
 	if err := b.Bucket.Delete(ctx, b.upload(s).Key); err != nil || s.State == Deleted {
 		return err
 	}
-	if _, err = b.move(ctx, s, Deleted, nil); ReasonOf(err) == ReasonStale {
-		return nil // deleted by somebody else at the same moment
+	if _, err = b.move(ctx, s, Deleted, nil); err != nil && ReasonOf(err) != ReasonStale { // stale: deleted by somebody else at the same moment
+		return err
 	}
-	return err
+	// A title that came meanwhile. SetTitle itself sees to one that comes from now on.
+	return b.Bucket.Delete(ctx, b.keyBeside(s.ID, titleExt))
 }

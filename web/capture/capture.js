@@ -182,12 +182,13 @@ export class Capture {
   /** @param {MediaStreamTrack} track */
   #pictureEnded(track) {
     const shared = 'displaySurface' in track.getSettings();
-    if (!shared) this.#lost(track);
-    if (allEnded(this.#inputs.picture)) this.#events?.ended();
+    const goesOn = !allEnded(this.#inputs.picture); // the other one, of screen and camera: people have to know which
+    if (goesOn || !shared) this.#lost(track, goesOn ? (shared ? 'screen' : 'camera') : track.kind);
+    if (!goesOn) this.#events?.ended();
   }
 
   #composedBroken() {
-    this.#events?.trouble(new RecorderError('worker-failed', 'the Worker that draws screen and camera has ended'));
+    this.#events?.trouble(new RecorderError('worker-failed', 'the Worker that draws screen and camera has failed', { field: 'picture' }));
     this.#events?.ended();
   }
 
@@ -207,9 +208,9 @@ export class Capture {
     else this.#events?.trouble(new RecorderError(code, 'the browser lets no sound be heard; a click on the page may help'));
   }
 
-  /** @param {MediaStreamTrack} track */
-  #lost({ kind, label }) {
-    this.#events?.trouble(new RecorderError('device-lost', `the ${kind} track ended: ${label}`, { field: kind }));
+  /** @param {MediaStreamTrack} track @param {string} [field] */
+  #lost({ kind, label }, field = kind) {
+    this.#events?.trouble(new RecorderError('device-lost', `the ${kind} track ended: ${label}`, { field }));
   }
 }
 

@@ -27,7 +27,8 @@ const insertable = /** @type {Insertable} */ (/** @type {unknown} */ (globalThis
 
 /** Whether this browser can put a camera into the picture of a screen. */
 export function canCompose() {
-  return Boolean(insertable.MediaStreamTrackProcessor && insertable.MediaStreamTrackGenerator);
+  const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = insertable;
+  return Boolean(MediaStreamTrackProcessor && MediaStreamTrackGenerator && globalThis.Path2D?.prototype.roundRect);
 }
 
 /** @throws {RecorderError} `not-supported`, before anybody is asked for a device */
@@ -39,7 +40,8 @@ export class ComposedPicture {
   #worker;
   #bubble;
   /** @type {() => void} */
-  #broken = () => {};
+  #tellBroken = () => {};
+  #isBroken = false;
 
   /**
    * @param {MediaStreamTrack} screen
@@ -74,7 +76,7 @@ export class ComposedPicture {
         onMessage: (message) => { if (message.type === 'ready') resolve(starting); },
         onError: ({ message = 'it did not load' }) => {
           reject(new RecorderError('worker-failed', `the Worker that draws screen and camera: ${message}`));
-          if (picture) picture.#broken();
+          picture?.break();
         },
       });
     });
@@ -82,8 +84,17 @@ export class ComposedPicture {
     return picture;
   }
 
-  /** Set by who listens: nothing more comes of it. @param {() => void} broken */
-  set onBroken(broken) { this.#broken = broken; }
+  /** Set by who listens: nothing more comes of it. Called at once if that is so already. @param {() => void} tell */
+  set onBroken(tell) {
+    this.#tellBroken = tell;
+    if (this.#isBroken) tell();
+  }
+
+  /** The Worker has failed. */
+  break() {
+    this.#isBroken = true;
+    this.#tellBroken();
+  }
 
   /** Where the camera is drawn. @returns {BubblePlace} */
   get bubble() { return { ...this.#bubble }; }

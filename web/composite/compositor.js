@@ -32,8 +32,9 @@ export class Compositor {
   constructor({ screen, camera, out, bubble }) {
     this.#bubble = new Bubble(bubble);
     this.#out = out.getWriter();
-    void this.#follow('screen', screen);
-    void this.#follow('camera', camera);
+    for (const [name, frames] of /** @type {const} */ ([['screen', screen], ['camera', camera]])) {
+      this.#follow(name, frames).catch((error) => setTimeout(() => { throw error; })); // as an error of the Worker, of which the page hears
+    }
   }
 
   /** @param {import('./place.js').BubblePlace} place from now on */
