@@ -11,7 +11,7 @@ import { probe } from './lib/media.js';
 import { RecordPage } from './lib/record-page.js';
 import { launchWithBoth, recordScreen, stopInto } from './lib/record-screen.js';
 import { cameraNumbers, openNumberedScreen, screenNumbers } from './lib/two-pictures.js';
-import { pause } from './lib/until.js';
+import { pause, until } from './lib/until.js';
 import { placeOf } from '../web/composite/place.js';
 
 const BUBBLE = { shape: 'square', size: 0.5, x: 0, y: 1, hidden: false };
@@ -46,6 +46,18 @@ for (const [container, contentType] of [['webm', 'video/webm;codecs=vp9,opus'], 
     await context.close();
   });
 }
+
+test('an error while both are drawn ends the recording, which is told, and keeps what there is', async () => {
+  const workerPrelude = `const { prototype } = OffscreenCanvasRenderingContext2D, { drawImage } = prototype;
+    let drawn = 0;
+    prototype.drawImage = function (...how) { if (++drawn > 120) throw new Error('no memory for a picture'); drawImage.apply(this, how); }`;
+  const { context, page } = await recordScreen(browser, broker, { bubble: BUBBLE, container: 'mp4', workerPrelude });
+  await until('it has ended', async () => (await page.evaluate(() => globalThis.told)).includes('completed'));
+  assert.deepEqual(await page.evaluate(() => globalThis.told), ['starting', 'recording', 'worker-failed picture', 'stopping', 'completed']);
+  const file = await stopInto(page, 'broken.mp4');
+  assert.ok(new Set(await screenNumbers(file)).size > 10);
+  await context.close();
+});
 
 /** The frames in which something else is to be read than in the one before. @param {number[]} numbers */
 function changes(numbers) {

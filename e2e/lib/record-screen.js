@@ -19,10 +19,11 @@ export async function launchWithBoth() {
 
 /**
  * A page that records, and the tab that it shares, 720p at 30 frames a second. `told` in the page is what the Recorder said.
+ * workerPrelude: runs in its Workers before their own code.
  *
  * @param {any} browser
  * @param {import('./broker-dev.js').BrokerDev} broker
- * @param {{camera?: boolean} & Partial<import('../../web/recorder.js').RecorderOptions>} [options]
+ * @param {{camera?: boolean, workerPrelude?: string} & Partial<import('../../web/recorder.js').RecorderOptions>} [options]
  */
 export async function recordScreen(browser, broker, { camera = true, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
@@ -31,8 +32,9 @@ export async function recordScreen(browser, broker, { camera = true, ...options 
   const page = await context.newPage();
   await page.goto(broker.barePage);
   await page.bringToFront();
-  await page.evaluate(async ({ source, ...how }) => {
+  await page.evaluate(async ({ source, workerPrelude, ...how }) => {
     const { Recorder } = await import(`${location.origin}/web/recorder.js`);
+    if (workerPrelude) how.workerUrl = URL.createObjectURL(new Blob([`${workerPrelude}; import '${location.origin}/web/worker.js';`], { type: 'text/javascript' }));
     globalThis.told = [];
     const recorder = globalThis.recorder = new Recorder({ broker: location.origin, videoBitsPerSecond: 4e6, ...how });
     recorder.addEventListener('error', ({ detail: { error } }) => globalThis.told.push(`${error.code} ${error.field}`));
