@@ -197,6 +197,60 @@ test('what was recorded is shown, renamed and deleted after the end', async () =
   await assert.rejects(broker.call('GET', `/v1/recordings/${id}`), /410|404/);
 });
 
+/** Holds what the page asks of the broker, until it is let go. @param {string} method */
+async function hold(method) {
+  let letGo, asked;
+  const free = new Promise((resolve) => { letGo = resolve; });
+  const held = new Promise((resolve) => { asked = resolve; });
+  await page.route(/\/v1\/recordings\/[^/]+$/, async (route) => {
+    if (route.request().method() === method) {
+      asked();
+      await free;
+    }
+    await route.continue();
+  });
+  return { held, letGo };
+}
+
+test('a late answer about one recording leaves the next one alone', async () => {
+  await open(script() + element());
+  await page.evaluate(() => {
+    for (const name of ['deleted', 'renamed']) document.addEventListener(name, ({ detail }) => told.push({ event: name, ...detail }));
+  });
+  await page.setInputFiles('slipway-recorder >> input[type=file]', { name: 'first.webm', mimeType: 'video/webm', buffer: await video() });
+  await is('completed');
+  const id = new URL((await page.evaluate(() => told.at(-1))).link).pathname.split('/').at(-1);
+  const { held, letGo } = await hold('DELETE');
+  await page.click('#delete');
+  await page.click('#sure-yes');
+  await held;
+  await page.click('#again');
+  await recordFrom();
+  letGo();
+  const deleted = await until('the page is told', () => page.evaluate(() => told.find(({ event }) => event === 'deleted') ?? false));
+  assert.equal(await state(), 'recording');
+  assert.equal(deleted.id, id);
+  await page.click('#stop');
+  await is('completed');
+});
+
+test('what was recorded is silent once another is begun', async () => {
+  await open(script() + element());
+  await page.setInputFiles('slipway-recorder >> input[type=file]', { name: 'first.webm', mimeType: 'video/webm', buffer: await video() });
+  await is('completed');
+  await until('it plays', () => page.$eval('#video', async (video) => {
+    video.loop = true;
+    video.poster = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
+    await video.play();
+    return video.currentTime > 0.2;
+  }));
+  await page.click('#again');
+  await is('idle');
+  const [at, poster] = await page.$eval('#video', (video) => [{ paused: video.paused, time: video.currentTime }, video.getAttribute('poster')]);
+  assert.deepEqual(at, { paused: true, time: 0 });
+  assert.equal(poster, null, 'nor is its picture left');
+});
+
 test('the switches decide what the browser does to a voice', async () => {
   await context.addInitScript(() => {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -30,7 +30,7 @@ export class KeptPane extends Pane {
    * @param {object} events
    * @param {() => Permission} events.permission
    * @param {(name: string) => void} events.renamed
-   * @param {() => void} events.deleted
+   * @param {(id: string, shown: boolean) => void} events.deleted shown: that one, and not another by now
    */
   constructor(view, events) {
     super(view);
@@ -70,14 +70,16 @@ export class KeptPane extends Pane {
   }
 
   async #rename() {
+    const id = this.#id;
     const title = this.#name.value.replace(/\p{Cc}/gu, ' ').trim();
     if (!title) return;
     try {
-      await this.#call('PATCH', { title });
+      await this.#call(id, 'PATCH', { title });
+      if (id !== this.#id) return; // another is shown by now
       this.#events.renamed(title);
       this.view.showMessage(this.words.message('renamed'));
     } catch (error) {
-      this.#refused('notRenamed', error);
+      if (id === this.#id) this.#refused('notRenamed', error);
     }
   }
 
@@ -85,18 +87,18 @@ export class KeptPane extends Pane {
     const id = this.#id;
     if (!await askFirst(this.view, 'sureDelete') || id !== this.#id) return;
     try {
-      await this.#call('DELETE');
-      this.#events.deleted();
+      await this.#call(id, 'DELETE');
+      this.#events.deleted(id, id === this.#id);
     } catch (error) {
-      this.#refused('notDeleted', error);
+      if (id === this.#id) this.#refused('notDeleted', error);
     }
   }
 
-  /** @param {string} method @param {object} [body] */
-  async #call(method, body) {
+  /** @param {string} id @param {string} method @param {object} [body] */
+  async #call(id, method, body) {
     const { broker, grant } = this.#events.permission();
     const client = new BrokerClient({ broker: new URL(broker, document.baseURI).href });
-    const path = `v1/recordings/${this.#id}`;
+    const path = `v1/recordings/${id}`;
     await withGrant(() => grantFrom(grant ?? ''), (bearer) => client.call({ method, path, bearer, credential: 'grant', body, tries: TRIES }));
   }
 

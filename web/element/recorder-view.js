@@ -52,7 +52,7 @@ export class RecorderView extends Pane {
   #trouble = new TroubleNote(this.view);
   #end = new EndPane(this.view);
   #kept = new KeptPane(this.view, {
-    permission: () => this.#host.permission(), renamed: (name) => this.#renamed(name), deleted: () => this.#deleted(),
+    permission: () => this.#host.permission(), renamed: (name) => this.#renamed(name), deleted: (id, shown) => this.#deleted(id, shown),
   });
   #limit;
   #live = new LivePane(this.view, {
@@ -368,8 +368,10 @@ export class RecorderView extends Pane {
     this.#host.tell('renamed', { name });
   }
 
-  #deleted() {
-    this.#host.tell('deleted', { id: this.#job?.id ?? '' });
+  /** @param {string} id @param {boolean} shown yet: another that was begun meanwhile goes on */
+  #deleted(id, shown) {
+    this.#host.tell('deleted', { id });
+    if (!shown) return;
     this.#reset();
     this.view.showMessage(this.words.message('deleted'));
   }

@@ -64,7 +64,10 @@ export class PlayerView {
     this.#showing?.abort();
     this.#player?.close();
     this.#player = null;
+    this.video.pause();
     this.video.removeAttribute('src');
+    this.video.removeAttribute('poster');
+    this.video.load(); // without it the element plays on what it had
     this.video.hidden = true;
     this.#view.showMessage(null);
   }
@@ -105,7 +108,7 @@ export class PlayerView {
     this.#view.byId('stage', HTMLElement).dataset.kind = sound ? 'audio' : 'video';
     this.#view.byId('sound-only', HTMLElement).hidden = !sound;
     if (recording.poster_url && !sound) video.poster = recording.poster_url;
-    video.ariaLabel = recording.name || words.text('untitled');
+    video.ariaLabel = recording.title || recording.name || words.text('untitled');
     video.hidden = false;
     this.#view.showMessage(null);
     this.#view.showState('ready');
@@ -117,7 +120,7 @@ export class PlayerView {
     });
     if (!mayPlay(video, recording.content_type)) cannotPlay();
     else if (waited) video.play().catch(() => this.#view.showMessage(words.message('pressPlay'))); // browsers may want a click first
-    this.#tell('ready', { id: source.id, name: recording.name ?? '', size: recording.size, contentType: recording.content_type, createdAt: recording.created_at ?? '' });
+    this.#tell('ready', { id: source.id, name: recording.title || recording.name || '', size: recording.size, contentType: recording.content_type, createdAt: recording.created_at ?? '' });
   }
 
   /** @param {unknown} error */
