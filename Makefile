@@ -12,10 +12,11 @@ export GOFLAGS = -trimpath
 test:                               ## what decides whether a change lands
 	$(MAKE) --no-print-directory -j3 -Otarget neighbours packages build # two wait for the network, one computes
 	$(MAKE) --no-print-directory -j2 -Otarget js generators
+	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory go
 	$(MAKE) --no-print-directory -j2 -Otarget browser elsewhere
 check: lint js go race              ## everything but the browsers
-more: lint race sim chaos uppy long ## what takes too long for `make test` on a slow machine; before a release
+more: race sim chaos uppy long ## what takes too long for `make test` on a slow machine; before a release
 
 neighbours:            # redis-server, chromium, firefox-esr, ffmpeg, mkvtoolnix, Ceph
 	timeout 8m scripts/neighbours
