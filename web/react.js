@@ -54,6 +54,7 @@ class Follower {
   /** @param {RecorderOptions} options @param {Parameters<Recorder['start']>} how */
   async start(options, how) {
     if (this.recorder && !['idle', 'completed', 'failed', 'cancelled'].includes(this.recorder.state)) return this.recorder.start(...how); // it says why not
+    this.#letGo();
     const recorder = new Recorder(options);
     this.recorder = recorder;
     this.#tell(NOTHING);
@@ -78,7 +79,13 @@ class Follower {
       const { recorder } = this;
       if (recorder?.state === 'starting') recorder.cancel().catch(() => {});
       else if (recorder && ['recording', 'paused'].includes(recorder.state)) recorder.stop().catch(() => {});
+      else this.#letGo();
     }, GONE_AFTER_MS);
+  }
+
+  /** Of one that failed: what is on this device can be recovered then. */
+  #letGo() {
+    if (this.recorder?.state === 'failed') this.recorder.close();
   }
 
   /** @param {Snapshot} next */

@@ -135,11 +135,13 @@ export class RecorderView extends Pane {
   }
 
   /**
-   * It was taken out of the document: nothing records where nobody can see or stop it. What was recorded is completed.
+   * It was taken out of the document: nothing records where nobody can see or stop it. What was recorded is completed;
+   * what failed and is on this device waits there.
    */
   leave() {
     if (this.#state === 'trying') this.#start.stopTrying();
     this.#cancelStart();
+    if (this.#state === 'failed' && this.#failure.kept && !this.#failure.hopeless) return this.#leaveForLater();
     if (this.#job instanceof Recorder && ['recording', 'paused'].includes(this.#state)) this.#job.stop().catch(() => {});
   }
 

@@ -70,7 +70,10 @@ export class RenewingPlayer {
   close() {
     clearInterval(this.#timer);
     this.#over.abort();
+    this.#melt();
   }
+
+  get #closed() { return this.#over.signal.aborted; }
 
   /** A URL that can be used right now, for a download. @returns {Promise<string>} */
   async currentUrl() {
@@ -108,12 +111,13 @@ export class RenewingPlayer {
 
   /** Goes on with a fresh URL at the same place, pace and loudness, playing or not as before. */
   async #exchange() {
-    if (this.#exchanging) return;
+    if (this.#exchanging || this.#closed) return;
     this.#exchanging = true;
     const video = this.#video;
     this.#freeze();
     try {
       this.#lease = await this.#fresh();
+      if (this.#closed) return; // the element plays another file
       this.#moved(); // perhaps somewhere else while we waited
       const { playbackRate } = video;
       const at = this.#position;
@@ -121,19 +125,22 @@ export class RenewingPlayer {
       video.src = this.#lease.url; // volume and muted stay with the element; time, rate and playing do not
       video.playbackRate = playbackRate;
       await event(video, ['loadedmetadata']);
+      if (this.#closed) return;
       video.playbackRate = playbackRate;
       if (at > 0) video.currentTime = at;
       if (this.#playing) video.play().catch(() => { this.#playing = false; });
       if (at > 0) await event(video, ['seeked', 'playing'], STILL_MS);
       else await event(video, ['loadeddata'], STILL_MS);
+      if (this.#closed) return;
       this.#playing = !video.paused;
       this.#moved();
     } catch (error) {
+      if (this.#closed) return;
       if (error !== video.error) return this.#onFailed(error);
       void Promise.resolve().then(() => this.#recover()); // once this exchange is over
     } finally {
       this.#exchanging = this.#loading = false;
-      this.#melt();
+      if (!this.#closed) this.#melt();
     }
   }
 

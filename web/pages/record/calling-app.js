@@ -11,11 +11,12 @@
 
 /** The name of the message, so that a page tells it from others. */
 const MESSAGE = 'slipway-recording';
+const ANSWER_WITHIN_MS = 10_000;
 
 /** @param {string} broker @returns {Promise<string[]>} none where the broker does not say */
 export async function returnOrigins(broker) {
   try {
-    const response = await fetch(`${broker}/v1/page`, { credentials: 'omit' });
+    const response = await fetch(`${broker}/v1/page`, { credentials: 'omit', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     return response.ok ? (await response.json()).return_origins : [];
   } catch {
     return [];
@@ -31,9 +32,12 @@ export async function returnOrigins(broker) {
  */
 export async function ownerOf(broker, grant) {
   try {
-    const response = await fetch(`${broker}/v1/grants/mine`, { method: 'POST', credentials: 'omit', headers: { Authorization: `Bearer ${grant}` } });
+    const response = await fetch(`${broker}/v1/grants/mine`, {
+      method: 'POST', credentials: 'omit', headers: { Authorization: `Bearer ${grant}` }, signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
     const { owner = '', display_name: name = '' } = response.ok ? await response.json() : {};
-    return name || owner;
+    const shown = name.replace(/\p{Bidi_Control}/gu, ''); // they could turn the owner behind it around
+    return shown && owner ? `${shown} (${owner})` : shown || owner;
   } catch {
     return '';
   }

@@ -10,7 +10,9 @@ import { ownerOf, returnOrigins, tellOpener, wayBack } from './calling-app.js';
 /** @typedef {import('../../element.js').SlipwayRecorder} SlipwayRecorder */
 
 const broker = brokerUrl(location.href);
-const returnUrl = takeFromAddress('return_url') ?? '';
+let returnUrl = takeFromAddress('return_url') ?? '';
+/** @type {object | null} what was recorded last */
+let latest = null;
 const recorder = /** @type {SlipwayRecorder} */ (document.createElement('slipway-recorder'));
 recorder.broker = broker;
 recorder.addEventListener('view', (event) => {
@@ -23,11 +25,15 @@ recorder.addEventListener('state', (event) => {
   const { state, result } = /** @type {CustomEvent<import('../../recorder.js').StateDetail>} */ (event).detail;
   if (state === 'completed' && result) void goBack(result);
 });
-followAddress((given) => { void use(given, given()); });
+followAddress((given) => {
+  returnUrl = takeFromAddress('return_url') ?? '';
+  void use(given, given());
+});
 
 try {
   const given = takeFromAddress('grant');
-  await use(given ? () => given : await findGrants(), given ?? '');
+  const grants = given ? () => given : await findGrants();
+  if (!recorder.grant) void use(grants, given ?? ''); // one may have come into the address meanwhile
 } catch {
   recorder.block();
 }
@@ -36,14 +42,18 @@ document.querySelector('main')?.append(recorder);
 /** @param {(() => string | Promise<string>) | null} grants @param {string} given by somebody who may be anybody; '' by nobody */
 async function use(grants, given) {
   recorder.grant = grants;
-  recorder.owner = given && await ownerOf(broker, given);
+  recorder.owner = '';
+  const owner = given && await ownerOf(broker, given);
+  if (recorder.grant === grants) recorder.owner = owner;
 }
 
 /** @param {{id: string, watchUrl: string}} recorded */
 async function goBack(recorded) {
-  if (!returnUrl && !opener) return;
+  latest = recorded;
+  const wanted = returnUrl;
+  if (!wanted && !opener) return;
   const origins = await returnOrigins(broker);
   tellOpener(opener, origins, recorded);
-  const url = wayBack(returnUrl, origins, recorded);
-  if (url) recorder.offerWayBack(url);
+  const url = wayBack(wanted, origins, recorded);
+  if (url && latest === recorded && recorder.state === 'completed') recorder.offerWayBack(url);
 }

@@ -1,8 +1,9 @@
 /** Who is told what was recorded, and where the page goes back to. */
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { test } from 'node:test';
-import { tellOpener, wayBack } from '../../../pages/record/calling-app.js';
+import { ownerOf, tellOpener, wayBack } from '../../../pages/record/calling-app.js';
 
 const recorded = { id: 'abc', watchUrl: 'https://broker.example/watch/abc#wt_1' };
 const origins = ['https://app.example', 'http://127.0.0.1:3000'];
@@ -29,3 +30,20 @@ test('the opener is told under the origins of the settings alone', () => {
 });
 
 test('without an opener nobody is told', () => tellOpener(null, origins, recorded));
+
+for (const { name, answer, shown } of [
+  { name: 'an owner', answer: { owner: 'ann' }, shown: 'ann' },
+  { name: 'an owner and a name', answer: { owner: 'ann', display_name: 'Ann Example' }, shown: 'Ann Example (ann)' },
+  { name: 'a name that would turn what follows around', answer: { owner: 'ann', display_name: 'Bob \u202e' }, shown: 'Bob  (ann)' },
+]) {
+  test(`${name}: the owner is seen in any case`, async () => {
+    const server = http.createServer((_, response) => response.end(JSON.stringify(answer))).listen(0, '127.0.0.1');
+    try {
+      await new Promise((resolve) => { server.once('listening', resolve); });
+      assert.equal(await ownerOf(`http://127.0.0.1:${server.address().port}`, 'grant'), shown);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+}
