@@ -43,6 +43,7 @@ type Profile struct {
 	Hosts []string `json:"hosts,omitempty"` // how the names of its endpoints end
 	Calls []string `json:"calls,omitempty"` // how its Server header begins
 
+	PathStyle  Fact[bool]     `json:"path_style,omitzero"` // the bucket may stand in the path of an address
 	MaxParts   Fact[int]      `json:"max_parts,omitzero"`
 	MinPart    Fact[int64]    `json:"min_part,omitzero"` // bytes, of every part but the last
 	EqualParts Fact[bool]     `json:"equal_parts,omitzero"`
@@ -59,11 +60,16 @@ type Profile struct {
 	StoresCutPuts  Fact[bool] `json:"stores_cut_puts,omitzero"` // whole, the rest zeros
 	UnsignedCopy   Fact[bool] `json:"unsigned_copy,omitzero"`   // x-amz-copy-source is carried out
 
+	RefusesWith Fact[string]   `json:"refuses_with,omitzero"` // what it answers to a header that it does not know
+	GoneCodes   Fact[[]string] `json:"gone_codes,omitzero"`   // of ListParts, once an upload has ended
+
 	CORSCall  Fact[bool] `json:"cors_call,omitzero"`
 	AbortRule Fact[bool] `json:"abort_rule,omitzero"` // AbortIncompleteMultipartUpload
 	Tags      Fact[bool] `json:"tags,omitzero"`
 	SSE       Fact[bool] `json:"sse,omitzero"` // AES256 or KMS, asked for by header
-	Quirks    string     `json:"quirks,omitempty"`
+
+	ObjectLock Fact[bool] `json:"object_lock,omitzero"`
+	Quirks     string     `json:"quirks,omitempty"`
 }
 
 // Algorithms are the words for checksums, the best first. A profile has no

@@ -12,6 +12,8 @@ func page[T any](v T, url string) Fact[T] {
 
 var (
 	sha256 = Algorithms
+	// Each of its runs begins so; most of these servers know virtual hosts as well.
+	byPath = Fact[bool]{Value: true, Source: "the runs of make providers", Day: "2026-11-30"}
 )
 
 const (
@@ -34,6 +36,9 @@ var rows = []Profile{
 		ListsChecksums: read(true, "https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html"),
 		CORSCall:       read(true, "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html"),
 		AbortRule:      read(true, "https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortIncompleteMultipartUpload.html"),
+		PathStyle:      read(true, "https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html"),
+		GoneCodes:      read([]string{"NoSuchUpload"}, "https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html"),
+		ObjectLock:     read(true, "s3cmd#1436"),
 		Tags:           read(true, "https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html"),
 		SSE:            read(true, "https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html"),
 		Quirks:         "a bucket with default retention takes no part without a checksum or Content-MD5 (s3cmd#1436)",
@@ -45,12 +50,14 @@ var rows = []Profile{
 		IfNoneMatch: read(false, "every x-amz header that it does not know is 400 InvalidArgument: cyberduck#16107"),
 		ObjectSize:  read(false, "every x-amz header that it does not know is 400 InvalidArgument: cyberduck#16107"),
 		CORSCall:    read(true, "uppy PR#1933: s3_put in allowedOperations"),
-		Quirks:      "Object Lock needs an MD5 (sftpgo#1336)",
+		RefusesWith: read("400 InvalidArgument", "cyberduck#16107"), ObjectLock: read(true, "sftpgo#1336"),
+		Quirks: "Object Lock needs an MD5 (sftpgo#1336)",
 	},
 	{
 		Name: "ceph", Title: "Ceph RGW",
-		MinPart: read(int64(5<<20), "s3-tests, test_multipart_upload_size_too_small"),
-		Quirks:  "newer releases take SHA-256 (s3-tests test_multipart_checksum_sha256); a complete has an empty ETag; NoSuchKey of an upload that is gone",
+		PathStyle: byPath, MinPart: read(int64(5<<20), "s3-tests, test_multipart_upload_size_too_small"),
+		GoneCodes: page([]string{"NoSuchKey"}, "seen with 16.2.15"),
+		Quirks:    "newer releases take SHA-256 (s3-tests test_multipart_checksum_sha256); a complete has an empty ETag",
 	},
 	{
 		Name: "coreweave", Title: "CoreWeave AI Object Storage", Hosts: []string{"cwobject.com", "cwlota.com"},
@@ -85,8 +92,8 @@ var rows = []Profile{
 	},
 	{
 		Name: "minio", Title: "MinIO", Calls: []string{"MinIO"},
-		MinPart: read(int64(5<<20), "its source, globalMinPartSize"),
-		Quirks:  "stale_uploads_expiry of the server, 24 h by default, ends uploads",
+		PathStyle: byPath, MinPart: read(int64(5<<20), "its source, globalMinPartSize"),
+		Quirks: "stale_uploads_expiry of the server, 24 h by default, ends uploads",
 	},
 	{
 		Name: "oracle", Title: "Oracle OCI Object Storage", Hosts: []string{"oraclecloud.com", "customer-oci.com"},
@@ -100,10 +107,11 @@ var rows = []Profile{
 		OpaqueETags: page(false, r2Docs+", of uploads since 2023-06-21"), OpaquePartETags: read(true, "s3cmd#1273, s3fs#2095"),
 		Checksums: read([]string{"crc32c", "md5"}, "501 to a part with SHA-256: Cloudflare.NET PR#43, 2026-08-24; the docs list it"),
 		CORSCall:  read(true, "https://developers.cloudflare.com/r2/buckets/cors/"), AbortRule: read(true, "https://developers.cloudflare.com/r2/buckets/object-lifecycles/"),
-		Tags: read(false, "https://developers.cloudflare.com/r2/api/s3/api/"), SSE: read(false, "https://developers.cloudflare.com/r2/api/s3/api/"),
+		RefusesWith: read("501 NotImplemented", "Cloudflare.NET PR#43, of a checksum; 2026-08-24"),
+		Tags:        read(false, "https://developers.cloudflare.com/r2/api/s3/api/"), SSE: read(false, "https://developers.cloudflare.com/r2/api/s3/api/"),
 		Quirks: "ends uploads after 7 days of its own accord; before 2023-06-21 its ETags were opaque (s3cmd#1273), and some say they are (rclone)",
 	},
-	{Name: "rclone", Title: "rclone serve s3"},
+	{Name: "rclone", Title: "rclone serve s3", PathStyle: byPath},
 	{
 		Name: "rustfs", Title: "RustFS", Calls: []string{"RustFS"},
 		MinPart: read(int64(5<<20), "1.0-rc"), IfNoneMatch: read(true, "1.0-rc, multipart_usecase.rs:449"), ObjectSize: read(false, "1.0-rc, not in its source"),
@@ -117,14 +125,14 @@ var rows = []Profile{
 	},
 	{
 		Name: "seaweedfs", Title: "SeaweedFS", Calls: []string{"SeaweedFS"},
-		MinPart: read(int64(5<<20), "PR#11403"),
+		PathStyle: byPath, MinPart: read(int64(5<<20), "PR#11403"),
 	},
 	{
 		Name: "storj", Title: "Storj", Hosts: []string{"storjshare.io"},
 		CORSCall: read(false, "CORS is open"), AbortRule: read(false, "https://storj.dev/dcs/api/s3/s3-compatibility"),
 		Quirks: "parts under 64 MiB cost a segment each (rclone)",
 	},
-	{Name: "swift", Title: "OpenStack Swift s3api", Quirks: "**a PUT of a part that comes after the complete breaks the finished recording** (GET is 409 BrokenMPU then; run 2026-11-30); CORS and the most parts are settings of its proxy server (`max_upload_part_num`, 1,000 by default)"},
+	{Name: "swift", Title: "OpenStack Swift s3api", PathStyle: byPath, Quirks: "**a PUT of a part that comes after the complete breaks the finished recording** (GET is 409 BrokenMPU then; run 2026-11-30); CORS and the most parts are settings of its proxy server (`max_upload_part_num`, 1,000 by default)"},
 	{
 		Name: "tigris", Title: "Tigris", Hosts: []string{"fly.storage.tigris.dev", "t3.storage.dev", "tigris.dev"},
 		MinPart: read(int64(5<<20), "https://www.tigrisdata.com/docs/api/s3/"), CORSCall: read(true, "https://www.tigrisdata.com/docs/api/s3/"), AbortRule: read(true, "https://www.tigrisdata.com/docs/api/s3/"),
@@ -132,8 +140,8 @@ var rows = []Profile{
 	},
 	{
 		Name: "versitygw", Title: "versitygw", Calls: []string{"VERSITYGW"},
-		MinPart: read(int64(5<<20), "its source, MinPartSize"),
-		Quirks:  "a cut PUT is stored whole with zeros (versitygw#2414); page 2 of ListMultipartUploads is InvalidArgument (versitygw#2149)",
+		PathStyle: byPath, MinPart: read(int64(5<<20), "its source, MinPartSize"),
+		Quirks: "a cut PUT is stored whole with zeros (versitygw#2414); page 2 of ListMultipartUploads is InvalidArgument (versitygw#2149)",
 	},
 	{Name: "wasabi", Title: "Wasabi", Hosts: []string{"wasabisys.com"}, Calls: []string{"WasabiS3"}, MinPart: read(int64(5<<20), "https://docs.wasabi.com/docs/")},
 }

@@ -35,7 +35,7 @@ func TestThePageSaysOfEachProviderWhetherItWorks(t *testing.T) {
 	}}
 	page := r.Page(provider.All())
 	for _, want := range []string{
-		"`ceph` | **works** (1, 2026-11-29)", "`minio` | **works with** (2, 2026-11-29): playback signed with other credentials (`BROKER_S3_PLAYBACK_…`) |", "`rclone` | **does not** (3, 2026-11-29): `cors` |",
+		"`ceph` | **works** (1, 2026-11-29)", "`minio` | **works with** (2, 2026-11-29): playback signed with other credentials (`BROKER_S3_PLAYBACK_…`), which was not run there |", "`rclone` | **does not** (3, 2026-11-29): `cors` |",
 		"`swift` | **does not** (4, 2026-11-29): salvage |", "`wasabi` | not run |", "`r2` | not run; *played* by devs3 |",
 		"- doctor, fail, `s3-unsigned`: it is copied", "| salvage | ✓ |  |  | ✗ |",
 	} {
