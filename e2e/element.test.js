@@ -190,7 +190,7 @@ test('what was recorded is shown, renamed and deleted after the end', async () =
   await page.fill('#title', 'Second');
   await page.click('#rename');
   await until('it has the new name', async () => (await broker.call('GET', `/v1/recordings/${id}`)).title === 'Second');
-  assert.match(await page.textContent('#summary'), /Second/);
+  await until('the page says so', async () => /Second/.test(await page.textContent('#summary')));
   await page.click('#delete');
   await page.click('#sure-yes');
   await is('idle');
