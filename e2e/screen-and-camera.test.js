@@ -47,6 +47,23 @@ for (const [container, contentType] of [['webm', 'video/webm;codecs=vp9,opus'], 
   });
 }
 
+test('a screen that is no longer shared when the countdown ends is told, and the camera is recorded', async () => {
+  const { context, page, shared } = await recordScreen(browser, broker, { bubble: BUBBLE, container: 'mp4', countdownMs: 3000, whileCounting: (tab) => tab.close() });
+  assert.ok(shared.isClosed());
+  await pause(1500);
+  assert.deepEqual(await page.evaluate(() => globalThis.told), ['starting', 'recording', 'device-lost screen']);
+  await stopInto(page, 'counted.mp4');
+  await context.close();
+});
+
+test('a page that stops the picture it was given ends the recording', async () => {
+  const { context, page } = await recordScreen(browser, broker, { bubble: BUBBLE, container: 'mp4' });
+  await pause(1000);
+  await page.evaluate(() => globalThis.recorder.stream.getVideoTracks()[0].stop());
+  await until('it has ended', async () => (await page.evaluate(() => globalThis.told)).includes('completed'));
+  await context.close();
+});
+
 // Where a frame is read, an error would be a rejection that nobody hears; a timer's reaches the page by itself.
 test('an error while both are drawn ends the recording, which is told, and keeps what there is', async () => {
   const workerPrelude = `const { prototype } = OffscreenCanvasRenderingContext2D, { drawImage } = prototype;

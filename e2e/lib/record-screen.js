@@ -19,29 +19,33 @@ export async function launchWithBoth() {
 
 /**
  * A page that records, and the tab that it shares, 720p at 30 frames a second. `told` in the page is what the Recorder said.
- * workerPrelude: runs in its Workers before their own code.
+ * workerPrelude: runs in its Workers before their own code. whileCounting: is done to that tab during a countdown.
  *
  * @param {any} browser
  * @param {import('./broker-dev.js').BrokerDev} broker
- * @param {{camera?: boolean, workerPrelude?: string} & Partial<import('../../web/recorder.js').RecorderOptions>} [options]
+ * @param {{camera?: boolean, workerPrelude?: string, countdownMs?: number, whileCounting?: (tab: any) => Promise<void>} & Partial<import('../../web/recorder.js').RecorderOptions>} [options]
  */
-export async function recordScreen(browser, broker, { camera = true, ...options } = {}) {
+export async function recordScreen(browser, broker, { camera = true, whileCounting, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
   await context.grantPermissions(['camera', 'microphone'], { origin: broker.url });
   const shared = await openNumberedScreen(context);
   const page = await context.newPage();
   await page.goto(broker.barePage);
   await page.bringToFront();
-  await page.evaluate(async ({ source, workerPrelude, ...how }) => {
+  await page.evaluate(async ({ source, workerPrelude, countdownMs = 0, ...how }) => {
     const { Recorder } = await import(`${location.origin}/web/recorder.js`);
     if (workerPrelude) how.workerUrl = URL.createObjectURL(new Blob([`${workerPrelude}; import '${location.origin}/web/worker.js';`], { type: 'text/javascript' }));
     globalThis.told = [];
     const recorder = globalThis.recorder = new Recorder({ broker: location.origin, videoBitsPerSecond: 4e6, ...how });
     recorder.addEventListener('error', ({ detail: { error } }) => globalThis.told.push(`${error.code} ${error.field}`));
     recorder.addEventListener('state', ({ detail: { state } }) => globalThis.told.push(state));
-    document.body.addEventListener('click', () => { globalThis.starting = recorder.start(source); }, { once: true });
+    document.body.addEventListener('click', () => { globalThis.starting = recorder.start(source, { ready: () => new Promise((resolve) => { globalThis.counting = true; setTimeout(resolve, countdownMs); }) }); }, { once: true });
   }, { source: { screen: { video: { width: 1280, height: 720, frameRate: 30 } }, camera, microphone: true }, grant: await mintGrant(broker), ...options });
   await page.click('body');
+  if (whileCounting) {
+    await page.waitForFunction(() => globalThis.counting);
+    await whileCounting(shared);
+  }
   await page.evaluate(() => globalThis.starting);
   return { context, page, shared };
 }

@@ -25,14 +25,14 @@ import { takePoster } from './poster.js';
  * @property {() => void} ended there is nothing left to record
  *
  * @typedef {object} Inputs the tracks behind the stream
- * @property {MediaStreamTrack[]} picture two: they are put together, and one of them alone goes on
+ * @property {MediaStreamTrack[]} picture if there are two, they are drawn as one picture; if one ends, the other goes on
  * @property {MediaStreamTrack[]} sound mixed in as it is
  * @property {MediaStreamTrack[]} microphone what `muted`, `level` and setMicrophone are about
  */
 
 /**
- * A shared tab's sound ends together with its picture, in either order: the picture's event is waited for. On a busy
- * machine it came after a timeout of 0 (Chromium 156, 2026-11-30).
+ * If a shared tab is closed, its sound and its picture end in either order. A sound that ends first waits so long for its
+ * picture before it counts as lost. A wait of 0 ms was too short on a busy machine (Chromium 156, 2026-11-30).
  */
 const TOGETHER_MS = 500;
 
@@ -55,7 +55,7 @@ export class Capture {
    * @param {Inputs} inputs
    * @param {boolean} own we opened them
    * @param {Mixer | null} mixer
-   * @param {ComposedPicture | null} composed of the two pictures
+   * @param {ComposedPicture | null} composed what is recorded if there are two pictures
    */
   constructor({ picture, sound, microphone }, own, mixer, composed) {
     this.#inputs = { picture: composed ? picture : picture.slice(0, 1), sound, microphone };
@@ -128,7 +128,7 @@ export class Capture {
    */
   get over() {
     const { picture, sound, microphone } = this.#inputs;
-    if (picture.length > 0) return allEnded(picture);
+    if (picture.length > 0) return allEnded(picture) || allEnded(this.#recorded);
     const sounds = [...sound, ...microphone];
     return sounds.length > 0 && allEnded(sounds) && !sounds.some((track) => this.#own.has(track));
   }
@@ -161,10 +161,12 @@ export class Capture {
   #watchTrack(track) {
     for (const change of ['mute', 'unmute', 'ended']) track.addEventListener(change, () => this.#lookMuted(track));
     this.#lookMuted(track);
-    track.addEventListener('ended', () => {
+    const ended = () => {
       if (track.kind === 'video') this.#pictureEnded(track);
       else setTimeout(() => this.#soundEnded(track), this.#inputs.picture.length > 0 ? TOGETHER_MS : 0);
-    }, { once: true });
+    };
+    if (track.readyState === 'ended') ended(); // before recording began, such as during a countdown
+    else track.addEventListener('ended', ended, { once: true });
   }
 
   /** By the system, or a switch on the device; {@link muted} is something else. @param {MediaStreamTrack} track */
@@ -182,7 +184,7 @@ export class Capture {
   /** @param {MediaStreamTrack} track */
   #pictureEnded(track) {
     const shared = 'displaySurface' in track.getSettings();
-    const goesOn = !allEnded(this.#inputs.picture); // the other one, of screen and camera: people have to know which
+    const goesOn = !allEnded(this.#inputs.picture); // screen or camera alone; people have to know which of them is recorded
     if (goesOn || !shared) this.#lost(track, goesOn ? (shared ? 'screen' : 'camera') : track.kind);
     if (!goesOn) this.#events?.ended();
   }
@@ -196,7 +198,7 @@ export class Capture {
   #soundEnded(track) {
     if (this.#closed || !this.#tracks.includes(track)) return;
     const { picture, sound } = this.#inputs;
-    const gone = sound.includes(track) ? picture.slice(0, 1) : picture; // a screen's sound goes with it; a camera may go on
+    const gone = sound.includes(track) ? picture.slice(0, 1) : picture; // the screen's sound ends with the screen; a camera may go on
     if (gone.length > 0 && allEnded(gone)) return;
     this.#lost(track);
     if (this.over) this.#events?.ended(); // where several are mixed, MediaRecorder goes on with the mixer's silence

@@ -1,5 +1,5 @@
 /**
- * One picture of two: the screen, and in it the camera. A Worker of its own draws it (see composite/compositor.js).
+ * One picture made of two: the screen with the camera in it. A Worker of its own draws it (see composite/compositor.js).
  */
 
 import { BUBBLE } from '../composite/place.js';
@@ -46,14 +46,13 @@ export class ComposedPicture {
   /**
    * @param {MediaStreamTrack} screen
    * @param {MediaStreamTrack} camera
-   * @param {DrawingWorker} worker that runs
+   * @param {DrawingWorker} worker it runs already
    * @param {BubblePlace} bubble
    */
   constructor(screen, camera, worker, bubble) {
     const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = insertable;
     const generator = new MediaStreamTrackGenerator({ kind: 'video' });
     const order = { screen: new MediaStreamTrackProcessor({ track: screen }).readable, camera: new MediaStreamTrackProcessor({ track: camera }).readable, out: generator.writable };
-    this.sources = [screen, camera];
     this.track = /** @type {MediaStreamTrack} */ (generator);
     this.#worker = worker;
     this.#bubble = bubble;
@@ -61,12 +60,14 @@ export class ComposedPicture {
   }
 
   /**
+   * Starts the Worker, waits until it runs, and gives it both pictures.
+   *
    * @param {MediaStreamTrack} screen
    * @param {MediaStreamTrack} camera
    * @param {StartWorker} startWorker
    * @param {Partial<BubblePlace>} [bubble]
    * @returns {Promise<ComposedPicture>}
-   * @throws {RecorderError} `worker-failed`
+   * @throws {RecorderError} `worker-failed` if the Worker does not load
    */
   static async start(screen, camera, startWorker, bubble) {
     /** @type {ComposedPicture | undefined} */
@@ -84,7 +85,7 @@ export class ComposedPicture {
     return picture;
   }
 
-  /** Set by who listens: nothing more comes of it. Called at once if that is so already. @param {() => void} tell */
+  /** Called when the Worker has failed, so that no frame follows; at once if it has already. @param {() => void} tell */
   set onBroken(tell) {
     this.#tellBroken = tell;
     if (this.#isBroken) tell();

@@ -6,7 +6,7 @@ import { middleOf, placeOf } from './place.js';
 
 /** The ring around it, as a share of its side. */
 const RING = 0.02;
-/** The camera's middle is kept with so many pixels to a side at most. A bubble is seldom larger. */
+/** The side of the picture that is kept of the camera, in pixels, at most. A bubble is seldom larger: half of 1080. */
 const MOST_FACE = 540;
 
 export class Bubble {
@@ -35,12 +35,12 @@ export class Bubble {
   /** The camera shows nothing any more. */
   clear() { this.#face = null; }
 
-  /** The whole picture was drawn anew, over it. */
+  /** The screen was drawn anew, so the bubble is not in the picture any more. */
   covered() { this.#drawn = null; }
 
   /**
-   * Its edge is smooth, and would become a hard one if it were drawn over itself again and again: so what it covers is
-   * put back first.
+   * Before the bubble is drawn, what it covered of the screen is put back. Its edge is smooth; drawn over itself again and
+   * again, the edge would become hard.
    *
    * @param {OffscreenCanvasRenderingContext2D} pen
    */

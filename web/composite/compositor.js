@@ -1,12 +1,12 @@
 /**
- * Draws the camera into the picture of the screen, in a Worker: who records another window hides our page, and a hidden
- * page's timers stand still.
+ * Draws the camera into the picture of the screen. This runs in a Worker: while another window is recorded, our page is
+ * usually hidden, and browsers slow down the timers of a hidden page.
  *
  *   screen ─► newest frame ─► canvas ──┐
  *                                      ├─► a frame of the canvas ─► out
  *   camera ─► newest frame ─► bubble ──┘
  *
- * A frame is let go of as soon as it is drawn: a device has only a few, and delivers no more while they are held.
+ * Each frame is closed as soon as it is drawn. A device has only a few frames, and delivers no more while they are in use.
  */
 
 import { Bubble } from './bubble.js';
@@ -16,7 +16,7 @@ import { Pace } from './pace.js';
 /** @typedef {'screen' | 'camera'} SourceName */
 
 export class Compositor {
-  /** @type {Record<SourceName, VideoFrame | null>} those that are not drawn yet */
+  /** @type {Record<SourceName, VideoFrame | null>} the newest frame of each that is not drawn yet */
   #newest = { screen: null, camera: null };
   #ended = { screen: false, camera: false };
   #out;
@@ -26,14 +26,14 @@ export class Compositor {
   #pen = null;
   #startedAt = performance.now();
   #writing = false;
-  #missed = false; // something came while writing
+  #missed = false; // something new came while a frame was being written
 
   /** @param {import('../base/messages.js').Compose} order */
   constructor({ screen, camera, out, bubble }) {
     this.#bubble = new Bubble(bubble);
     this.#out = out.getWriter();
     for (const [name, frames] of /** @type {const} */ ([['screen', screen], ['camera', camera]])) {
-      this.#follow(name, frames).catch((error) => setTimeout(() => { throw error; })); // as an error of the Worker, of which the page hears
+      this.#follow(name, frames).catch((error) => setTimeout(() => { throw error; })); // a rejection would stay in the Worker; of an uncaught error the page is told
     }
   }
 
@@ -104,7 +104,7 @@ export class Compositor {
     if (this.#pen) this.#bubble.draw(this.#pen);
   }
 
-  /** A frame at a time: a recorder that is behind gets the newest next, and not all of them. @param {VideoFrame} frame */
+  /** Writes one frame at a time. If MediaRecorder is slow, it gets the newest picture next, and older ones are left out. @param {VideoFrame} frame */
   async #send(frame) {
     this.#writing = true;
     await this.#out.write(frame).catch(() => frame.close()); // the page has closed it
@@ -121,7 +121,7 @@ function penFor({ displayWidth, displayHeight }) {
   return /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d', { alpha: false }));
 }
 
-/** A window that was made larger or smaller is fitted in, so that what is recorded keeps its size. @param {OffscreenCanvasRenderingContext2D} pen @param {VideoFrame} frame */
+/** If a shared window changes its size, its picture is fitted in: the recording keeps its own size. @param {OffscreenCanvasRenderingContext2D} pen @param {VideoFrame} frame */
 function drawFitted(pen, frame) {
   const { canvas } = pen;
   const { x, y, width, height } = fitted({ width: frame.displayWidth, height: frame.displayHeight }, canvas);

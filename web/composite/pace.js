@@ -3,7 +3,7 @@
  * frames a second come in turns, and each frame of each would make 60.
  */
 
-/** A little less than a thirtieth of a second: a source at 30 frames a second is never late for its own turn. */
+/** A little less than 1/30 s, so that no frame of a source at 30 frames a second has to wait. */
 const LEAST_MS = 30;
 
 export class Pace {
@@ -22,7 +22,7 @@ export class Pace {
     this.#now = now;
   }
 
-  /** Something new has come. What comes too early waits, so that the last change is never left out. */
+  /** There is something new to draw. If it is too early for that, it is drawn later: the last change is never left out. */
   news() {
     const wait = this.#lastAt + LEAST_MS - this.#now();
     if (wait <= 0) this.#due();
