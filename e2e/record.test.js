@@ -4,7 +4,6 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { BrokerDev } from './lib/broker-dev.js';
@@ -15,6 +14,7 @@ import { temporaryFolder } from './lib/folders.js';
 import { blindCamera, teeMediaRecorder, watchPage } from './lib/in-page.js';
 import { assertSameRecording, probe } from './lib/media.js';
 import { plays } from './lib/play.js';
+import { openTab } from './lib/open-tab.js';
 import { idOf, RecordPage } from './lib/record-page.js';
 import { pause, until } from './lib/until.js';
 
@@ -187,15 +187,7 @@ test('the log of all this holds no token, no key and no signature', async () => 
 });
 
 /** Another tab, for the page to record. It plays a tone. */
-async function openNoisyTab() {
-  const server = http.createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(NOISY_PAGE));
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const tab = await context.newPage();
-  await tab.goto(`http://127.0.0.1:${server.address().port}/`);
-  server.close();
-  server.closeAllConnections();
-  return tab;
-}
+const openNoisyTab = () => openTab(context, NOISY_PAGE);
 
 const NOISY_PAGE = `<!doctype html><title>Noise</title><canvas width="320" height="240"></canvas><script>
   const pen = document.querySelector('canvas').getContext('2d');

@@ -3,32 +3,14 @@
  * a back end that mints grants.
  */
 
-import http from 'node:http';
 import { mintGrant } from './api.js';
+import { OtherSite } from './other-site.js';
 
-export class ElementSite {
-  /** @type {import('./broker-dev.js').BrokerDev} set once it runs: it has to know our origin first */
-  broker;
+export class ElementSite extends OtherSite {
   /** What stands in the page. */
   body = '';
   /** What the pages asked for, beginning with `/`. @type {string[]} */
   asked = [];
-  #server = http.createServer((request, response) => {
-    this.#answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
-  });
-
-  static async start() {
-    const site = new ElementSite();
-    await new Promise((resolve) => { site.#server.listen(0, '127.0.0.1', resolve); });
-    return site;
-  }
-
-  get origin() { return `http://127.0.0.1:${this.#server.address().port}`; }
-
-  async close() {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => { this.#server.close(resolve); });
-  }
 
   get policy() {
     const { url, s3_endpoint: s3 } = this.broker.ready;
@@ -38,8 +20,8 @@ export class ElementSite {
     ].join('; ');
   }
 
-  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
-  async #answer(request, response) {
+  /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+  async answer(request, response) {
     this.asked.push(`${request.method} ${request.url}`);
     const send = (type, text) => response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': this.policy }).end(text);
     if (request.url === '/') return send('text/html', `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>An application</title><main>${this.body}</main>`);

@@ -5,8 +5,8 @@
 
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import http from 'node:http';
 import { promisify } from 'node:util';
+import { openTab } from './open-tab.js';
 
 const run = promisify(execFile);
 
@@ -33,15 +33,7 @@ const SCREEN_PAGE = `<!doctype html><title>${SCREEN_TITLE}</title><style>body{ma
 </script>`;
 
 /** @param {any} context of Chromium's @returns {Promise<any>} the tab that is to be shared */
-export async function openNumberedScreen(context) {
-  const server = http.createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(SCREEN_PAGE));
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const tab = await context.newPage();
-  await tab.goto(`http://127.0.0.1:${server.address().port}/`);
-  server.close();
-  server.closeAllConnections();
-  return tab;
-}
+export const openNumberedScreen = (context) => openTab(context, SCREEN_PAGE);
 
 /** Writes what Chromium takes for a camera. @param {string} file */
 export function writeNumberedCamera(file) {
