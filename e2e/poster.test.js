@@ -59,7 +59,9 @@ test('what the camera saw is what the poster shows, and the watch page shows the
 
   const shown = page.page.waitForResponse((response) => response.url().includes(`${id}.jpg`), { timeout: 20_000 });
   await page.page.goto(link);
-  assert.equal((await shown).status(), 200);
+  // 304: the record page's preview showed it within the same second, so the URL is the same and the browser has it.
+  const status = (await shown).status();
+  assert.ok(status === 200 || status === 304, `S3 answers ${status}`);
   assert.equal(await page.page.$eval('#player', (video) => new URL(video.poster).pathname.split('/').at(-1)), `${id}.jpg`);
   await shoot(page.page, 'watch-poster');
   await context.close();
